@@ -1,0 +1,203 @@
+//! The one error type: a kind for programs, one line of text for people.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::admission::Decision;
+
+/// A result whose error is [`Error`] unless said otherwise.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of thing went wrong. New kinds may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument makes no sense (an empty name, a reversed period, …).
+    InvalidArgument,
+    /// The operating system refused a file or directory operation.
+    Io,
+    /// The named file, directory or entry does not exist.
+    NotFound,
+    /// Something is there already and is never overwritten.
+    AlreadyExists,
+    /// The bytes are not what they should be (damaged PEM, DER, TOML, …).
+    Parse,
+    /// Well-formed, but of a sort that this library does not take.
+    Unsupported,
+    /// The passphrase does not open this private key.
+    WrongPassphrase,
+    /// The private key is encrypted and no passphrase was given.
+    PassphraseRequired,
+    /// A certificate and a private key do not belong together.
+    KeyMismatch,
+    /// The certificate is not installed.
+    Untrusted,
+    /// The certificate's validity is over.
+    Expired,
+    /// The certificate's validity has not begun.
+    NotYetValid,
+    /// The certificate is not meant for this purpose.
+    WrongPurpose,
+    /// The certificate does not carry the expected name.
+    NameMismatch,
+    /// A signature does not verify.
+    BadSignature,
+    /// The certificate was installed and has been removed.
+    Revoked,
+    /// The client sent no certificate and one is required.
+    NoCertificate,
+    /// The key is too weak (RSA below 2048 bits, an unknown curve, …).
+    WeakKey,
+    /// The TLS protocol failed (no common version, garbage, plain HTTP, …).
+    Tls,
+    /// The peer sent a fatal TLS alert.
+    Alert,
+    /// The connection is closed.
+    Closed,
+    /// The transport ended without close_notify (RFC 8446, 6.1).
+    Truncated,
+}
+
+/// An error with its kind, its one-line message and what it is about.
+///
+/// The message names the file, the subject and the remedy where there is one.
+/// Text taken from certificates is escaped, so a message is always one line.
+///
+/// ```
+/// let error = trustdir::Certificate::load("no/such.pem").unwrap_err();
+/// assert_eq!(error.kind(), trustdir::ErrorKind::NotFound);
+/// assert!(error.to_string().starts_with("no/such.pem: "));
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    path: Option<PathBuf>,
+    subject: Option<String>,
+    decision: Option<Decision>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of this kind with this one-line message.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), path: None, subject: None, decision: None, source: None }))
+    }
+
+    /// The error for a failed file operation on `path`; `doing` continues "cannot".
+    pub(crate) fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let kind = match source.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+            _ => ErrorKind::Io,
+        };
+        let mut error = Self::new(kind, format!("cannot {doing}: {source}")).at(path);
+        error.0.source = Some(Box::new(source));
+        error
+    }
+
+    /// Names the file that the error is about, in the message too.
+    pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        if self.0.path.is_none() {
+            self.0.message = format!("{}: {}", escape(&path.to_string_lossy()), self.0.message);
+            self.0.path = Some(path.to_owned());
+        }
+        self
+    }
+
+    /// Attaches the file that the error is about, leaving the message as it is.
+    #[must_use]
+    pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
+        self.0.path = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Attaches the subject that the error is about, leaving the message as it is.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
+        self.0.subject = Some(subject.into());
+        self
+    }
+
+    /// Attaches the decision that refused or revoked a connection.
+    #[must_use]
+    pub fn with_decision(mut self, decision: Decision) -> Self {
+        self.0.subject = decision.subject();
+        self.0.path = decision.entry().map(Path::to_owned);
+        self.0.decision = Some(decision);
+        self
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The whole message, one line: what [`Display`](fmt::Display) prints.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The file that the error is about.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The subject (RFC 4514) that the error is about.
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The decision behind a refused or revoked connection.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.0.decision.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("message", &self.0.message).finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Text that may come from a stranger, made safe for one line of a log: control characters, line
+/// separators and bidirectional overrides are written as `\u{…}`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let unsafe_for_a_log = c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if unsafe_for_a_log {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_the_file_is_called() {
+        let error = Error::new(ErrorKind::Parse, "empty").at("a\nb\u{202e}");
+        assert_eq!(error.to_string(), "a\\u{a}b\\u{202e}: empty");
+    }
+}

@@ -1,0 +1,148 @@
+//! Reading and writing files without surprises: bounded, never blocking, atomic, private where private.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::pem::MAX_FILE;
+
+/// Who may read a file that we write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// 0600 from its creation: private keys.
+    Private,
+    /// 0644: certificates.
+    Public,
+}
+
+/// A whole regular file of at most 16 MiB. FIFOs and devices are refused, not waited for.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    read_secret(path).map(|mut bytes| std::mem::take(&mut *bytes))
+}
+
+/// As [`read`], wiped when dropped.
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let (mut file, metadata) = open(path)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
+    let read = (&mut file).take(MAX_FILE + 1).read_to_end(&mut bytes);
+    read.map_err(|source| Error::io("read", path, source))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(too_large(path));
+    }
+    Ok(bytes)
+}
+
+/// Opens a regular file for reading and says what was opened, so that both are the same file.
+pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
+    }
+    let file = options.open(path).map_err(|source| Error::io("open", path, source))?;
+    let metadata = file.metadata().map_err(|source| Error::io("inspect", path, source))?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };
+        return Err(Error::new(ErrorKind::InvalidArgument, format!("this is {what}; name a file")).at(path));
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(too_large(path));
+    }
+    Ok((file, metadata))
+}
+
+/// Writes a new file: all of it under its name or nothing, never over something that is there.
+pub(crate) fn create(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
+    let temporary = temporary(path, bytes, mode)?;
+    temporary.persist_noclobber(path).map_err(|failed| {
+        if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
+            Error::new(
+                ErrorKind::AlreadyExists,
+                "this exists and is not overwritten; move it away or choose another name",
+            )
+            .at(path)
+        } else {
+            Error::io("write", path, failed.error)
+        }
+    })?;
+    sync_directory(parent(path))
+}
+
+/// Writes a file in place of what is there, so that a reader sees the old or the new, never a mixture.
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
+    let temporary = temporary(path, bytes, mode)?;
+    temporary.persist(path).map_err(|failed| Error::io("write", path, failed.error))?;
+    sync_directory(parent(path))
+}
+
+/// Makes a directory and its parents; `private` ones are 0700.
+pub(crate) fn create_directory(path: &Path, mode: Mode) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(if mode == Mode::Private { 0o700 } else { 0o755 });
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.create(path).map_err(|source| Error::io("make the directory", path, source))
+}
+
+/// Makes renames and removals in the directory last (on Windows the system sees to it).
+pub(crate) fn sync_directory(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|source| Error::io("write to the disk", path, source))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Waits until no other thread or process writes to the directory; released when dropped.
+pub(crate) fn lock_directory(path: &Path) -> Result<File> {
+    #[cfg(unix)]
+    let opened = File::open(path);
+    #[cfg(not(unix))]
+    let opened = OpenOptions::new().create(true).append(true).open(path.join(".trustdir.lock"));
+    let lock = opened.map_err(|source| Error::io("open", path, source))?;
+    lock.lock().map_err(|source| Error::io("lock", path, source))?;
+    Ok(lock)
+}
+
+/// The directory that a path lies in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".trustdir-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let bits = if mode == Mode::Private { 0o600 } else { 0o644 };
+        builder.permissions(fs::Permissions::from_mode(bits));
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let failed = |source| Error::io("write", path, source);
+    let mut file = builder.tempfile_in(parent(path)).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    Ok(file)
+}
+
+fn too_large(path: &Path) -> Error {
+    Error::new(ErrorKind::Unsupported, "the file is larger than 16 MiB: no certificate or key is").at(path)
+}

@@ -1,0 +1,138 @@
+//! PEM blocks (RFC 7468, and the headers of RFC 1421 that OpenSSL still writes), with line numbers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The largest file that is read as PEM or DER; anything bigger is no certificate, key or list.
+pub(crate) const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// One `-----BEGIN …-----` block.
+pub(crate) struct Block {
+    pub label: String,
+    /// `Proc-Type`, `DEK-Info`: the encrypted keys of older OpenSSL carry them.
+    pub headers: Vec<(String, String)>,
+    pub der: Zeroizing<Vec<u8>>,
+    /// The line of the `BEGIN`, from 1.
+    pub line: usize,
+}
+
+impl Block {
+    pub(crate) fn is_certificate(&self) -> bool {
+        matches!(self.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE")
+    }
+
+    pub(crate) fn is_private_key(&self) -> bool {
+        self.label.ends_with("PRIVATE KEY")
+    }
+}
+
+/// Whether the bytes look like PEM rather than DER.
+pub(crate) fn is_pem(bytes: &[u8]) -> bool {
+    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+}
+
+/// Every block in the bytes. Text around blocks, CRLF, trailing blanks and a byte order mark are fine.
+pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut blocks = Vec::new();
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
+    while let Some((number, line)) = lines.next() {
+        let Some(label) = marker(line, b"-----BEGIN ") else { continue };
+        let mut body = lines.by_ref().map(|(_, line)| line);
+        blocks.push(block(label, number + 1, &mut body)?);
+    }
+    Ok(blocks)
+}
+
+/// Writes one block, 64 columns wide as OpenSSL does.
+pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
+    let mut base64 = STANDARD.encode(der);
+    let mut out = Zeroizing::new(String::with_capacity(base64.len() * 66 / 64 + 2 * label.len() + 40));
+    out.push_str("-----BEGIN ");
+    out.push_str(label);
+    out.push_str("-----\n");
+    for chunk in base64.as_bytes().chunks(64) {
+        out.extend(chunk.iter().map(|byte| char::from(*byte)));
+        out.push('\n');
+    }
+    out.push_str("-----END ");
+    out.push_str(label);
+    out.push_str("-----\n");
+    base64.zeroize();
+    out
+}
+
+fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8]>) -> Result<Block> {
+    let mut base64 = Zeroizing::new(Vec::new());
+    let mut headers = Vec::new();
+    for text in body {
+        if let Some(end) = marker(text, b"-----END ") {
+            if end != label {
+                return Err(parse(line, format!("-----BEGIN {label}----- is closed by -----END {end}-----")));
+            }
+            let der = STANDARD.decode(&*base64).map_err(|_| {
+                parse(line, format!("the {label} has damaged base64: the file is truncated or was edited"))
+            })?;
+            return Ok(Block { label, headers, der: Zeroizing::new(der), line });
+        }
+        if text.starts_with(b"-----BEGIN ") {
+            break;
+        }
+        match text.iter().position(|byte| *byte == b':') {
+            Some(colon) if base64.is_empty() => headers.push((lossy(&text[..colon]), lossy(&text[colon + 1..]))),
+            _ => base64.extend_from_slice(text),
+        }
+    }
+    Err(parse(line, format!("the {label} has no -----END {label}-----: the file is truncated")))
+}
+
+/// The label between `prefix` and the closing dashes.
+fn marker(line: &[u8], prefix: &[u8]) -> Option<String> {
+    let label = line.strip_prefix(prefix)?.strip_suffix(b"-----")?;
+    let printable = label.iter().all(|byte| (0x20..0x7f).contains(byte));
+    (printable && label.len() <= 64).then(|| lossy(label))
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text.trim_ascii()).into_owned()
+}
+
+fn parse(line: usize, message: String) -> Error {
+    Error::new(ErrorKind::Parse, format!("line {line}: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_have() {
+        let text = b"\xef\xbb\xbfsubject=CN = a\r\n-----BEGIN X-----\r\nProc-Type: 4,ENCRYPTED\r\n\r\nAQ\r\nID \r\n-----END X-----\r\nmore";
+        let blocks = blocks(text).unwrap();
+        assert_eq!(blocks.len(), 1);
+        assert_eq!((&*blocks[0].der, blocks[0].line), (&vec![1, 2, 3], 2));
+        assert_eq!(blocks[0].headers, [("Proc-Type".into(), "4,ENCRYPTED".into())]);
+    }
+
+    #[test]
+    fn names_the_line_of_damage() {
+        for (text, line) in [
+            (&b"\n-----BEGIN X-----\nAQID\n"[..], "line 2: "),
+            (b"-----BEGIN X-----\n!!\n-----END X-----", "line 1: "),
+            (b"-----BEGIN X-----\nAQID\n-----END Y-----", "line 1: "),
+            (b"-----BEGIN X-----\n-----BEGIN X-----\nAQID\n-----END X-----", "line 1: "),
+        ] {
+            let error = blocks(text).err().unwrap();
+            assert!(error.message().starts_with(line), "{error}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        let der: Vec<u8> = (0..=255).collect();
+        assert_eq!(*blocks(encode("X", &der).as_bytes()).unwrap()[0].der, der);
+    }
+}
