@@ -1,0 +1,95 @@
+//! Encrypted PKCS#8 (RFC 5958, 3; RFC 8018 PBES2), opened and sealed by the RustCrypto crates.
+
+use pkcs8::der::Decode as _;
+use pkcs8::pkcs5::pbes2::Kdf;
+use pkcs8::pkcs5::{EncryptionScheme, Error as Pkcs5Error};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use zeroize::Zeroizing;
+
+use crate::der;
+use crate::error::{Error, ErrorKind, Result};
+
+/// More rounds than this and the file, not its owner, decides how long we compute.
+const MAX_ROUNDS: u32 = 10_000_000;
+/// scrypt's memory is 128 * N * r bytes: at most 256 MiB.
+const MAX_SCRYPT_COST: u64 = 1 << 21;
+const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
+
+/// The PKCS#8 key inside. What fails in the padding or gives no key is a wrong passphrase.
+pub(super) fn open(der: &[u8], passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
+    let sealed = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
+    check_work(&sealed.encryption_algorithm)?;
+    let Some(passphrase) = passphrase else {
+        let message = "the private key is encrypted and needs a passphrase";
+        return Err(Error::new(ErrorKind::PassphraseRequired, message));
+    };
+    let plain = match sealed.encryption_algorithm.decrypt(passphrase, sealed.encrypted_data.as_bytes()) {
+        Ok(plain) => Zeroizing::new(plain),
+        Err(Pkcs5Error::DecryptFailed) => return Err(wrong()),
+        Err(Pkcs5Error::UnsupportedAlgorithm { oid } | Pkcs5Error::AlgorithmParametersInvalid { oid }) => {
+            return Err(unsupported(&oid.to_string()));
+        }
+        Err(_) => return Err(unsupported("PBES1")),
+    };
+    // About one wrong passphrase in 256 leaves valid padding: only a key inside proves it right.
+    match der::single(&plain, der::SEQUENCE)
+        .and_then(|key| der::Reader::new(key.content).expect(der::INTEGER).map(drop))
+    {
+        Ok(()) => Ok(plain),
+        Err(_) => Err(wrong()),
+    }
+}
+
+/// Encrypted by AES-256-CBC under scrypt (N = 16384, r = 8, p = 1), the limits of OpenSSL's reader.
+pub(super) fn seal(pkcs8: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    if passphrase.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "an empty passphrase protects nothing; give one or none"));
+    }
+    let failed = |_| Error::new(ErrorKind::Io, "the private key could not be encrypted");
+    let key =
+        PrivateKeyInfoRef::from_der(pkcs8).map_err(|_| Error::new(ErrorKind::Parse, "the private key is damaged"))?;
+    let sealed = key.encrypt(passphrase).map_err(failed)?;
+    Ok(Zeroizing::new(sealed.as_bytes().to_vec()))
+}
+
+fn check_work(scheme: &EncryptionScheme) -> Result<()> {
+    let excessive = match scheme.pbes2().map(|parameters| &parameters.kdf) {
+        Some(Kdf::Pbkdf2(kdf)) => kdf.iteration_count > MAX_ROUNDS,
+        Some(Kdf::Scrypt(kdf)) => {
+            let cost = kdf.cost_parameter.saturating_mul(u64::from(kdf.block_size));
+            cost > MAX_SCRYPT_COST || kdf.parallelization > MAX_SCRYPT_PARALLELIZATION
+        }
+        _ => return Err(unsupported("PBES1")),
+    };
+    if excessive {
+        let message = "the key file asks for an excessive amount of work before it opens; encrypt it again with `openssl pkcs8 -topk8`";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    Ok(())
+}
+
+/// Tells a scheme that we do not know from a file that is damaged.
+fn unreadable(der: &[u8]) -> Error {
+    let scheme = || {
+        let mut sealed = der::Reader::new(der::single(der, der::SEQUENCE).ok()?.content);
+        let algorithm = sealed.expect(der::SEQUENCE).ok()?;
+        sealed.expect(der::OCTET_STRING).ok()?;
+        let oid = der::Reader::new(algorithm.content).expect(der::OID).ok()?;
+        Some(super::oid_text(oid.content))
+    };
+    match scheme() {
+        Some(scheme) => unsupported(&scheme),
+        None => Error::new(ErrorKind::Parse, "the encrypted private key is damaged"),
+    }
+}
+
+fn unsupported(scheme: &str) -> Error {
+    let message = format!(
+        "the private key is encrypted by a scheme that is not supported ({scheme}); encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+fn wrong() -> Error {
+    Error::new(ErrorKind::WrongPassphrase, "the passphrase does not open this private key")
+}
