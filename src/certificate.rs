@@ -1,0 +1,362 @@
+//! Certificates as they are read: the exact DER, and what it says.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::prelude::{FromDer as _, SubjectPublicKeyInfo, X509Certificate};
+
+use crate::error::{Error, ErrorKind, Result, escape};
+use crate::key::{KeyAlgorithm, spki_algorithm};
+use crate::name::DistinguishedName;
+use crate::{der, file, pem};
+
+/// SHA-256 of a certificate's DER, shown as 64 lower-case hexadecimal digits.
+///
+/// ```
+/// let text = "AB:".repeat(31) + "ab";
+/// let fingerprint: trustdir::Fingerprint = text.parse()?; // as `openssl x509 -fingerprint` prints it
+/// assert_eq!(fingerprint.to_string(), "ab".repeat(32));
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of these bytes.
+    pub fn of(der: &[u8]) -> Self {
+        let mut out = [0; 32];
+        out.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+        Self(out)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let digits: Vec<u32> = text.chars().filter(|c| *c != ':').map_while(|c| c.to_digit(16)).collect();
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| (high << 4 | low) as u8).collect();
+        let whole = rest.is_empty() && digits.len() == text.chars().filter(|c| *c != ':').count();
+        match <[u8; 32]>::try_from(bytes) {
+            Ok(bytes) if whole => Ok(Self(bytes)),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{text:?} is no SHA-256 fingerprint: it has 64 hexadecimal digits"),
+            )),
+        }
+    }
+}
+
+/// A name that a certificate is valid for (RFC 5280, 4.2.1.6), shown as `DNS:localhost` or `IP:127.0.0.1`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SubjectAltName {
+    /// A DNS name, possibly with a wildcard as its first label.
+    Dns(String),
+    /// An IPv4 or IPv6 address.
+    Ip(IpAddr),
+    /// An e-mail address.
+    Email(String),
+    /// A URI.
+    Uri(String),
+    /// Any other sort, described.
+    Other(String),
+}
+
+impl fmt::Display for SubjectAltName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => write!(f, "DNS:{}", escape(name)),
+            Self::Ip(address) => write!(f, "IP:{address}"),
+            Self::Email(address) => write!(f, "email:{}", escape(address)),
+            Self::Uri(uri) => write!(f, "URI:{}", escape(uri)),
+            Self::Other(text) => f.write_str(&escape(text)),
+        }
+    }
+}
+
+/// An X.509 certificate (v1 to v3): its exact bytes and what they say. Cloning is cheap; two are equal
+/// when their bytes are.
+///
+/// ```
+/// use trustdir::{Certificate, ErrorKind};
+///
+/// let error = Certificate::from_pem(b"-----BEGIN CERTIFICATE-----\nMIIB").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Parse);
+/// ```
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+struct Inner {
+    der: Box<[u8]>,
+    fingerprint: Fingerprint,
+    version: u8,
+    serial: Box<[u8]>,
+    issuer: DistinguishedName,
+    subject: DistinguishedName,
+    not_before: i64,
+    not_after: i64,
+    spki: Box<[u8]>,
+    authority: bool,
+    names: Vec<SubjectAltName>,
+    usage: Usage,
+    subject_key_id: Option<Box<[u8]>>,
+    authority_key_id: Option<Box<[u8]>>,
+}
+
+/// What the extensions allow the key for; absent extensions allow everything (RFC 5280, 4.2.1.3 and 12).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Usage {
+    /// Bits as in the KeyUsage BIT STRING, digitalSignature lowest.
+    pub key: Option<u16>,
+    /// Whether extendedKeyUsage names clientAuth or anything.
+    pub client: Option<bool>,
+}
+
+impl Usage {
+    pub(crate) const DIGITAL_SIGNATURE: u16 = 1;
+    pub(crate) const KEY_AGREEMENT: u16 = 1 << 4;
+}
+
+impl Certificate {
+    /// Reads DER. The signature is not looked at.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let parts = der::CertificateParts::read(der)?;
+        let unreadable = |what: &str| Error::new(ErrorKind::Parse, format!("the certificate cannot be read: {what}"));
+        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| unreadable(&error.to_string()))?;
+
+        let basic = parsed.basic_constraints().map_err(|_| unreadable("its basicConstraints is broken"))?;
+        let key = parsed.key_usage().map_err(|_| unreadable("its keyUsage is broken"))?;
+        let extended = parsed.extended_key_usage().map_err(|_| unreadable("its extendedKeyUsage is broken"))?;
+        let mut names = Vec::new();
+        let (mut subject_key_id, mut authority_key_id) = (None, None);
+        for extension in parsed.iter_extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(san) => names.extend(san.general_names.iter().map(alt_name)),
+                ParsedExtension::SubjectKeyIdentifier(id) => subject_key_id = Some(id.0.into()),
+                ParsedExtension::AuthorityKeyIdentifier(id) => {
+                    authority_key_id = id.key_identifier.as_ref().map(|id| id.0.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(Self(Arc::new(Inner {
+            fingerprint: Fingerprint::of(der),
+            version: parts.version,
+            serial: parts.serial.into(),
+            issuer: DistinguishedName::from_der(parts.issuer)?,
+            subject: DistinguishedName::from_der(parts.subject)?,
+            not_before: parsed.validity().not_before.timestamp(),
+            not_after: parsed.validity().not_after.timestamp(),
+            spki: parts.spki.into(),
+            authority: basic.is_some_and(|basic| basic.value.ca),
+            names,
+            usage: Usage {
+                key: key.map(|key| key.value.flags),
+                client: extended.map(|extended| extended.value.any || extended.value.client_auth),
+            },
+            subject_key_id,
+            authority_key_id,
+            der: der.into(),
+        })))
+    }
+
+    /// Reads the first certificate in PEM text.
+    pub fn from_pem(pem: &[u8]) -> Result<Self> {
+        Self::all_from_pem(pem)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::Parse, "there is no certificate here"))
+    }
+
+    /// Reads every certificate in PEM text, in order; other blocks are passed over.
+    pub fn all_from_pem(pem: &[u8]) -> Result<Vec<Self>> {
+        let blocks = pem::blocks(pem)?;
+        let certificates = blocks.iter().filter(|block| block.is_certificate());
+        certificates
+            .map(|block| {
+                Self::from_der(&block.der)
+                    .map_err(|error| Error::new(error.kind(), format!("line {}: {error}", block.line)))
+            })
+            .collect()
+    }
+
+    /// Loads a file that holds one certificate, or the first of several, in PEM or DER.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut all = Self::load_all(path)?;
+        Ok(all.swap_remove(0))
+    }
+
+    /// Loads every certificate of a PEM file, or the one of a DER file; at least one.
+    pub fn load_all(path: impl AsRef<Path>) -> Result<Vec<Self>> {
+        let path = path.as_ref();
+        Self::all_from_bytes(&file::read_secret(path)?).map_err(|error| error.at(path))
+    }
+
+    /// As [`load_all`](Self::load_all), from the file's bytes.
+    pub(crate) fn all_from_bytes(bytes: &[u8]) -> Result<Vec<Self>> {
+        if bytes.is_empty() {
+            return Err(Error::new(ErrorKind::Parse, "the file is empty"));
+        }
+        if !pem::is_pem(bytes) {
+            return Self::from_der(bytes).map(|certificate| vec![certificate]).map_err(|error| {
+                Error::new(error.kind(), format!("this is neither PEM nor a DER certificate ({error})"))
+            });
+        }
+        let all = Self::all_from_pem(bytes)?;
+        if all.is_empty() {
+            let found: Vec<_> = pem::blocks(bytes)?.into_iter().map(|block| block.label).collect();
+            return Err(Error::new(
+                ErrorKind::Parse,
+                format!("there is no certificate here, only {}", found.join(", ")),
+            ));
+        }
+        Ok(all)
+    }
+
+    /// The exact bytes.
+    pub fn as_der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The certificate as PEM, 64 columns wide.
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.0.der).to_string()
+    }
+
+    /// SHA-256 of the exact bytes.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.0.fingerprint
+    }
+
+    /// Whom it names.
+    pub fn subject(&self) -> &DistinguishedName {
+        &self.0.subject
+    }
+
+    /// Who says it has signed.
+    pub fn issuer(&self) -> &DistinguishedName {
+        &self.0.issuer
+    }
+
+    /// The serial number as lower-case hexadecimal, two digits a byte.
+    pub fn serial(&self) -> String {
+        self.0.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The start of its validity in Unix seconds, inclusive.
+    pub fn not_before(&self) -> i64 {
+        self.0.not_before
+    }
+
+    /// The end of its validity in Unix seconds, inclusive.
+    pub fn not_after(&self) -> i64 {
+        self.0.not_after
+    }
+
+    /// The X.509 version, 1 to 3.
+    pub fn version(&self) -> u8 {
+        self.0.version
+    }
+
+    /// Whether basicConstraints says CA:TRUE. `openssl req -x509` writes that even for clients.
+    pub fn is_authority(&self) -> bool {
+        self.0.authority
+    }
+
+    /// The names it is valid for; common names do not count.
+    pub fn names(&self) -> &[SubjectAltName] {
+        &self.0.names
+    }
+
+    /// The public key as DER SubjectPublicKeyInfo.
+    pub fn spki(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// The sort of its public key; `None` for what trustdir does not admit.
+    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
+        spki_algorithm(&self.0.spki)
+    }
+
+    /// Whether the issuer's key made the signature. Names, dates and powers are not looked at.
+    pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        self.is_signed_with(issuer.spki())
+    }
+
+    /// Whether the key in this SubjectPublicKeyInfo made the signature.
+    pub(crate) fn is_signed_with(&self, spki: &[u8]) -> bool {
+        let Ok((_, parsed)) = X509Certificate::from_der(&self.0.der) else { return false };
+        let Ok((_, spki)) = SubjectPublicKeyInfo::from_der(spki) else { return false };
+        parsed.verify_signature(Some(&spki)).is_ok()
+    }
+
+    pub(crate) fn serial_bytes(&self) -> &[u8] {
+        &self.0.serial
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.0.usage
+    }
+
+    pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
+        self.0.subject_key_id.as_deref()
+    }
+
+    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
+        self.0.authority_key_id.as_deref()
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl std::hash::Hash for Certificate {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.fingerprint.hash(state);
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, sha256 {})", self.0.subject, self.0.fingerprint)
+    }
+}
+
+fn alt_name(name: &GeneralName<'_>) -> SubjectAltName {
+    match name {
+        GeneralName::DNSName(name) => SubjectAltName::Dns((*name).to_owned()),
+        GeneralName::RFC822Name(address) => SubjectAltName::Email((*address).to_owned()),
+        GeneralName::URI(uri) => SubjectAltName::Uri((*uri).to_owned()),
+        GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
+            (Ok(v4), _) => SubjectAltName::Ip(Ipv4Addr::from(v4).into()),
+            (_, Ok(v6)) => SubjectAltName::Ip(Ipv6Addr::from(v6).into()),
+            _ => SubjectAltName::Other(name.to_string()),
+        },
+        other => SubjectAltName::Other(other.to_string()),
+    }
+}

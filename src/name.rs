@@ -1,0 +1,449 @@
+//! Distinguished names (RFC 5280, 4.1.2.4): byte for byte, as RFC 4514 text, and as OpenSSL hashes them.
+
+use std::fmt::{self, Write as _};
+
+use aws_lc_rs::digest;
+
+use crate::der;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::oid_text;
+
+const UTF8_STRING: u8 = 12;
+const NUMERIC_STRING: u8 = 18;
+const PRINTABLE_STRING: u8 = 19;
+const T61_STRING: u8 = 20;
+const IA5_STRING: u8 = 22;
+const UNIVERSAL_STRING: u8 = 28;
+const BMP_STRING: u8 = 30;
+
+/// Short names of RFC 4514, section 3, and the few more that OpenSSL prints.
+const ATTRIBUTES: &[(&str, &[u8])] = &[
+    ("CN", b"\x55\x04\x03"),
+    ("SN", b"\x55\x04\x04"),
+    ("serialNumber", b"\x55\x04\x05"),
+    ("C", b"\x55\x04\x06"),
+    ("L", b"\x55\x04\x07"),
+    ("ST", b"\x55\x04\x08"),
+    ("STREET", b"\x55\x04\x09"),
+    ("O", b"\x55\x04\x0a"),
+    ("OU", b"\x55\x04\x0b"),
+    ("title", b"\x55\x04\x0c"),
+    ("GN", b"\x55\x04\x2a"),
+    ("DC", b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"),
+    ("UID", b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01"),
+    ("emailAddress", b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"),
+];
+
+/// OpenSSL's hash of a subject, the first part of a file name in a hashed directory (`%08x.%d`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SubjectHash(pub u32);
+
+impl fmt::Display for SubjectHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+/// A subject or issuer, kept as the bytes it was read from; equality is equality of the bytes.
+///
+/// Shown as RFC 4514 text (most specific part first) with everything that could disturb a log escaped.
+///
+/// ```
+/// use trustdir::DistinguishedName;
+///
+/// let name = DistinguishedName::parse("CN=rpc.user.1")?;
+/// assert_eq!(name.subject_hash()?.to_string(), "f013e17f"); // openssl x509 -subject_hash
+/// assert_eq!(name.subject_hash_old().to_string(), "8c59b663");
+/// assert_eq!(name.to_string(), "CN=rpc.user.1");
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct DistinguishedName {
+    der: Vec<u8>,
+}
+
+impl DistinguishedName {
+    /// The name with this common name and nothing else, as UTF8String.
+    pub fn from_common_name(name: &str) -> Self {
+        Self::from_rdns(&[vec![(ATTRIBUTES[0].1.to_vec(), UTF8_STRING, name.as_bytes().to_vec())]])
+    }
+
+    /// Reads RFC 4514 text such as `CN=alice,OU=rpc,O=Example` (`+` joins multi-valued parts, `\` escapes).
+    pub fn parse(text: &str) -> Result<Self> {
+        let invalid = |what: &str| {
+            let message = format!("{text:?} is no distinguished name: {what}; write it as CN=…,O=…,C=…");
+            Error::new(ErrorKind::InvalidArgument, message)
+        };
+        let mut rdns = Vec::new();
+        for rdn in split_unescaped(text, ',') {
+            let mut attributes = Vec::new();
+            for attribute in split_unescaped(rdn, '+') {
+                let (key, value) = attribute.split_once('=').ok_or_else(|| invalid("a part has no ="))?;
+                let key = key.trim();
+                let known = ATTRIBUTES.iter().find(|(short, _)| short.eq_ignore_ascii_case(key));
+                let (short, oid) = known.ok_or_else(|| invalid(&format!("{key:?} is unknown")))?;
+                let value = unescape(value).ok_or_else(|| invalid("an escape is broken"))?;
+                if value.is_empty() {
+                    return Err(invalid(&format!("{key} is empty")));
+                }
+                let tag = match *short {
+                    "C" | "serialNumber" => PRINTABLE_STRING,
+                    "DC" | "emailAddress" => IA5_STRING,
+                    _ => UTF8_STRING,
+                };
+                if tag != UTF8_STRING && !value.is_ascii() || *short == "C" && value.len() != 2 {
+                    return Err(invalid(&format!("{value:?} is no {short}")));
+                }
+                attributes.push((oid.to_vec(), tag, value.into_bytes()));
+            }
+            rdns.push(attributes);
+        }
+        rdns.reverse();
+        Ok(Self::from_rdns(&rdns))
+    }
+
+    /// Takes a DER `Name`; its outer structure is checked, its values are kept as they are.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let name = Self { der: der.to_vec() };
+        let mut rdns = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
+        while !rdns.is_empty() {
+            let mut rdn = der::Reader::new(rdns.expect(der::SET)?.content);
+            while !rdn.is_empty() {
+                attribute(&mut rdn)?;
+            }
+        }
+        Ok(name)
+    }
+
+    /// The DER that it was read from or that was made.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Whether it names nothing.
+    pub fn is_empty(&self) -> bool {
+        self.der.len() <= 2
+    }
+
+    /// The last common name in it, if its text can be read.
+    pub fn common_name(&self) -> Option<String> {
+        self.rdns()
+            .flatten()
+            .filter(|part| part.oid == ATTRIBUTES[0].1)
+            .last()
+            .and_then(|part| text(part.tag, part.value))
+    }
+
+    /// OpenSSL's `X509_NAME_hash` (1.0.0 and later): the file name in a hashed directory.
+    ///
+    /// Fails with [`ErrorKind::Unsupported`] on the names that OpenSSL refuses to parse.
+    pub fn subject_hash(&self) -> Result<SubjectHash> {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.canonical()?);
+        Ok(little_endian(digest.as_ref()))
+    }
+
+    /// OpenSSL's `X509_NAME_hash_old` (before 1.0.0): MD5 over the name as it stands.
+    pub fn subject_hash_old(&self) -> SubjectHash {
+        use md5::Digest as _;
+        little_endian(&md5::Md5::digest(&self.der))
+    }
+
+    /// The name as `openssl ca` writes it into its index (`X509_NAME_oneline`).
+    pub(crate) fn oneline(&self) -> String {
+        let mut out = String::new();
+        for part in self.rdns().flatten() {
+            let short = ATTRIBUTES.iter().find(|(_, oid)| *oid == part.oid);
+            out.push('/');
+            out.push_str(&short.map_or_else(|| oid_text(part.oid), |(short, _)| (*short).to_owned()));
+            out.push('=');
+            for byte in part.value {
+                match byte {
+                    b' '..=b'~' => out.push(char::from(*byte)),
+                    _ => out.push_str(&format!("\\x{byte:02X}")),
+                }
+            }
+        }
+        out
+    }
+
+    /// OpenSSL's canonical form (`x509_name_canon`): strings as UTF-8, trimmed, white space folded,
+    /// ASCII in lower case, sets sorted again, without the outer header.
+    fn canonical(&self) -> Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(self.der.len());
+        for rdn in self.rdns() {
+            let mut set = Vec::new();
+            for part in rdn {
+                let refused = || {
+                    let message =
+                        format!("the name {self} has a value that OpenSSL refuses, so it has no subject hash");
+                    Error::new(ErrorKind::Unsupported, message)
+                };
+                let (tag, value) = canonical_value(part.tag, part.value).ok_or_else(refused)?;
+                let oid = der::element(der::OID, &[part.oid]);
+                set.push(der::element(der::SEQUENCE, &[&oid, &der::element(tag, &[&value])]));
+            }
+            // SET OF is ordered as octet strings are: padded with zeros, which DER elements never need.
+            set.sort();
+            if !set.is_empty() {
+                out.extend(der::element(der::SET, &set.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+            }
+        }
+        Ok(out)
+    }
+
+    fn from_rdns(rdns: &[Vec<Attribute>]) -> Self {
+        let mut body = Vec::new();
+        for rdn in rdns {
+            let mut set: Vec<_> = rdn
+                .iter()
+                .map(|(oid, tag, value)| {
+                    der::element(der::SEQUENCE, &[&der::element(der::OID, &[oid]), &der::element(*tag, &[value])])
+                })
+                .collect();
+            set.sort();
+            body.extend(der::element(der::SET, &set.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+        }
+        Self { der: der::element(der::SEQUENCE, &[&body]) }
+    }
+
+    /// The parts, in the order of the DER. `from_der` has checked the structure.
+    fn rdns(&self) -> impl Iterator<Item = Vec<Part<'_>>> {
+        let content = der::single(&self.der, der::SEQUENCE).map_or(&[][..], |name| name.content);
+        let mut rdns = der::Reader::new(content);
+        std::iter::from_fn(move || {
+            let mut rdn = der::Reader::new(rdns.expect(der::SET).ok()?.content);
+            Some(std::iter::from_fn(move || attribute(&mut rdn).ok()).collect())
+        })
+    }
+}
+
+impl fmt::Display for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rdns: Vec<_> = self.rdns().collect();
+        for (index, rdn) in rdns.iter().rev().enumerate() {
+            if index > 0 {
+                f.write_char(',')?;
+            }
+            for (index, part) in rdn.iter().enumerate() {
+                if index > 0 {
+                    f.write_char('+')?;
+                }
+                match ATTRIBUTES.iter().find(|(_, oid)| *oid == part.oid) {
+                    Some((short, _)) => f.write_str(short)?,
+                    None => f.write_str(&oid_text(part.oid))?,
+                }
+                f.write_char('=')?;
+                match text(part.tag, part.value) {
+                    Some(value) => write_escaped(f, &value)?,
+                    None => {
+                        f.write_char('#')?;
+                        der::element(part.tag, &[part.value]).iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DistinguishedName({self})")
+    }
+}
+
+/// An attribute to be written: its OID's content, the tag and the bytes of its value.
+type Attribute = (Vec<u8>, u8, Vec<u8>);
+
+struct Part<'a> {
+    oid: &'a [u8],
+    tag: u8,
+    value: &'a [u8],
+}
+
+fn attribute<'a>(rdn: &mut der::Reader<'a>) -> Result<Part<'a>> {
+    let mut fields = der::Reader::new(rdn.expect(der::SEQUENCE)?.content);
+    let oid = fields.expect(der::OID)?.content;
+    let value = fields.any()?;
+    fields.finish()?;
+    Ok(Part { oid, tag: value.tag, value: value.content })
+}
+
+/// The text of a string value; `None` for other types and for what is no text.
+fn text(tag: u8, value: &[u8]) -> Option<String> {
+    match tag {
+        UTF8_STRING => std::str::from_utf8(value).ok().map(str::to_owned),
+        PRINTABLE_STRING | T61_STRING | IA5_STRING | NUMERIC_STRING => {
+            Some(value.iter().map(|byte| char::from(*byte)).collect())
+        }
+        UNIVERSAL_STRING => {
+            let (chunks, rest) = value.as_chunks::<4>();
+            if !rest.is_empty() {
+                return None;
+            }
+            chunks.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit))).collect()
+        }
+        BMP_STRING => {
+            let (chunks, rest) = value.as_chunks::<2>();
+            if !rest.is_empty() {
+                return None;
+            }
+            chunks.iter().map(|unit| char::from_u32(u32::from(u16::from_be_bytes(*unit)))).collect()
+        }
+        _ => None,
+    }
+}
+
+/// The canonical tag and value; `None` for what OpenSSL refuses.
+fn canonical_value(tag: u8, value: &[u8]) -> Option<(u8, Vec<u8>)> {
+    match tag {
+        NUMERIC_STRING | der::BIT_STRING | der::SEQUENCE | 7..=11 | 13..=15 => Some((tag, value.to_vec())),
+        _ => {
+            let text = text(tag, value)?;
+            let mut out = String::with_capacity(text.len());
+            let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r');
+            for word in text.split(is_space).filter(|word| !word.is_empty()) {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+            }
+            Some((UTF8_STRING, out.into_bytes()))
+        }
+    }
+}
+
+fn little_endian(digest: &[u8]) -> SubjectHash {
+    SubjectHash(digest.iter().take(4).rev().fold(0, |hash, byte| hash << 8 | u32::from(*byte)))
+}
+
+/// RFC 4514, 2.4, and every control or direction character as escaped UTF-8.
+fn write_escaped(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
+    let last = value.chars().count().saturating_sub(1);
+    for (index, c) in value.chars().enumerate() {
+        let at_edge = c == ' ' && (index == 0 || index == last) || c == '#' && index == 0;
+        let plain = crate::error::escape(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8();
+        if !plain {
+            c.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\{byte:02X}"))?;
+        } else if at_edge || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=') {
+            write!(f, "\\{c}")?;
+        } else {
+            f.write_char(c)?;
+        }
+    }
+    Ok(())
+}
+
+fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut escaped) = (0, false);
+    for (index, c) in text.char_indices() {
+        if c == separator && !escaped {
+            parts.push(&text[start..index]);
+            start = index + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The value behind `\,` and `\C3\A9`; unescaped blanks around it are dropped.
+fn unescape(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    let mut out = Vec::new();
+    let mut kept = 0;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'\\' {
+            let first = bytes.next()?;
+            if first.is_ascii_hexdigit() {
+                let digits = [first, bytes.next()?];
+                out.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+            } else {
+                out.push(first);
+            }
+            kept = out.len();
+        } else {
+            out.push(byte);
+            if byte != b' ' {
+                kept = out.len();
+            }
+        }
+    }
+    out.truncate(kept);
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_hex(hex: &str) -> DistinguishedName {
+        let der: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        DistinguishedName::from_der(&der).unwrap()
+    }
+
+    /// Vectors made with libcrypto.
+    #[test]
+    fn subject_hashes_are_those_of_openssl() {
+        for (der, new, old) in [
+            ("3000", "eea339da", "543b6ca4"),
+            ("30153113301106035504030c0a7270632e757365722e31", "f013e17f", "8c59b663"),
+            ("3015311330110603550403130a7270632e757365722e31", "f013e17f", "b4b8487c"),
+            ("30183116301406035504030c0d20205250432e557365722e3109", "f013e17f", "89e4a464"),
+            ("30143112301006035504030c09727063202075736572", "ac9af153", "e4e68d57"),
+            ("300d310b300906035504030c02c389", "9def0e84", "41bc9c08"),
+            ("300d310b300906035504030c02c3a9", "7799dc1a", "cffd6639"),
+            ("300c310a300806035504031401e9", "7799dc1a", "105cc4e7"),
+            ("300d310b300906035504031e0200e9", "7799dc1a", "47a6ae2c"),
+            ("300b3109300706035504030c00", "5da78770", "9514d4f4"),
+            ("30163114300806035504030c01423008060355040b0c0161", "c8419504", "7d37bca1"),
+            ("300e310c300a06035504051203313233", "0dcdab47", "faa9d1f8"),
+        ] {
+            let name = from_hex(der);
+            assert_eq!(name.subject_hash().unwrap().to_string(), new, "{der}");
+            assert_eq!(name.subject_hash_old().to_string(), old, "{der}");
+        }
+    }
+
+    #[test]
+    fn known_collisions_collide() {
+        for (a, b, hash) in [(10866, 28632, "7782d4cc"), (23010, 50887, "934720a9"), (18673, 100_150, "7cf56f17")] {
+            for number in [a, b] {
+                let name = DistinguishedName::from_common_name(&format!("rpc.user.{number}"));
+                assert_eq!(name.subject_hash().unwrap().to_string(), hash);
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_openssl_refuses_have_no_hash() {
+        for der in ["300d310b300906035504030c02c328", "300c310a300806035504031e01e9", "300d310b300906035504030402c3a9"]
+        {
+            assert_eq!(from_hex(der).subject_hash().unwrap_err().kind(), ErrorKind::Unsupported, "{der}");
+        }
+    }
+
+    #[test]
+    fn text_round_trips() {
+        for text in [
+            "CN=alice",
+            "CN=a\\,b\\+c\\=d,O=y+OU=x,C=DE",
+            "CN=\\ a\\ ",
+            "CN=\\#1",
+            "CN=É,DC=example,DC=com",
+            "CN=a\\0Ab",
+        ] {
+            assert_eq!(DistinguishedName::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(
+            DistinguishedName::parse(" cn = alice , o= Example Inc ").unwrap().to_string(),
+            "CN=alice,O=Example Inc"
+        );
+        for bad in ["", "alice", "CN=", "XY=1", "C=DEU", "CN=a\\", "CN=a\\4", "CN=\\FF"] {
+            assert!(DistinguishedName::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
