@@ -1,0 +1,413 @@
+//! The trust directory: a directory of certificates, each of which is trusted to be only itself.
+
+mod entry;
+mod index;
+mod live;
+mod scan;
+mod watch;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use self::index::Index;
+use self::live::lock;
+use self::scan::{Content, Stamp};
+use self::watch::Watch;
+use crate::admission::{self, ClientAuth, Decision};
+use crate::certificate::{Certificate, Fingerprint};
+use crate::error::{Error, ErrorKind, Result};
+use crate::file::{self, Mode};
+
+pub use self::entry::{Entry, Problem};
+pub(crate) use self::live::{Held, Hook, Registration};
+
+/// Which files of a trust directory are entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EntryNames {
+    /// Every certificate file, PEM or DER, whatever its name; names that begin with a dot are passed over.
+    #[default]
+    Any,
+    /// Only names such as `0fb8533c.0`, the subject hash and a number, as OpenSSL reads a directory:
+    /// removing the link alone revokes, and a file without a link admits nobody.
+    SubjectHash,
+}
+
+/// How a trust directory is opened; `Default` is right for directories that trustdir makes.
+#[derive(Clone, Debug)]
+pub struct TrustDirOptions {
+    /// Which files are entries.
+    pub entry_names: EntryNames,
+    /// Whether a thread watches for changes. Without it additions are seen at the next decision all the
+    /// same, and removals too; only idle connections are closed no sooner than [`TrustDir::refresh`].
+    pub watch: bool,
+    /// Whether the directory is made when it does not exist.
+    pub create: bool,
+}
+
+impl Default for TrustDirOptions {
+    fn default() -> Self {
+        Self { entry_names: EntryNames::Any, watch: true, create: false }
+    }
+}
+
+/// A directory of certificates. Whose certificate lies in it is admitted; once its file is gone, the
+/// next handshake is refused, a resumed one too, and open connections are closed.
+///
+/// Cloning is cheap and gives the same directory. May be used from several threads at once.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let dir = dir.path();
+/// # let ca = trustdir::Authority::create(dir.join("pki"), Default::default())?;
+/// use trustdir::{Reason, TrustDir, TrustDirOptions};
+///
+/// let alice = ca.issue_client("alice", &Default::default())?;
+/// let clients = TrustDir::open_with(dir.join("clients"), TrustDirOptions { create: true, ..Default::default() })?;
+/// let now = alice.certificate().not_before();
+/// assert_eq!(clients.decide(alice.certificate().as_der(), now).reason(), Reason::NotInstalled);
+///
+/// clients.install(alice.certificate())?;
+/// assert_eq!(clients.decide(alice.certificate().as_der(), now).reason(), Reason::Admitted);
+///
+/// clients.remove(&alice.certificate().fingerprint())?;
+/// assert_eq!(clients.decide(alice.certificate().as_der(), now).reason(), Reason::Removed);
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TrustDir(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    names: EntryNames,
+    index: RwLock<Index>,
+    live: Mutex<LiveEntries>,
+    watch: OnceLock<Watch>,
+}
+
+#[derive(Default)]
+struct LiveEntries {
+    by_fingerprint: HashMap<Fingerprint, Weak<live::Live>>,
+    /// The size at which entries without connections are dropped next.
+    sweep_at: usize,
+}
+
+impl TrustDir {
+    /// Opens a directory in which every certificate file is an entry, and watches it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, TrustDirOptions::default())
+    }
+
+    /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted.
+    pub fn open_with(path: impl AsRef<Path>, options: TrustDirOptions) -> Result<Self> {
+        let path = path.as_ref();
+        if options.create {
+            file::create_directory(path, Mode::Public)?;
+        }
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "this is no directory; name the directory of client certificates",
+                )
+                .at(path));
+            }
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+                let message = "the trust directory does not exist; make it with `mkdir` or add a first client with `trustdir clients add`";
+                return Err(Error::new(ErrorKind::NotFound, message).at(path));
+            }
+            Err(source) => return Err(Error::io("inspect", path, source)),
+        }
+        let absolute = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
+        let directory = Self(Arc::new(Inner {
+            path: absolute,
+            names: options.entry_names,
+            index: RwLock::default(),
+            live: Mutex::default(),
+            watch: OnceLock::new(),
+        }));
+        if options.watch {
+            // Before the scan, which then misses nothing.
+            let watch = Watch::start(Arc::downgrade(&directory.0), &directory.0.path)?;
+            directory.0.watch.get_or_init(|| watch);
+        }
+        directory.refresh()?;
+        Ok(directory)
+    }
+
+    /// The directory's absolute path.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Which files are entries.
+    pub fn entry_names(&self) -> EntryNames {
+        self.0.names
+    }
+
+    /// Installs a certificate under its subject hash (`0fb8533c.0`, the first free number), atomically. A
+    /// certificate that is an entry already stays where it is, and that entry is returned.
+    ///
+    /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
+    pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
+        let _lock = file::lock_directory(&self.0.path)?;
+        self.refresh()?;
+        if let Some((path, _)) = self.locate(&certificate.fingerprint()) {
+            return Ok(Entry::new(path, certificate.clone()));
+        }
+        let hash = certificate.subject().subject_hash()?;
+        for number in 0_u32.. {
+            let path = self.0.path.join(format!("{hash}.{number}"));
+            if path.symlink_metadata().is_ok() {
+                continue;
+            }
+            match file::create(&path, certificate.to_pem().as_bytes(), Mode::Public) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    self.refresh()?;
+                    return Ok(Entry::new(path, certificate.clone()));
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::AlreadyExists, "every number of this subject hash is taken").at(&self.0.path))
+    }
+
+    /// Removes every file and link in the directory that carries this certificate, whatever its name.
+    /// Connections that stand on it are closed. Returns what was removed.
+    ///
+    /// A file that also holds a private key or another certificate is not touched, and then nothing is.
+    pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
+        let _lock = file::lock_directory(&self.0.path)?;
+        let carriers = entry::carriers(&self.0.path, fingerprint)?;
+        if carriers.is_empty() {
+            let message = format!("no file here carries the certificate {fingerprint}");
+            return Err(Error::new(ErrorKind::NotFound, message).at(&self.0.path));
+        }
+        for path in &carriers {
+            std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        }
+        file::sync_directory(&self.0.path)?;
+        self.refresh()?;
+        Ok(carriers)
+    }
+
+    /// The entries that `which` names: a file name, a fingerprint (8 hexadecimal digits or more of it), a
+    /// common name, or a whole subject as RFC 4514 text.
+    pub fn find(&self, which: &str) -> Result<Vec<Entry>> {
+        Ok(self.list()?.into_iter().filter(|entry| entry.is(which)).collect())
+    }
+
+    /// Every entry, sorted by file. Reads each file; decisions do not.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        self.refresh()?;
+        let mut files: Vec<_> = {
+            let index = self.index();
+            let pins = index.records().filter(|(_, record)| matches!(record.content, Content::Pins(_)));
+            pins.map(|(name, _)| self.0.path.join(name)).collect()
+        };
+        files.sort();
+        let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
+        Ok(read
+            .flat_map(|(path, all)| all.into_iter().map(move |certificate| Entry::new(path.clone(), certificate)))
+            .collect())
+    }
+
+    /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
+    pub fn problems(&self) -> Result<Vec<Problem>> {
+        self.refresh()?;
+        let mut problems: Vec<_> = self
+            .index()
+            .records()
+            .filter_map(|(name, record)| match &record.content {
+                Content::Problem(message) => Some(Problem::new(self.0.path.join(name), message.clone())),
+                _ => None,
+            })
+            .collect();
+        problems.sort_by(|a, b| a.file().cmp(b.file()));
+        if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
+            problems.insert(0, Problem::new(self.0.path.clone(), fault));
+        }
+        Ok(problems)
+    }
+
+    /// Brings the index in line with the directory now and closes connections whose entry has gone. Reads
+    /// only files that have changed. Needed only by hosts that have switched the watcher off.
+    pub fn refresh(&self) -> Result<()> {
+        let path = &self.0.path;
+        let stamp = Stamp::of(path);
+        let names =
+            path.read_dir().and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect());
+        let (names, result) = match names {
+            Ok(names) => (names, Ok(())),
+            Err(source)
+                if matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+            {
+                (Vec::new(), Err(Error::io("read the trust directory, so nobody is admitted", path, source)))
+            }
+            // What cannot be listed at the moment is still there, and each decision looks at its file.
+            Err(source) => return Err(Error::io("read", path, source)),
+        };
+        let gone = {
+            let mut index = self.index_mut();
+            let gone = index.refresh_all(path, &names, self.0.names);
+            index.directory = stamp;
+            gone
+        };
+        self.dismiss(gone);
+        if let Some(watch) = self.0.watch.get() {
+            watch.rearm(stamp);
+        }
+        result
+    }
+
+    /// Counts the changes that were noticed: equal numbers mean that nothing has changed in between.
+    pub fn generation(&self) -> u64 {
+        self.index().generation
+    }
+
+    /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would.
+    pub fn decide(&self, certificate_der: &[u8], now: i64) -> Decision {
+        admission::decide(ClientAuth::Required, &[certificate_der], Some(self), now)
+    }
+
+    /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
+    /// was, it is read again; when no file is left, the directory is, if it has changed.
+    fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
+        let known = self.index().files_of(fingerprint);
+        for (name, stamp) in &known {
+            let path = self.0.path.join(name);
+            if let Some(stamp) = stamp.filter(|stamp| stamp.still(Stamp::of(&path))) {
+                return Some((path, stamp));
+            }
+        }
+        self.refresh_files(known.into_iter().map(|(name, _)| name));
+        self.indexed(fingerprint).or_else(|| {
+            let unchanged = self.index().directory.is_some_and(|stamp| stamp.still(Stamp::of(&self.0.path)));
+            if !unchanged {
+                // A directory that cannot be read admits nobody; its error is for those who list it.
+                let _ = self.refresh();
+            }
+            self.indexed(fingerprint)
+        })
+    }
+
+    /// A file that the index, just brought up to date, has for the certificate.
+    fn indexed(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
+        let files = self.index().files_of(fingerprint);
+        files.into_iter().find_map(|(name, stamp)| stamp.map(|stamp| (self.0.path.join(name), stamp)))
+    }
+
+    /// Looks at these files again and tells the connections of certificates that have gone.
+    fn refresh_files(&self, names: impl Iterator<Item = OsString>) {
+        let mut gone: Vec<_> = {
+            let mut index = self.index_mut();
+            names.flat_map(|name| index.refresh_file(&self.0.path, &name, self.0.names)).collect()
+        };
+        if !gone.is_empty() {
+            // A file that was renamed within the directory has not gone.
+            let _ = self.refresh();
+        }
+        gone.retain(|fingerprint| !self.index().contains(fingerprint));
+        self.dismiss(gone);
+    }
+
+    /// The links in the directory, and the generation at which they were.
+    fn links(&self) -> (u64, Vec<OsString>) {
+        let index = self.index();
+        let links = index.records().filter(|(_, record)| record.stamp.is_none_or(|stamp| stamp.is_link()));
+        (index.generation, links.map(|(name, _)| name.to_owned()).collect())
+    }
+
+    /// Whether a live entry is still in the directory; if not, its connections are told.
+    fn check(&self, live: &live::Live) -> bool {
+        match self.locate(&live.fingerprint) {
+            Some((path, stamp)) => {
+                live.saw(path, stamp);
+                !live.is_removed()
+            }
+            None => {
+                live.remove();
+                false
+            }
+        }
+    }
+
+    /// Tells the connections of certificates that have gone. No lock is held meanwhile.
+    fn dismiss(&self, gone: Vec<Fingerprint>) {
+        for fingerprint in gone {
+            let live = lock(&self.0.live).by_fingerprint.remove(&fingerprint).and_then(|live| live.upgrade());
+            if let Some(live) = live {
+                live.remove();
+            }
+        }
+    }
+
+    /// Looks a certificate up and takes hold of its entry.
+    pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
+        let (path, stamp) = self.locate(fingerprint)?;
+        let mut entries = lock(&self.0.live);
+        if entries.by_fingerprint.len() >= entries.sweep_at {
+            entries.by_fingerprint.retain(|_, live| live.strong_count() > 0);
+            entries.sweep_at = 2 * entries.by_fingerprint.len().max(32);
+        }
+        let known = entries.by_fingerprint.get(fingerprint).and_then(Weak::upgrade).filter(|live| !live.is_removed());
+        let live = known.unwrap_or_else(|| {
+            let live = Arc::new(live::Live::new(*fingerprint));
+            entries.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
+            live
+        });
+        drop(entries);
+        live.saw(path.clone(), stamp);
+        if let Some(watch) = self.0.watch.get() {
+            watch.connections_are_live();
+        }
+        Some((path, Held { directory: self.clone(), live }))
+    }
+
+    /// Looks at the file of every live entry. Returns whether there are any.
+    fn check_live(&self) -> bool {
+        let live: Vec<_> = lock(&self.0.live).by_fingerprint.values().filter_map(Weak::upgrade).collect();
+        for live in &live {
+            if !live.is_removed() && !live.is_where_it_was() {
+                self.check(live);
+            }
+        }
+        !live.is_empty()
+    }
+
+    pub(crate) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {
+        self.index().was_removed(fingerprint)
+    }
+
+    /// The pins whose subject has this hash, read from their files: for the reason of a refusal.
+    pub(crate) fn under_hash(&self, hash: u32) -> Vec<Certificate> {
+        let fingerprints = self.index().under_hash(hash);
+        let files = fingerprints
+            .iter()
+            .filter_map(|fingerprint| self.indexed(fingerprint).map(|(path, _)| (path, fingerprint)));
+        files
+            .filter_map(|(path, fingerprint)| {
+                Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == *fingerprint)
+            })
+            .take(8)
+            .collect()
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.0.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.0.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TrustDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrustDir({})", self.0.path.display())
+    }
+}
