@@ -1,0 +1,232 @@
+//! What all connections of a service share: its identity, its clients, its protocol versions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, SupportedProtocolVersion, version};
+
+use super::connection::Connection;
+use super::sessions::{Sessions, Tickets};
+use super::verifier::PinVerifier;
+use crate::admission::ClientAuth;
+use crate::authority::now;
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Identity;
+use crate::trust_dir::TrustDir;
+
+/// A version of the TLS protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246), with forward secrecy and AEAD ciphers only.
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+impl TlsVersion {
+    /// The version's name as OpenSSL prints it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
+impl fmt::Display for TlsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Collects what an [`Acceptor`] needs; building it checks that it makes sense.
+#[derive(Clone, Debug)]
+pub struct AcceptorBuilder {
+    identity: Identity,
+    client_auth: Option<ClientAuth>,
+    directory: Option<TrustDir>,
+    alpn: Vec<Vec<u8>>,
+    versions: (TlsVersion, TlsVersion),
+}
+
+impl AcceptorBuilder {
+    /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
+    pub fn new(identity: Identity) -> Self {
+        let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
+        Self { identity, client_auth: None, directory: None, alpn: Vec::new(), versions }
+    }
+
+    /// Whether clients show a certificate. With a trust directory the default is
+    /// [`ClientAuth::Required`], without one [`ClientAuth::Off`].
+    #[must_use]
+    pub fn client_auth(mut self, client_auth: ClientAuth) -> Self {
+        self.client_auth = Some(client_auth);
+        self
+    }
+
+    /// Whose certificates are admitted.
+    #[must_use]
+    pub fn trust_dir(mut self, directory: TrustDir) -> Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    /// The application protocols to negotiate, best first (RFC 7301), such as `http/1.1`.
+    #[must_use]
+    pub fn alpn(mut self, protocols: &[&str]) -> Self {
+        self.alpn = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        self
+    }
+
+    /// The oldest version to speak; TLS 1.2 by default.
+    #[must_use]
+    pub fn min_version(mut self, version: TlsVersion) -> Self {
+        self.versions.0 = version;
+        self
+    }
+
+    /// The newest version to speak; TLS 1.3 by default.
+    #[must_use]
+    pub fn max_version(mut self, version: TlsVersion) -> Self {
+        self.versions.1 = version;
+        self
+    }
+
+    /// Makes the acceptor. May be called again; the builder stays as it is.
+    pub fn build(&self) -> Result<Acceptor> {
+        let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
+        let auth =
+            self.client_auth.unwrap_or(if self.directory.is_some() { ClientAuth::Required } else { ClientAuth::Off });
+        match (auth, &self.directory) {
+            (ClientAuth::Off, Some(_)) => {
+                return Err(invalid("a trust directory is given, but client certificates are switched off"));
+            }
+            (ClientAuth::Optional | ClientAuth::Required, None) => {
+                return Err(invalid("client certificates need a trust directory"));
+            }
+            _ => {}
+        }
+        if self.alpn.iter().any(|protocol| protocol.is_empty() || protocol.len() > 255) {
+            return Err(invalid("an ALPN protocol has 1 to 255 bytes"));
+        }
+        let certificate = self.identity.certificate();
+        if certificate.not_after() < now() {
+            let message =
+                format!("the service's own certificate {} has expired; issue a new one", certificate.subject());
+            return Err(Error::new(ErrorKind::Expired, message).with_subject(certificate.subject().to_string()));
+        }
+        let config = self
+            .config(auth)
+            .map_err(|error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}")))?;
+        Ok(Acceptor(Arc::new(Inner { config: Arc::new(config), auth, directory: self.directory.clone() })))
+    }
+
+    fn config(&self, auth: ClientAuth) -> Result<ServerConfig, rustls::Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let algorithms = provider.signature_verification_algorithms;
+        let (min, max) = self.versions;
+        let all: [(TlsVersion, &'static SupportedProtocolVersion); 2] =
+            [(TlsVersion::Tls12, &version::TLS12), (TlsVersion::Tls13, &version::TLS13)];
+        let versions: Vec<_> =
+            all.iter().filter(|(version, _)| (min..=max).contains(version)).map(|(_, version)| *version).collect();
+        if versions.is_empty() {
+            return Err(rustls::Error::General(format!("no version lies between {min} and {max}")));
+        }
+        let identity = OneIdentity::new(&self.identity, &provider)?;
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions)?;
+        let builder = match &self.directory {
+            Some(directory) => builder.with_client_cert_verifier(Arc::new(PinVerifier {
+                auth,
+                directory: directory.clone(),
+                algorithms,
+            })),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(identity));
+        config.alpn_protocols.clone_from(&self.alpn);
+        config.ticketer = Tickets::new(self.directory.clone())?;
+        config.session_storage = Sessions::new(self.directory.clone());
+        Ok(config)
+    }
+}
+
+/// Makes server connections. Cloning is cheap; may be used from several threads at once.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let dir = dir.path();
+/// # let ca = trustdir::Authority::create(dir.join("pki"), Default::default())?;
+/// use trustdir::tls::Acceptor;
+/// use trustdir::{TrustDir, TrustDirOptions};
+///
+/// let identity = ca.issue_server(&["localhost"], &Default::default())?;
+/// let clients = TrustDir::open_with(dir.join("clients"), TrustDirOptions { create: true, ..Default::default() })?;
+/// let acceptor = Acceptor::builder(identity).trust_dir(clients).build()?;
+/// let connection = acceptor.accept()?; // one for each socket
+/// assert!(connection.is_handshaking());
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Acceptor(Arc<Inner>);
+
+struct Inner {
+    config: Arc<ServerConfig>,
+    auth: ClientAuth,
+    directory: Option<TrustDir>,
+}
+
+impl Acceptor {
+    /// Starts a builder with the service's own identity.
+    pub fn builder(identity: Identity) -> AcceptorBuilder {
+        AcceptorBuilder::new(identity)
+    }
+
+    /// A connection for a socket that was just accepted.
+    pub fn accept(&self) -> Result<Connection> {
+        Connection::new(self.clone())
+    }
+
+    /// Whether clients show a certificate.
+    pub fn client_auth(&self) -> ClientAuth {
+        self.0.auth
+    }
+
+    /// Whose certificates are admitted.
+    pub fn trust_dir(&self) -> Option<&TrustDir> {
+        self.0.directory.as_ref()
+    }
+
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        self.0.config.clone()
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor").field("client_auth", &self.0.auth).field("trust_dir", &self.0.directory).finish()
+    }
+}
+
+/// Always the same identity. `Identity` has compared certificate and key, so that rustls need not parse
+/// the certificate: it would refuse X.509 v1.
+#[derive(Debug)]
+struct OneIdentity(Arc<CertifiedKey>);
+
+impl OneIdentity {
+    fn new(identity: &Identity, provider: &CryptoProvider) -> Result<Self, rustls::Error> {
+        let chain =
+            identity.chain().iter().map(|certificate| CertificateDer::from(certificate.as_der().to_vec())).collect();
+        let key = PrivatePkcs8KeyDer::from(identity.key().pkcs8().to_vec());
+        Ok(Self(Arc::new(CertifiedKey::new(chain, provider.key_provider.load_private_key(key.into())?))))
+    }
+}
+
+impl ResolvesServerCert for OneIdentity {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}

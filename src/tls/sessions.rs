@@ -1,0 +1,138 @@
+//! Session resumption that ends with the entry (RFC 8446, 2.2; RFC 5077).
+//!
+//! rustls does not ask the verifier again when a session is resumed. Each session is therefore marked with
+//! the certificate that opened it; while its entry is gone the session is not found, the handshake becomes
+//! a full one, and the verifier refuses it with its reason and alert.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::Error;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
+
+use super::scope::{self, Owner};
+use crate::authority::now;
+use crate::certificate::Fingerprint;
+use crate::trust_dir::TrustDir;
+
+/// Sessions kept for clients without ticket support.
+const KEPT: usize = 256;
+
+/// Marks sessions with their owner, and finds only those whose owner is still admitted.
+struct Marker {
+    directory: Option<TrustDir>,
+}
+
+impl Marker {
+    const LENGTH: usize = 1 + 32 + 8;
+
+    /// Nothing is stored for a connection that has not been decided.
+    fn mark(&self, session: &[u8]) -> Option<Vec<u8>> {
+        let owner = scope::current(|scope| scope.session);
+        // Without a verifier nobody decides: every session is anonymous.
+        let owner = if self.directory.is_none() { Some(Owner::Anonymous) } else { owner };
+        let mut marked = Vec::with_capacity(Self::LENGTH + session.len());
+        match owner.unwrap_or(Owner::Anonymous) {
+            Owner::Anonymous => marked.extend([0; Self::LENGTH]),
+            Owner::Certificate(fingerprint, not_after) => {
+                marked.push(1);
+                marked.extend(fingerprint.0);
+                marked.extend(not_after.to_be_bytes());
+            }
+        }
+        marked.extend(session);
+        Some(marked)
+    }
+
+    fn unmark(&self, marked: &[u8]) -> Option<Vec<u8>> {
+        let (mark, session) = marked.split_at_checked(Self::LENGTH)?;
+        let owner = match mark[0] {
+            0 => Owner::Anonymous,
+            _ => Owner::Certificate(
+                Fingerprint(mark[1..33].try_into().ok()?),
+                i64::from_be_bytes(mark[33..].try_into().ok()?),
+            ),
+        };
+        if let Owner::Certificate(fingerprint, not_after) = owner {
+            let admitted = now() <= not_after && self.directory.as_ref()?.hold(&fingerprint).is_some();
+            if !admitted {
+                return None;
+            }
+        }
+        scope::current(|scope| scope.session = Some(owner));
+        Some(session.to_vec())
+    }
+}
+
+/// Stateless tickets under keys that rotate every six hours.
+pub(super) struct Tickets {
+    marker: Marker,
+    tickets: Arc<dyn ProducesTickets>,
+}
+
+impl Tickets {
+    pub(super) fn new(directory: Option<TrustDir>) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self { marker: Marker { directory }, tickets: Ticketer::new()? }))
+    }
+}
+
+impl fmt::Debug for Tickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tickets")
+    }
+}
+
+impl ProducesTickets for Tickets {
+    fn enabled(&self) -> bool {
+        self.tickets.enabled()
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.tickets.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.tickets.encrypt(&self.marker.mark(plain)?)
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        self.marker.unmark(&self.tickets.decrypt(cipher)?)
+    }
+}
+
+/// Sessions by ID, for TLS 1.2 clients without tickets.
+pub(super) struct Sessions {
+    marker: Marker,
+    sessions: Arc<ServerSessionMemoryCache>,
+}
+
+impl Sessions {
+    pub(super) fn new(directory: Option<TrustDir>) -> Arc<Self> {
+        Arc::new(Self { marker: Marker { directory }, sessions: ServerSessionMemoryCache::new(KEPT) })
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+impl StoresServerSessions for Sessions {
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+        self.marker.mark(&value).is_some_and(|value| self.sessions.put(key, value))
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.marker.unmark(&self.sessions.get(key)?)
+    }
+
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.marker.unmark(&self.sessions.take(key)?)
+    }
+
+    fn can_cache(&self) -> bool {
+        self.sessions.can_cache()
+    }
+}

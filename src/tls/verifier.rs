@@ -1,0 +1,139 @@
+//! rustls's question about a client certificate, answered by `admission`.
+
+use std::fmt;
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved, SignatureScheme};
+use webpki::RawPublicKeyEntity;
+
+use super::scope::{self, Owner};
+use crate::admission::{self, ClientAuth, Decision, Reason};
+use crate::certificate::Certificate;
+use crate::der::CertificateParts;
+use crate::trust_dir::TrustDir;
+
+/// Admits by exact certificate. Signatures are checked with the raw public key, so that pins may be
+/// CA:TRUE, X.509 v1 or carry extensions that path validation refuses.
+pub(super) struct PinVerifier {
+    pub auth: ClientAuth,
+    pub directory: TrustDir,
+    pub algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl fmt::Debug for PinVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PinVerifier({:?})", self.directory)
+    }
+}
+
+impl ClientCertVerifier for PinVerifier {
+    fn client_auth_mandatory(&self) -> bool {
+        self.auth == ClientAuth::Required
+    }
+
+    /// None: with pins, hints would tell every stranger who the clients are.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let decision = admission::decide(self.auth, &[end_entity], Some(&self.directory), now);
+        let answer = match refusal(decision.reason()) {
+            None => Ok(ClientCertVerified::assertion()),
+            Some(error) => Err(Error::InvalidCertificate(error)),
+        };
+        scope::current(|scope| {
+            scope.session = owner(&decision);
+            scope.decision = Some(decision);
+        });
+        answer
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let spki = spki(certificate)?;
+        let key = RawPublicKeyEntity::try_from(&spki).map_err(|_| bad_signature())?;
+        // TLS 1.2 schemes leave the curve open (RFC 5246, 7.4.1.4.1): each candidate is tried.
+        let candidates = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
+        let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        if candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signed.signature()).is_ok()) {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(bad_signature())
+        }
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature_with_raw_key(message, &spki(certificate)?, signed, &self.algorithms)
+            .map_err(|_| bad_signature())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Whom a session that this decision opens belongs to.
+pub(super) fn owner(decision: &Decision) -> Option<Owner> {
+    match decision.reason() {
+        Reason::Anonymous => Some(Owner::Anonymous),
+        Reason::Admitted => decision
+            .certificate()
+            .map(|certificate: &Certificate| Owner::Certificate(certificate.fingerprint(), certificate.not_after())),
+        _ => None,
+    }
+}
+
+fn spki<'a>(certificate: &'a CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'a>, Error> {
+    let parts =
+        CertificateParts::read(certificate).map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+    Ok(SubjectPublicKeyInfoDer::from(parts.spki))
+}
+
+/// The client has the certificate, as everybody may, but not its key.
+fn bad_signature() -> Error {
+    scope::current(|scope| {
+        let decided = scope.decision.take();
+        scope.decision = decided.map(|decision| {
+            let message = format!(
+                "{}: the client could not prove that it has the private key",
+                decision.subject().unwrap_or_default()
+            );
+            decision.turned(Reason::BadSignature, message)
+        });
+        scope.session = None;
+    });
+    Error::InvalidCertificate(CertificateError::BadSignature)
+}
+
+/// What rustls is told, which chooses the alert that the client gets (RFC 8446, 6.2); `None` to go on.
+fn refusal(reason: Reason) -> Option<CertificateError> {
+    Some(match reason {
+        Reason::Admitted | Reason::Anonymous => return None,
+        Reason::Expired => CertificateError::Expired,
+        Reason::NotYetValid => CertificateError::NotValidYet,
+        Reason::Removed => CertificateError::Revoked,
+        Reason::WrongPurpose => CertificateError::InvalidPurpose,
+        Reason::WeakKey | Reason::Malformed => CertificateError::BadEncoding,
+        Reason::BadSignature => CertificateError::BadSignature,
+        _ => CertificateError::UnknownIssuer,
+    })
+}
