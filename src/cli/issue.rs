@@ -1,0 +1,236 @@
+//! `trustdir issue …`: certificates and keys made by the private authority.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::file::{self, Mode};
+use crate::{Authority, Error, ErrorKind, Identity, IssueOptions, Result, TrustDir};
+
+use super::clients::{self, EntryNamesArg};
+use super::output::{Output, argument, path_json};
+use super::passphrase::{self, Passphrase};
+use super::summary::{certificate_json, entry_json, summary};
+use super::{Outcome, time};
+
+#[derive(Subcommand)]
+pub(super) enum Issue {
+    /// Issue a server's certificate for its names and addresses
+    Server(Server),
+    /// Issue a client's certificate
+    Client(Client),
+}
+
+impl Issue {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        match self {
+            Self::Server(server) => server.run(output),
+            Self::Client(client) => client.run(output),
+        }
+    }
+}
+
+const SERVER_EXAMPLES: &str = "\
+Examples:
+  trustdir issue server localhost 127.0.0.1 ::1 --ca pki --out tls
+  trustdir issue server home.example.org 192.168.1.20 --ca pki --days 90
+  trustdir issue server node.local --ca pki --passphrase-file server.pass
+
+Writes OUT/<first name>.cert.pem (the chain) and OUT/<first name>.key.pem (only its owner can read it), and overwrites neither.";
+
+const CLIENT_EXAMPLES: &str = "\
+Examples:
+  trustdir issue client alice --ca pki
+  trustdir issue client alice --ca pki --out handout --install tls/clients
+  trustdir issue client old --ca pki --not-before 2026-01-01T00:00:00Z --not-after 2026-02-01T00:00:00Z
+
+Writes OUT/<name>.cert.pem (the chain) and OUT/<name>.key.pem (only its owner can read it), and overwrites neither.";
+
+#[derive(Args)]
+#[command(after_help = SERVER_EXAMPLES)]
+pub(super) struct Server {
+    /// DNS names and IP addresses under which clients reach it; the first is the common name
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+impl Server {
+    fn run(self, output: &mut Output) -> Result<Outcome> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let (authority, files) = self.how.prepare(names.first().copied().unwrap_or_default(), output)?;
+        let identity = authority.issue_server(&names, &self.how.options())?;
+        files.save(&identity, output)?;
+
+        output.set("entry", Value::Null);
+        output.next(format_args!(
+            "give both files to the service; its clients trust it by {}",
+            authority.certificate_path().display()
+        ));
+        Ok(Outcome::Done)
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = CLIENT_EXAMPLES)]
+pub(super) struct Client {
+    /// The client's common name
+    name: String,
+    #[command(flatten)]
+    how: How,
+    /// Admit the client at once: install the certificate into this directory
+    #[arg(long, value_name = "CLIENTS_DIR")]
+    install: Option<PathBuf>,
+}
+
+impl Client {
+    fn run(self, output: &mut Output) -> Result<Outcome> {
+        let (authority, files) = self.how.prepare(&self.name, output)?;
+        let install: Option<(&Path, TrustDir)> = match &self.install {
+            Some(path) => Some((path, clients::open_or_create(path, EntryNamesArg::default(), output)?)),
+            None => None,
+        };
+        let identity = authority.issue_client(&self.name, &self.how.options())?;
+        files.save(&identity, output)?;
+
+        match &install {
+            Some((path, dir)) => {
+                let entry = dir.install(identity.certificate())?;
+                output.line(format_args!("installed {}", clients::within(path, entry.file()).display()));
+                output.set("entry", entry_json(path, &entry));
+                if clients::warn_of_refusal(path, dir, &entry, output) {
+                    return Ok(Outcome::Done);
+                }
+                output.next(format_args!(
+                    "hand {} and its key to {}; it is admitted from now on",
+                    files.certificate.display(),
+                    self.name
+                ));
+            }
+            None => {
+                output.set("entry", Value::Null);
+                output.next(format_args!("trustdir clients add CLIENTS_DIR {}", argument(&files.certificate)));
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// What both kinds of identity are issued with.
+#[derive(Args)]
+struct How {
+    /// The authority's directory, made by `trustdir ca init`
+    #[arg(long, value_name = "DIR")]
+    ca: PathBuf,
+    /// Where to write the certificate and the key
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    /// How long the certificate is valid
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "not_after")]
+    days: Option<u32>,
+    /// When it begins to be valid: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "T", value_parser = time::parse)]
+    not_before: Option<i64>,
+    /// When it expires: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "T", value_parser = time::parse)]
+    not_after: Option<i64>,
+    /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    ca_passphrase_file: Option<PathBuf>,
+    /// Encrypt the new key with the passphrase in this file [or environment: TRUSTDIR_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl How {
+    /// Gets ready whatever can fail, so that nothing is left half done: the files' names, the passphrases, the authority
+    /// and last the directory for the files.
+    fn prepare(&self, name: &str, output: &mut Output) -> Result<(Authority, Files)> {
+        let passphrase = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
+        let files = Files::plan(&self.out, name, passphrase)?;
+        let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
+        if !self.out.exists() {
+            file::create_directory(&self.out, Mode::Public)?;
+            output.line(format_args!("made the directory {}", self.out.display()));
+        }
+        Ok((authority, files))
+    }
+
+    fn options(&self) -> IssueOptions {
+        IssueOptions {
+            days: self.days,
+            not_before: self.not_before,
+            not_after: self.not_after,
+            ..IssueOptions::default()
+        }
+    }
+}
+
+/// The two files of an identity, and what encrypts the key.
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+    passphrase: Option<Passphrase>,
+}
+
+impl Files {
+    /// Chooses the files, and refuses before a serial number is spent if they exist.
+    fn plan(out: &Path, name: &str, passphrase: Option<Passphrase>) -> Result<Self> {
+        let stem = stem(name);
+        let folder = if out == Path::new(".") { Path::new("") } else { out };
+        let (certificate, key) = (folder.join(format!("{stem}.cert.pem")), folder.join(format!("{stem}.key.pem")));
+        for file in [&certificate, &key] {
+            if file.symlink_metadata().is_ok() {
+                let message = "this exists and is not overwritten; move it away or choose another --out";
+                return Err(Error::new(ErrorKind::AlreadyExists, message).at(file));
+            }
+        }
+        Ok(Self { certificate, key, passphrase })
+    }
+
+    fn save(&self, identity: &Identity, output: &mut Output) -> Result<()> {
+        identity.save(&self.certificate, &self.key, self.passphrase.as_ref().map(|p| p.as_slice()))?;
+
+        let (certificate, algorithm) = (identity.certificate(), identity.key().algorithm());
+        let encrypted = self.passphrase.is_some();
+        let protection = if encrypted { "encrypted" } else { "not encrypted" };
+        output.line(format_args!("wrote {} ({})", self.certificate.display(), summary(certificate)));
+        output.line(format_args!("wrote {} (private key, {algorithm}, {protection})", self.key.display()));
+
+        let mut answer = certificate_json(certificate, Some(&self.certificate));
+        answer["key_file"] = path_json(&self.key);
+        answer["key_encrypted"] = encrypted.into();
+        output.set("identity", answer);
+        output.set("warnings", json!([]));
+        Ok(())
+    }
+}
+
+/// `name` as the beginning of a file name: nothing that leads to another directory, hides the file or begins an option.
+fn stem(name: &str) -> String {
+    let name = name.replace('*', "_wildcard");
+    let safe = |c: char| if c.is_alphanumeric() || "._-@+".contains(c) { c } else { '_' };
+    let mut stem: String = name.chars().map(safe).collect();
+    if stem.is_empty() || stem.starts_with(['.', '-']) {
+        stem.insert(0, '_');
+    }
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_directory() {
+        assert_eq!(stem("alice"), "alice");
+        assert_eq!(stem("*.example.org"), "_wildcard.example.org");
+        assert_eq!(stem("../../etc/passwd"), "_.._.._etc_passwd");
+        assert_eq!(stem("::1"), "__1");
+        assert_eq!(stem("Zoë Müller"), "Zoë_Müller");
+        assert_eq!(stem("-rf"), "_-rf");
+        assert_eq!(stem(""), "_");
+    }
+}

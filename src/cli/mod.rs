@@ -1,0 +1,144 @@
+//! The `trustdir` command (feature `cli`).
+//!
+//! [`main_from`] is the whole program: the binary and the Python wheel's console script both call it with their
+//! arguments and exit with its answer.
+//!
+//! # Exit codes
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | refused, failed, or `clients check` found something that needs attention |
+//! | 2 | the command line itself is wrong |
+//!
+//! # Output
+//!
+//! For people, one line per thing done goes to standard output; errors and warnings go to standard error, each on
+//! one line that begins with `trustdir: `. Control characters in names and paths are shown escaped.
+//!
+//! With `--json` (anywhere on the command line) standard output carries exactly one JSON object whatever happened,
+//! errors included, and standard error stays empty: a program has one stream to read and the exit code to branch
+//! on. Only `--help` and `--version` answer as ever. Keys are only ever added. What is not known is `null`; paths
+//! that are not UTF-8 are converted with replacement characters.
+//!
+//! | verb | keys |
+//! |---|---|
+//! | `ca init` | `authority`: *certificate* with `file`, `directory`, `key_encrypted` |
+//! | `issue server`, `issue client` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
+//! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
+//! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
+//! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problems`: how many |
+//! | `clients check` | `directory`, `entry_names`, `clients`: how many certificates, `problems`, `notes` |
+//!
+//! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
+//!   `fingerprint` (SHA-256, lower-case hex), `names` (`"DNS:localhost"`), `key_algorithm`, `is_authority`.
+//! - *entry*: a *certificate* with `file`, `link_target` and, in `clients list`, `reason` (`"ADMITTED"`,
+//!   `"EXPIRED"` …).
+//! - `problems`, `notes` and `warnings` are lists of *findings*: `kind`, `message`, `file`, `subject`,
+//!   `fingerprint`. The kind is the reason of a refusal (`"EXPIRED"`, `"WEAK_KEY"` …) or one of `"FILE"` (a file
+//!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
+//!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
+//!   certificate of a file was installed).
+//! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
+//!   `message`, `path`, `subject`, beside the keys of what was done before it. An ambiguous `clients remove` also
+//!   gives `matches`, a list of *entry*.
+//!
+//! # Passphrases
+//!
+//! Never an argument, where every user of the machine could read it, but a file (`--passphrase-file`,
+//! `--ca-passphrase-file`; one trailing newline is not part of the passphrase), the environment
+//! (`TRUSTDIR_CA_PASSPHRASE` for the CA's key, `TRUSTDIR_PASSPHRASE` for an issued key), or a prompt where there is
+//! a terminal. An empty passphrase is an error, not the absence of one.
+
+mod ca;
+mod check;
+mod clients;
+mod finding;
+mod issue;
+mod output;
+mod passphrase;
+mod summary;
+mod time;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::Result;
+
+use output::Output;
+
+const EXAMPLES: &str = "\
+Examples, from nothing to a service that admits alice alone:
+  trustdir ca init pki
+  trustdir issue server localhost 127.0.0.1 --ca pki --out tls
+  trustdir issue client alice --ca pki --install tls/clients
+  trustdir clients list tls/clients
+  trustdir clients remove tls/clients alice
+
+Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage.
+Passphrases come from files, from TRUSTDIR_CA_PASSPHRASE and TRUSTDIR_PASSPHRASE, or from a prompt, never from arguments.";
+
+/// Access control for TLS services by a directory of certificates, and the private CA that makes them
+///
+/// Add a certificate to the directory and that client is admitted; remove it and the client is refused.
+#[derive(Parser)]
+#[command(name = "trustdir", bin_name = "trustdir", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    /// Answer with one JSON object on standard output, errors included
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the private certificate authority
+    #[command(subcommand)]
+    Ca(ca::Ca),
+    /// Issue a server's or a client's certificate and private key
+    #[command(subcommand)]
+    Issue(issue::Issue),
+    /// Manage the directory of admitted clients
+    #[command(subcommand)]
+    Clients(clients::Clients),
+}
+
+/// How a verb that did not fail ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Nothing failed, yet someone must look at what was found.
+    Attention,
+}
+
+/// Runs the `trustdir` command with `args`, the program's own name first, and returns its exit code.
+///
+/// Writes to standard output and standard error as the [module](self) describes.
+pub fn main_from(args: impl IntoIterator<Item = OsString>) -> i32 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
+        Ok(cli) => {
+            let mut output = Output::new(cli.json);
+            let result = cli.command.run(&mut output);
+            output.finish(result)
+        }
+        Err(error) => output::usage(&error, wants_json(&args)),
+    }
+}
+
+impl Command {
+    fn run(self, output: &mut Output) -> Result<Outcome> {
+        match self {
+            Self::Ca(verb) => verb.run(output),
+            Self::Issue(verb) => verb.run(output),
+            Self::Clients(verb) => verb.run(output),
+        }
+    }
+}
+
+/// Whether `--json` was asked for on a command line that could not be parsed.
+fn wants_json(args: &[OsString]) -> bool {
+    args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}

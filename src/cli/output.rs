@@ -1,0 +1,178 @@
+//! What the command says: lines for people, or one JSON object.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::error::ErrorKind as UsageKind;
+use serde_json::{Map, Value, json};
+
+use crate::error::escape;
+use crate::{Error, Result};
+
+use super::Outcome;
+use super::finding::Finding;
+
+const DONE: i32 = 0;
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
+
+/// The answer of one run. Lines are written as things happen; the JSON object is written at the end.
+pub(super) struct Output {
+    document: Option<Map<String, Value>>,
+    broken: Option<io::Error>,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Self {
+        Self { document: json.then(Map::new), broken: None }
+    }
+
+    /// Says one thing that was done.
+    pub(super) fn line(&mut self, text: impl Display) {
+        if self.document.is_none() {
+            self.print(&text);
+        }
+    }
+
+    /// Says what to do next.
+    pub(super) fn next(&mut self, text: impl Display) {
+        self.line(format_args!("next: {text}"));
+    }
+
+    /// Sets a key of the JSON object.
+    pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        if let Some(document) = &mut self.document {
+            document.insert(key.to_owned(), value.into());
+        }
+    }
+
+    /// Appends to a list of the JSON object.
+    pub(super) fn push(&mut self, key: &str, value: Value) {
+        if let Some(document) = &mut self.document
+            && let Value::Array(list) = document.entry(key).or_insert_with(|| json!([]))
+        {
+            list.push(value);
+        }
+    }
+
+    /// Warns of something that did not stop the verb.
+    pub(super) fn warn(&mut self, finding: &Finding) {
+        self.push("warnings", finding.to_json());
+        self.aside(format_args!("warning: {finding}"));
+    }
+
+    /// Says something that is not part of the answer, for people only.
+    pub(super) fn aside(&self, text: impl Display) {
+        if self.document.is_none() {
+            complain(&text);
+        }
+    }
+
+    /// Reports how the verb ended, writes what has not been written, and returns the exit code.
+    pub(super) fn finish(mut self, result: Result<Outcome>) -> i32 {
+        let code = match result {
+            Ok(Outcome::Done) => DONE,
+            Ok(Outcome::Attention) => FAILED,
+            Err(error) => {
+                self.aside(&error);
+                self.set("error", error_json(&error));
+                FAILED
+            }
+        };
+        if let Some(document) = self.document.take() {
+            self.print(&Value::Object(document));
+        }
+        match self.broken {
+            // The reader had enough (`| head`): its right, and no failure of ours.
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                complain(&format_args!("standard output: {error}"));
+                FAILED
+            }
+            _ => code,
+        }
+    }
+
+    fn print(&mut self, text: &dyn Display) {
+        if self.broken.is_none() {
+            // Subjects and file names can be chosen by strangers, so every line is escaped here, wherever its words came from.
+            self.broken = writeln!(io::stdout().lock(), "{}", escape(&text.to_string())).err();
+        }
+    }
+}
+
+/// Answers a command line that is wrong, or that asks for help, and returns the exit code.
+pub(super) fn usage(error: &clap::Error, json: bool) -> i32 {
+    let helps = matches!(error.kind(), UsageKind::DisplayHelp | UsageKind::DisplayVersion);
+    if json && !helps {
+        let message = error.to_string();
+        let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
+        let mut output = Output::new(true);
+        output.set("error", json!({ "kind": "USAGE", "message": message, "path": null, "subject": null }));
+        let _ = output.finish(Ok(Outcome::Done));
+        return USAGE;
+    }
+    // There is nowhere left to report that standard output or standard error cannot be written.
+    let _ = error.print();
+    if helps { DONE } else { USAGE }
+}
+
+/// `path` as an argument that can be pasted into a shell.
+pub(super) fn argument(path: impl AsRef<Path>) -> String {
+    let text = path.as_ref().to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%:,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// `path` as JSON has it.
+pub(super) fn path_json(path: impl AsRef<Path>) -> Value {
+    path.as_ref().to_string_lossy().into()
+}
+
+fn error_json(error: &Error) -> Value {
+    json!({
+        "kind": screaming(&format!("{:?}", error.kind())),
+        "message": error.message(),
+        "path": error.path().map(path_json),
+        "subject": error.subject(),
+    })
+}
+
+/// `WrongPassphrase` as `WRONG_PASSPHRASE`.
+fn screaming(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for (at, c) in name.char_indices() {
+        if at > 0 && c.is_ascii_uppercase() {
+            text.push('_');
+        }
+        text.push(c.to_ascii_uppercase());
+    }
+    text
+}
+
+fn complain(text: &dyn Display) {
+    // When standard error is gone, only the exit code is left to tell.
+    let _ = writeln!(io::stderr().lock(), "trustdir: {}", escape(&text.to_string()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_spelled_as_in_the_c_header() {
+        assert_eq!(screaming("WrongPassphrase"), "WRONG_PASSPHRASE");
+        assert_eq!(screaming("Io"), "IO");
+    }
+
+    #[test]
+    fn arguments_are_quoted_when_a_shell_would_split_them() {
+        assert_eq!(argument("tls/clients"), "tls/clients");
+        assert_eq!(argument("it's mine"), r"'it'\''s mine'");
+    }
+}

@@ -1,0 +1,47 @@
+//! A certificate in a few words, or as JSON.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::{Certificate, Entry};
+
+use super::output::path_json;
+use super::{clients, time};
+
+/// `CN=alice, expires 2027-01-31, SHA-256 …`, for a line that says what was written.
+pub(super) fn summary(certificate: &Certificate) -> String {
+    let mut text = certificate.subject().to_string();
+    if !certificate.names().is_empty() {
+        let names: Vec<String> = certificate.names().iter().map(ToString::to_string).collect();
+        text = format!("{text}, {}", names.join(", "));
+    }
+    format!("{text}, expires {}, SHA-256 {}", time::date(certificate.not_after()), certificate.fingerprint())
+}
+
+/// The certificate's facts, with the file that carries it.
+pub(super) fn certificate_json(certificate: &Certificate, file: Option<&Path>) -> Value {
+    let mut value = json!({
+        "subject": certificate.subject().to_string(),
+        "issuer": certificate.issuer().to_string(),
+        "common_name": certificate.subject().common_name(),
+        "serial": certificate.serial(),
+        "not_before": time::timestamp(certificate.not_before()),
+        "not_after": time::timestamp(certificate.not_after()),
+        "fingerprint": certificate.fingerprint().to_string(),
+        "names": certificate.names().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "key_algorithm": certificate.key_algorithm().map(|algorithm| algorithm.to_string()),
+        "is_authority": certificate.is_authority(),
+    });
+    if let Some(file) = file {
+        value["file"] = path_json(file);
+    }
+    value
+}
+
+/// The certificate of an entry of `dir`, its file and, if that is a link, where it leads.
+pub(super) fn entry_json(dir: &Path, entry: &Entry) -> Value {
+    let mut value = certificate_json(entry.certificate(), Some(&clients::within(dir, entry.file())));
+    value["link_target"] = entry.link_target().map(path_json).into();
+    value
+}

@@ -1,0 +1,555 @@
+//! The `trustdir` command as its users meet it: the real binary, with the `openssl` command on the other side.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own, in which both commands run.
+struct Folder(TempDir);
+
+/// What the command answered.
+struct Answer {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    /// A folder with an authority whose key is not encrypted, in `pki`.
+    fn with_authority() -> Self {
+        let folder = Self::new();
+        folder.run("ca init pki --no-passphrase").done();
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).stdin(Stdio::null());
+        command.env_remove("TRUSTDIR_CA_PASSPHRASE").env_remove("TRUSTDIR_PASSPHRASE");
+        command
+    }
+
+    fn trustdir(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_trustdir"));
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the command with arguments that are separated by spaces.
+    fn run(&self, arguments: &str) -> Answer {
+        self.args(&arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    fn args(&self, arguments: &[&str]) -> Answer {
+        self.trustdir(arguments).output().unwrap().into()
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> String {
+        let output = self.command("openssl").args(arguments).output().expect("the openssl command");
+        assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A client made by the Nano guide's own command, as NAME.cert.pem and NAME.key.pem; returns its subject hash.
+    fn guide_client(&self, name: &str, subject: &str) -> String {
+        let (key, certificate) = (format!("{name}.key.pem"), format!("{name}.cert.pem"));
+        self.openssl(&[
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            &key,
+            "-x509",
+            "-days",
+            "365",
+            "-out",
+            &certificate,
+            "-subj",
+            subject,
+        ]);
+        self.openssl(&["x509", "-in", &certificate, "-noout", "-subject_hash"]).trim().to_owned()
+    }
+
+    fn exists(&self, file: &str) -> bool {
+        self.path().join(file).symlink_metadata().is_ok()
+    }
+
+    fn mode(&self, file: &str) -> u32 {
+        self.path().join(file).metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    fn write(&self, file: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path().join(file), bytes).unwrap();
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("not killed by a signal"),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}--- stderr\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn done(self) -> Self {
+        self.code(0)
+    }
+
+    /// The one JSON object on standard output, with nothing beside it.
+    #[track_caller]
+    fn json(&self) -> Value {
+        assert_eq!(self.err, "", "standard error stays empty with --json");
+        assert_eq!(self.out.lines().count(), 1, "{}", self.out);
+        serde_json::from_str(&self.out).unwrap()
+    }
+
+    /// The kind of the error, which is on one line for people too.
+    #[track_caller]
+    fn error(&self, kind: &str) -> String {
+        let error = &self.json()["error"];
+        assert_eq!(error["kind"], kind, "{error}");
+        let message = error["message"].as_str().unwrap().to_owned();
+        assert!(!message.contains('\n'), "{message}");
+        message
+    }
+
+    #[track_caller]
+    fn says(&self, words: &str) -> &Self {
+        assert!(self.out.contains(words), "no {words:?} in\n{}", self.out);
+        self
+    }
+
+    #[track_caller]
+    fn complains(&self, words: &str) -> &Self {
+        assert!(self.err.starts_with("trustdir: "), "{}", self.err);
+        assert!(self.err.contains(words), "no {words:?} in\n{}", self.err);
+        self
+    }
+}
+
+fn kinds(findings: &Value) -> Vec<&str> {
+    findings.as_array().unwrap().iter().map(|finding| finding["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn from_nothing_to_an_admitted_client_and_back() {
+    let folder = Folder::new();
+    folder
+        .run("ca init pki --no-passphrase")
+        .done()
+        .says("wrote pki/cacert.pem (CN=")
+        .says("NOT encrypted")
+        .says("next: trustdir issue server NAME… --ca pki");
+    folder
+        .run("issue server localhost 127.0.0.1 ::1 --ca pki --out tls")
+        .done()
+        .says("made the directory tls\n")
+        .says("wrote tls/localhost.cert.pem (CN=localhost, DNS:localhost, IP:127.0.0.1, IP:::1, expires 20")
+        .says("wrote tls/localhost.key.pem (private key, P-256, not encrypted)");
+    folder
+        .run("issue client alice --ca pki --install tls/clients")
+        .done()
+        .says("wrote alice.cert.pem (CN=alice")
+        .says("made the directory tls/clients\n")
+        .says("installed tls/clients/");
+    assert_eq!((folder.mode("tls/localhost.key.pem"), folder.mode("alice.key.pem")), (0o600, 0o600));
+    assert_eq!(folder.mode("tls/clients"), 0o755);
+    for certificate in ["tls/localhost.cert.pem", "alice.cert.pem"] {
+        let verified = folder.openssl(&["verify", "-x509_strict", "-CAfile", "pki/cacert.pem", certificate]);
+        assert_eq!(verified, format!("{certificate}: OK\n"));
+    }
+
+    let hash = folder.openssl(&["x509", "-in", "alice.cert.pem", "-noout", "-subject_hash"]).trim().to_owned();
+    let fingerprint = folder.openssl(&["x509", "-in", "alice.cert.pem", "-noout", "-fingerprint", "-sha256"]);
+    let fingerprint = fingerprint.trim().split_once('=').unwrap().1.replace(':', "").to_lowercase();
+    folder.run("clients list tls/clients").done().says(&format!("{hash}.0  CN=alice")).says(&fingerprint);
+    folder.run("clients check tls/clients").done().says("0 problems");
+    folder.run("clients check --subject-hash tls/clients").done().says("0 problems");
+
+    folder.run("clients remove tls/clients alice").done().says(&format!("removed tls/clients/{hash}.0 (CN=alice"));
+    assert!(!folder.exists(&format!("tls/clients/{hash}.0")));
+    folder.run("clients list tls/clients").done().says("nobody is admitted");
+    folder.run("clients remove tls/clients alice").code(1).complains("\"alice\"");
+
+    folder.run("clients add tls/clients alice.cert.pem").done().says("installed tls/clients/");
+    folder.run("clients add tls/clients alice.cert.pem").done().says("already there: tls/clients/");
+    folder.args(&["clients", "remove", "tls/clients", &fingerprint[..12]]).done().says("removed");
+}
+
+#[test]
+fn json_is_one_object_whose_keys_stay() {
+    let folder = Folder::new();
+    let certificate = [
+        "subject",
+        "issuer",
+        "common_name",
+        "serial",
+        "not_before",
+        "not_after",
+        "fingerprint",
+        "names",
+        "key_algorithm",
+        "is_authority",
+    ];
+    let has = |value: &Value, more: &[&str]| {
+        for key in certificate.iter().chain(more) {
+            assert!(value.get(key).is_some(), "no {key} in {value}");
+        }
+    };
+
+    let made = folder.run("--json ca init pki --no-passphrase").done().json();
+    has(&made["authority"], &["file", "directory", "key_encrypted"]);
+    assert_eq!(made["authority"]["file"], "pki/cacert.pem");
+    assert_eq!(made["authority"]["is_authority"], true);
+
+    let server = folder.run("issue --json server localhost 127.0.0.1 --ca pki").done().json();
+    has(&server["identity"], &["file", "key_file", "key_encrypted"]);
+    assert_eq!(server["identity"]["names"], serde_json::json!(["DNS:localhost", "IP:127.0.0.1"]));
+    assert_eq!(server["identity"]["key_algorithm"], "P-256");
+    assert_eq!(server["entry"], Value::Null);
+    assert_eq!(server["warnings"], serde_json::json!([]));
+
+    let client = folder.run("issue client alice --ca pki --install clients --json").done().json();
+    has(&client["identity"], &["file", "key_file", "key_encrypted"]);
+    has(&client["entry"], &["file", "link_target"]);
+    assert_eq!(client["created"], true);
+
+    let added = folder.run("clients add clients alice.cert.pem --json").done().json();
+    has(&added["added"][0], &["file", "link_target", "source"]);
+    assert_eq!((&added["created"], &added["added"][0]["source"]), (&Value::Bool(false), &"alice.cert.pem".into()));
+
+    let listed = folder.run("clients list clients --json").done().json();
+    has(&listed["clients"][0], &["file", "link_target", "reason"]);
+    assert_eq!((&listed["entry_names"], &listed["problems"]), (&"any".into(), &0.into()));
+    assert_eq!(
+        (&listed["clients"][0]["common_name"], &listed["clients"][0]["reason"]),
+        (&"alice".into(), &"ADMITTED".into())
+    );
+
+    let checked = folder.run("clients check clients --json --subject-hash").done().json();
+    assert_eq!((&checked["entry_names"], &checked["clients"]), (&"subject-hash".into(), &1.into()));
+    assert_eq!((kinds(&checked["problems"]), kinds(&checked["notes"])), (vec![], vec![]));
+
+    let removed = folder.run("clients remove clients alice --json").done().json();
+    has(&removed["removed"][0], &["files"]);
+    assert_eq!(removed["removed"][0]["files"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let folder = Folder::new();
+    folder.run("clients fly").code(2);
+    folder.run("").code(2);
+    folder.run("issue server --ca pki").code(2);
+    folder.run("issue client a --ca pki --days 0").code(2);
+    folder.run("issue client a --ca pki --days 1 --not-after 1").code(2);
+    folder.run("issue client a --ca pki --not-before yesterday").code(2);
+    folder.run("ca init pki --no-passphrase --passphrase-file f").code(2);
+    folder.run("ca init pki --passphrase secret").code(2);
+    let message = folder.run("issue client --json").code(2).error("USAGE");
+    assert!(message.contains("--ca <DIR>") && message.contains("<NAME>"), "{message}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn help_shows_examples_and_fits_a_screen() {
+    let folder = Folder::new();
+    for verb in [
+        "",
+        "ca init",
+        "issue server",
+        "issue client",
+        "clients add",
+        "clients remove",
+        "clients list",
+        "clients check",
+    ] {
+        let answer = folder.run(&format!("{verb} --help")).done();
+        answer.says("Usage: trustdir").says("Examples").says("  trustdir ").says("--json");
+        assert!(answer.out.lines().count() <= 40, "{verb}\n{}", answer.out);
+        assert!(answer.out.lines().all(|line| line.chars().count() <= 130), "{verb}\n{}", answer.out);
+    }
+    folder.run("--version").done().says(concat!("trustdir ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_ca_key_without_passphrase_is_a_decision() {
+    let folder = Folder::new();
+    let refused = folder.run("ca init pki").code(1);
+    refused.complains("--passphrase-file").complains("TRUSTDIR_CA_PASSPHRASE").complains("--no-passphrase");
+    folder.run("--json ca init pki").code(1).error("PASSPHRASE_REQUIRED");
+    folder.write("empty", "\n");
+    folder.run("--json ca init pki --passphrase-file empty").code(1).error("INVALID_ARGUMENT");
+    folder.run("--json ca init pki --passphrase-file none").code(1).error("NOT_FOUND");
+    let empty = folder.trustdir(&["--json", "ca", "init", "pki"]).env("TRUSTDIR_CA_PASSPHRASE", "").output().unwrap();
+    Answer::from(empty).code(1).error("INVALID_ARGUMENT");
+    assert!(!folder.exists("pki"), "nothing was made");
+}
+
+#[test]
+fn passphrases_come_from_files_and_the_environment() {
+    let folder = Folder::new();
+    for (file, bytes) in
+        [("ca.pass", "correct horse\n"), ("wrong.pass", "correct  horse\n"), ("key.pass", "battery staple\r\n")]
+    {
+        folder.write(file, bytes);
+    }
+    folder.run("ca init pki --passphrase-file ca.pass").done().says("its private key is encrypted");
+
+    let missing = folder.run("--json issue client alice --ca pki").code(1).error("PASSPHRASE_REQUIRED");
+    assert!(missing.contains("--ca-passphrase-file") && missing.contains("TRUSTDIR_CA_PASSPHRASE"), "{missing}");
+    folder.run("--json issue client alice --ca pki --ca-passphrase-file wrong.pass").code(1).error("WRONG_PASSPHRASE");
+    assert!(!folder.exists("alice.cert.pem") && !folder.exists("alice.key.pem"));
+
+    let issued =
+        folder.run("issue client alice --ca pki --ca-passphrase-file ca.pass --passphrase-file key.pass").done();
+    issued.says("alice.key.pem (private key, P-256, encrypted)");
+    folder.openssl(&["pkey", "-in", "alice.key.pem", "-passin", "pass:battery staple", "-noout"]);
+
+    let mut command = folder.trustdir(&["issue", "client", "bob", "--ca", "pki"]);
+    command.env("TRUSTDIR_CA_PASSPHRASE", "correct horse").env("TRUSTDIR_PASSPHRASE", "of bob");
+    Answer::from(command.output().unwrap()).done().says("encrypted");
+    folder.openssl(&["pkey", "-in", "bob.key.pem", "-passin", "pass:of bob", "-noout"]);
+
+    // A pipe is a file too: `--ca-passphrase-file <(pass show ca)`.
+    let mut command =
+        folder.trustdir(&["issue", "client", "carol", "--ca", "pki", "--ca-passphrase-file", "/dev/stdin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"correct horse").unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let folder = Folder::with_authority();
+    let before = fs::read(folder.path().join("pki/cacert.pem")).unwrap();
+    folder.run("--json ca init pki --no-passphrase").code(1).error("ALREADY_EXISTS");
+    assert_eq!(fs::read(folder.path().join("pki/cacert.pem")).unwrap(), before);
+
+    folder.run("issue client alice --ca pki").done();
+    let index = fs::read(folder.path().join("pki/index.txt")).unwrap();
+    folder.run("--json issue client alice --ca pki").code(1).error("ALREADY_EXISTS");
+    folder.run("issue client alice --ca pki").code(1).complains("alice.cert.pem: this exists and is not overwritten");
+    assert_eq!(fs::read(folder.path().join("pki/index.txt")).unwrap(), index, "no serial number was spent");
+    folder.run("issue client alice --ca pki --out elsewhere").done();
+}
+
+#[test]
+fn names_and_periods_are_the_operators() {
+    let folder = Folder::new();
+    folder
+        .args(&["ca", "init", "pki", "--name", "CN=Home CA,O=Example", "--days", "30", "--no-passphrase"])
+        .done()
+        .says("(CN=Home CA,O=Example, ");
+    folder.args(&["ca", "init", "other", "--name", "Plain name", "--no-passphrase"]).done().says("(CN=Plain name, ");
+    folder.args(&["ca", "init", "bad", "--name", "CN=a,=", "--no-passphrase"]).code(2);
+
+    let issued = folder
+        .run("--json issue client a --ca other --not-before 2026-01-02T03:04:05Z --not-after 1801440000")
+        .done()
+        .json();
+    assert_eq!(issued["identity"]["not_before"], "2026-01-02T03:04:05Z");
+    assert_eq!(issued["identity"]["not_after"], "2027-02-01T00:00:00Z");
+
+    folder.args(&["issue", "client", "../Zoë M", "--ca", "pki"]).done().says("wrote _.._Zoë_M.cert.pem (CN=../Zoë M,");
+    folder
+        .args(&["issue", "server", "*.example.org", "--ca", "pki"])
+        .done()
+        .says("wrote _wildcard.example.org.cert.pem");
+}
+
+#[test]
+fn a_client_of_the_nano_guide_is_listed_checked_and_removed() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("clients")).unwrap();
+    let hash = folder.guide_client("rpcuser1", "/CN=rpc.user.1");
+    fs::rename(folder.path().join("rpcuser1.cert.pem"), folder.path().join("clients/rpcuser1.cert.pem")).unwrap();
+
+    // Forgotten link: admitted where every name counts, not where OpenSSL's do.
+    let any = folder.run("--json clients check clients").done().json();
+    assert_eq!((kinds(&any["problems"]), kinds(&any["notes"])), (vec![], vec!["AUTHORITY", "ENTRY_NAMES"]));
+    let hashed = folder.run("--json clients check --subject-hash clients").code(1).json();
+    assert_eq!((&hashed["clients"], kinds(&hashed["problems"])), (&0.into(), vec!["ENTRY_NAMES"]));
+    let message = hashed["problems"][0]["message"].as_str().unwrap();
+    assert!(message.contains(&format!("({hash}.0)")) && message.contains("CN=rpc.user.1"), "{message}");
+
+    symlink("rpcuser1.cert.pem", folder.path().join(format!("clients/{hash}.0"))).unwrap();
+    let link = format!("{hash}.0 -> rpcuser1.cert.pem");
+    folder.run("clients list clients").done().says(&link).says("CN=rpc.user.1");
+    folder.run("clients list --subject-hash clients").done().says(&link);
+    for policy in ["", "--subject-hash"] {
+        let checked = folder.run(&format!("--json clients check clients {policy}")).done().json();
+        assert_eq!(kinds(&checked["problems"]), Vec::<&str>::new());
+        assert!(kinds(&checked["notes"]).iter().all(|kind| *kind == "AUTHORITY"), "{checked}");
+    }
+
+    let removed = folder.run("--json clients remove clients rpc.user.1").done().json();
+    assert_eq!(removed["removed"][0]["files"].as_array().unwrap().len(), 2, "the link and the file: {removed}");
+    assert!(!folder.exists(&format!("clients/{hash}.0")) && !folder.exists("clients/rpcuser1.cert.pem"));
+}
+
+#[test]
+fn adding_says_what_will_be_refused() {
+    let folder = Folder::with_authority();
+    folder.run("issue client old --ca pki --not-before 2025-01-01T00:00:00Z --not-after 2025-02-01T00:00:00Z").done();
+    folder.run("issue server localhost --ca pki").done();
+    folder.guide_client("rpcuser1", "/CN=rpc.user.1");
+    folder.openssl(&[
+        "req",
+        "-newkey",
+        "rsa:1024",
+        "-nodes",
+        "-keyout",
+        "weak.key.pem",
+        "-x509",
+        "-out",
+        "weak.cert.pem",
+        "-subj",
+        "/CN=weak",
+    ]);
+
+    folder.run("clients add clients old.cert.pem").done().complains("warning: ").complains("expired");
+    let added = folder
+        .run("--json clients add clients old.cert.pem localhost.cert.pem rpcuser1.cert.pem weak.cert.pem")
+        .done()
+        .json();
+    let mut warned = kinds(&added["warnings"]);
+    warned.retain(|kind| *kind != "CHAIN");
+    warned.sort_unstable();
+    assert_eq!(warned, ["AUTHORITY", "AUTHORITY", "EXPIRED", "WEAK_KEY", "WRONG_PURPOSE"]);
+
+    let checked = folder.run("--json clients check clients").code(1).json();
+    let mut problems = kinds(&checked["problems"]);
+    problems.sort_unstable();
+    assert_eq!((problems, &checked["clients"]), (vec!["EXPIRED", "WEAK_KEY", "WRONG_PURPOSE"], &4.into()));
+    folder.run("clients check clients").code(1).says("problem: ").says("note: ").says("3 problems");
+    folder.run("clients list clients").done().says("(expired)");
+}
+
+#[test]
+fn one_bad_file_stops_an_add_before_it_begins() {
+    let folder = Folder::with_authority();
+    folder.run("issue client alice --ca pki").done();
+    folder.write("bad.pem", "not a certificate");
+    folder.run("--json clients add clients alice.cert.pem bad.pem").code(1).error("PARSE");
+    folder.run("--json clients add clients alice.cert.pem none.pem").code(1).error("NOT_FOUND");
+    assert!(!folder.exists("clients"), "nothing was done");
+}
+
+#[test]
+fn damaged_files_need_attention() {
+    let folder = Folder::with_authority();
+    folder.run("issue client alice --ca pki --install clients").done();
+    folder.write("clients/broken.pem", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n");
+    fs::copy(folder.path().join("alice.key.pem"), folder.path().join("clients/alice.key.pem")).unwrap();
+    let both = ["alice.cert.pem", "alice.key.pem"].map(|file| fs::read(folder.path().join(file)).unwrap()).concat();
+    folder.write("clients/both.pem", both);
+    symlink("gone.pem", folder.path().join("clients/0fb8533c.0")).unwrap();
+
+    folder.run("clients list clients").done().says("CN=alice").complains("clients check clients");
+    let checked = folder.run("--json clients check clients").code(1).json();
+    assert_eq!(
+        (&checked["clients"], kinds(&checked["problems"])),
+        (&1.into(), vec!["FILE", "FILE", "FILE", "PRIVATE_KEY"])
+    );
+    folder
+        .run("clients check clients")
+        .code(1)
+        .says("broken.pem")
+        .says("alice.key.pem: a private key")
+        .says("0fb8533c.0");
+}
+
+#[test]
+fn an_ambiguous_removal_removes_nothing() {
+    let folder = Folder::with_authority();
+    folder.run("issue client alice --ca pki --out one --install clients").done();
+    folder.run("issue client alice --ca pki --out two --install clients").done();
+
+    let refused = folder.run("clients remove clients alice").code(1);
+    refused.complains("names 2 certificates, and none was removed").complains("matches clients/");
+    let refused = folder.run("--json clients remove clients alice").code(1);
+    refused.error("INVALID_ARGUMENT");
+    let matches = refused.json()["matches"].clone();
+    assert_eq!(matches.as_array().unwrap().len(), 2);
+
+    let file = Path::new(matches[0]["file"].as_str().unwrap()).file_name().unwrap().to_str().unwrap().to_owned();
+    folder.args(&["--json", "clients", "remove", "clients", &file, "nobody"]).code(1).error("NOT_FOUND");
+    assert_eq!(
+        fs::read_dir(folder.path().join("clients")).unwrap().count(),
+        2,
+        "the misspelt second one stopped the first"
+    );
+    folder.args(&["clients", "remove", "clients", &file]).done();
+    let left = folder.run("--json clients list clients").done().json();
+    assert_eq!(left["clients"][0]["fingerprint"], matches[1]["fingerprint"]);
+}
+
+#[test]
+fn a_strangers_words_cannot_command_the_terminal() {
+    let folder = Folder::new();
+    folder.guide_client("evil", "/CN=ev\u{1b}[2Jil\n0fb8533c.0  CN=admin");
+    folder.run("clients add clients evil.cert.pem").done();
+    fs::rename(folder.path().join("evil.cert.pem"), folder.path().join("clients/e\u{1b}]0;x\u{7}vil.pem")).unwrap();
+    folder.write("clients/\u{1b}[2Jbroken.pem", "x");
+    for verb in ["list", "check"] {
+        let answer = folder.run(&format!("clients {verb} clients"));
+        let shown = format!("{}{}", answer.out, answer.err);
+        assert!(shown.contains("il"), "{shown}");
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+        assert!(!shown.lines().any(|line| line.starts_with("0fb8533c.0")), "{shown}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_failure_and_a_closed_pipe_is_not() {
+    let folder = Folder::with_authority();
+    folder.run("issue client alice --ca pki --install clients").done();
+    let list = ["clients", "list", "clients"];
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let closed = folder.trustdir(&list).stdout(writer).output().unwrap();
+    assert_eq!((closed.status.code(), closed.stderr.as_slice()), (Some(0), &b""[..]));
+
+    if let Ok(full) = fs::File::options().write(true).open("/dev/full") {
+        let full = folder.trustdir(&list).stdout(full).output().unwrap();
+        Answer::from(full).code(1).complains("standard output: ");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = Folder::new();
+    for verb in ["list", "check"] {
+        folder.run(&format!("--json clients {verb} none")).code(1).error("NOT_FOUND");
+    }
+    folder.run("clients remove none alice").code(1).complains("none: ");
+    folder.run("--json issue client alice --ca none").code(1).error("NOT_FOUND");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
