@@ -1,0 +1,314 @@
+//! Connections: TLS without input and output of its own.
+
+use std::cell::OnceCell;
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+
+use trustdir_core::tls::{self, Read};
+
+use crate::decision::Decision;
+use crate::error::Error;
+use crate::guard::{guard, guard_or};
+use crate::handle;
+use crate::hook::Hook;
+use crate::reason::Reason;
+use crate::slice;
+use crate::status::Status;
+use crate::text;
+
+/// In trustdir_connection_wants: give it what arrives from the peer, with trustdir_connection_read_tls.
+pub const TRUSTDIR_WANTS_READ: u32 = 1;
+
+/// In trustdir_connection_wants: send the peer what trustdir_connection_write_tls hands out.
+pub const TRUSTDIR_WANTS_WRITE: u32 = 2;
+
+/// The server side of one TLS connection. It never touches a socket: you move ciphertext between it and the peer
+/// (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and the service
+/// (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the client is admitted. Yours: free
+/// it with trustdir_connection_free. One thread at a time.
+pub struct Connection {
+    connection: tls::Connection,
+    decision: OnceCell<Decision>,
+    cipher_suite: OnceCell<CString>,
+    alpn: OnceCell<CString>,
+    server_name: OnceCell<CString>,
+}
+
+const _: () = handle::one_thread_at_a_time::<Connection>();
+
+impl Connection {
+    /// Runs a call that may change the connection. A decision that it replaced (admitted, then removed) is forgotten
+    /// now; one that still holds keeps its address.
+    fn change<T>(&mut self, call: impl FnOnce(&mut tls::Connection) -> T) -> T {
+        let answer = call(&mut self.connection);
+        let current = self.connection.decision().map(|decision| Reason::from(decision.reason()));
+        if self.decision.get().map(Decision::reason) != current {
+            self.decision.take();
+        }
+        answer
+    }
+
+    fn decision(&self) -> Option<&Decision> {
+        let decision = self.connection.decision()?;
+        Some(self.decision.get_or_init(|| decision.clone().into()))
+    }
+}
+
+impl From<tls::Connection> for Connection {
+    fn from(connection: tls::Connection) -> Self {
+        Self {
+            connection,
+            decision: OnceCell::new(),
+            cipher_suite: OnceCell::new(),
+            alpn: OnceCell::new(),
+            server_name: OnceCell::new(),
+        }
+    }
+}
+
+/// Text that never changes once the handshake has settled it.
+fn settled(cell: &OnceCell<CString>, value: Option<&str>) -> Option<*const c_char> {
+    let value = value?;
+    Some(cell.get_or_init(|| text::owned(value)).as_ptr())
+}
+
+/// Takes bytes that arrived from the peer, all of them, and processes them. A failure ends the connection: send what
+/// trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A client that is refused
+/// gives the status of the reason, such as TRUSTDIR_STATUS_UNTRUSTED or TRUSTDIR_STATUS_EXPIRED, and
+/// trustdir_connection_decision says more.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_read_tls(
+    connection: Option<&mut Connection>,
+    data: *const u8,
+    len: usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let connection = handle::required(connection, "connection")?;
+        let data = slice::bytes(data, len, "data")?;
+        connection.change(|tls| tls.read_tls(data))?;
+        Ok(())
+    })
+}
+
+/// Hands out bytes to send to the peer, at most `capacity`, and sets `*written` to their number. Call it until that
+/// is 0.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_write_tls(
+    connection: Option<&mut Connection>,
+    data: *mut u8,
+    capacity: usize,
+    written: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let written = handle::number(written, "written")?;
+        let connection = handle::required(connection, "connection")?;
+        let data = slice::bytes_mut(data, capacity, "data")?;
+        *written = connection.change(|tls| tls.write_tls(data));
+        Ok(())
+    })
+}
+
+/// Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
+/// TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
+/// yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
+/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed; send what trustdir_connection_write_tls still hands
+/// out, then close.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_read(
+    connection: Option<&mut Connection>,
+    data: *mut u8,
+    capacity: usize,
+    read: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let read = handle::number(read, "read")?;
+        let connection = handle::required(connection, "connection")?;
+        let data = slice::bytes_mut(data, capacity, "data")?;
+        if data.is_empty() {
+            return Err(Error::invalid(
+                "capacity is 0, and reading nothing would look like the end; give room for a byte",
+            ));
+        }
+        Ok(match connection.change(|tls| tls.read(data))? {
+            Read::Data(count) => {
+                *read = count;
+                Status::Ok
+            }
+            Read::Closed => Status::Ok,
+            Read::Pending => Status::Again,
+        })
+    })
+}
+
+/// Takes plaintext for the client and sets `*written` to the number of bytes taken, which may be fewer than `len`.
+/// TRUSTDIR_STATUS_AGAIN, without an error object: none now, because the handshake is not finished or the bytes in
+/// trustdir_connection_write_tls have to be sent first.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_write(
+    connection: Option<&mut Connection>,
+    data: *const u8,
+    len: usize,
+    written: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let written = handle::number(written, "written")?;
+        let connection = handle::required(connection, "connection")?;
+        let data = slice::bytes(data, len, "data")?;
+        *written = connection.change(|tls| tls.write(data))?;
+        Ok(if *written == 0 && !data.is_empty() { Status::Again } else { Status::Ok })
+    })
+}
+
+/// The number of plaintext bytes that trustdir_connection_read has ready, at least 1 when it has an end to report; 0
+/// for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_pending(connection: Option<&Connection>) -> usize {
+    guard_or(0, || Some(connection?.connection.pending()))
+}
+
+/// What the connection waits for: TRUSTDIR_WANTS_READ, TRUSTDIR_WANTS_WRITE, both or neither; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_wants(connection: Option<&Connection>) -> u32 {
+    guard_or(0, || {
+        let connection = &connection?.connection;
+        let read = if connection.wants_read() { TRUSTDIR_WANTS_READ } else { 0 };
+        let write = if connection.wants_write() { TRUSTDIR_WANTS_WRITE } else { 0 };
+        Some(read | write)
+    })
+}
+
+/// Whether the handshake is still on; false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_is_handshaking(connection: Option<&Connection>) -> bool {
+    guard_or(false, || Some(connection?.connection.is_handshaking()))
+}
+
+/// Tells the peer that nothing more will be sent. Send what trustdir_connection_write_tls hands out, then give the
+/// peer a moment to close before closing the transport: otherwise data on its way may be lost.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_close_notify(
+    connection: Option<&mut Connection>,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        handle::required(connection, "connection")?.change(tls::Connection::close_notify);
+        Ok(())
+    })
+}
+
+/// Tells the connection that the transport has ended. trustdir_connection_read then reports the proper end or the
+/// truncation.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_received_eof(
+    connection: Option<&mut Connection>,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        handle::required(connection, "connection")?.change(tls::Connection::received_eof);
+        Ok(())
+    })
+}
+
+/// Looks whether the client's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
+/// trustdir_connection_write_tls hands out, then close.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_recheck(connection: Option<&mut Connection>, error: *mut *mut Error) -> Status {
+    guard(error, || {
+        handle::required(connection, "connection")?.change(tls::Connection::recheck)?;
+        Ok(())
+    })
+}
+
+/// Has `hook(userdata)` called once when the client's entry is removed, at once when it already is: the place to wake
+/// whoever waits on the socket, who then calls trustdir_connection_recheck. It may be called from any thread, must
+/// return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused, has
+/// no certificate, or was already reported as revoked. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
+/// is called exactly once: after the hook, when the hook cannot come any more, when another one takes its place, when
+/// the connection is freed, or when this call fails. The hook may still be running in another thread when
+/// trustdir_connection_free returns, so release what it uses in `userdata_free` and nowhere else.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_on_revoked(
+    connection: Option<&mut Connection>,
+    hook: Option<extern "C" fn(userdata: *mut c_void)>,
+    userdata: *mut c_void,
+    userdata_free: Option<extern "C" fn(userdata: *mut c_void)>,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let hook = Hook::new(hook, userdata, userdata_free, "hook")?;
+        let connection = handle::required(connection, "connection")?;
+        connection.change(|tls| tls.on_revoked(Box::new(move || hook.call())));
+        Ok(())
+    })
+}
+
+/// The decision about the client. Borrowed from the connection until the next call that may change it. NULL until the
+/// client has been decided about, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_decision(connection: Option<&Connection>) -> Option<&Decision> {
+    guard_or(None, || Some(connection?.decision()))
+}
+
+/// The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_version(connection: Option<&Connection>) -> *const c_char {
+    guard_or(ptr::null(), || {
+        let version = match connection?.connection.version()? {
+            tls::TlsVersion::Tls12 => c"TLSv1.2",
+            tls::TlsVersion::Tls13 => c"TLSv1.3",
+        };
+        Some(version.as_ptr())
+    })
+}
+
+/// The name of the cipher suite. Borrowed from the connection. NULL until it is agreed on, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_cipher_suite(connection: Option<&Connection>) -> *const c_char {
+    guard_or(ptr::null(), || {
+        let connection = connection?;
+        settled(&connection.cipher_suite, connection.connection.cipher_suite())
+    })
+}
+
+/// The application protocol (ALPN). Borrowed from the connection. NULL when none is agreed on, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_alpn(connection: Option<&Connection>) -> *const c_char {
+    guard_or(ptr::null(), || {
+        let connection = connection?;
+        settled(&connection.alpn, connection.connection.alpn())
+    })
+}
+
+/// The host name that the client asked for (SNI). Borrowed from the connection. NULL when it named none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_server_name(connection: Option<&Connection>) -> *const c_char {
+    guard_or(ptr::null(), || {
+        let connection = connection?;
+        settled(&connection.server_name, connection.connection.server_name())
+    })
+}
+
+/// Whether the client resumed an earlier session (it was decided about all the same); false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_resumed(connection: Option<&Connection>) -> bool {
+    guard_or(false, || Some(connection?.connection.resumed()))
+}
+
+/// Frees the connection and everything borrowed from it. Nothing is sent. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_free(connection: Option<Box<Connection>>) {
+    guard_or((), || connection.map(drop));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Trust directories.
+
+use std::collections::BTreeSet;
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use trustdir_core::{ErrorKind, Fingerprint, TrustDir, TrustDirOptions};
+
+use crate::Result;
+use crate::buffer::Buffer;
+use crate::certificate::Certificate;
+use crate::decision::Decision;
+use crate::entries::Entries;
+use crate::error::Error;
+use crate::guard::{guard, guard_or};
+use crate::handle;
+use crate::slice;
+use crate::status::Status;
+use crate::text;
+
+/// Which files of a directory are entries.
+#[repr(i32)]
+#[derive(Clone, Copy)]
+pub enum EntryNames {
+    /// Every file that holds a certificate.
+    Any = 0,
+    /// Only files and links named by the subject hash ("89abcdef.0"), as OpenSSL reads a directory.
+    SubjectHash = 1,
+}
+
+const ENTRY_NAMES: [(EntryNames, trustdir_core::EntryNames); 2] = [
+    (EntryNames::Any, trustdir_core::EntryNames::Any),
+    (EntryNames::SubjectHash, trustdir_core::EntryNames::SubjectHash),
+];
+
+/// A directory whose certificates are the clients to admit, each admitting exactly itself. Yours: free it with
+/// trustdir_directory_free; what was built with it keeps it alive. It may be used from several threads at once. A
+/// thread of the library watches the directory until the last handle to it is gone.
+pub struct Directory {
+    directory: TrustDir,
+    path: CString,
+}
+
+const _: () = handle::several_threads::<Directory>();
+
+impl Directory {
+    pub(crate) fn core(&self) -> &TrustDir {
+        &self.directory
+    }
+}
+
+impl From<TrustDir> for Directory {
+    fn from(directory: TrustDir) -> Self {
+        let path = text::owned_path(directory.path());
+        Self { directory, path }
+    }
+}
+
+fn names(entry_names: i32) -> Result<trustdir_core::EntryNames> {
+    let known = ENTRY_NAMES.into_iter().find(|(known, _)| *known as i32 == entry_names);
+    known.map(|(_, names)| names).ok_or_else(|| Error::unknown("entry_names", entry_names))
+}
+
+/// The one certificate that `which` names, whose entries may be several files.
+fn the_one(directory: &TrustDir, which: &str) -> Result<Fingerprint> {
+    let entries = directory.find(which)?;
+    let found: BTreeSet<_> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
+    let mut found = found.into_iter();
+    let path = directory.path();
+    match (found.next(), found.len()) {
+        (Some(one), 0) => Ok(one),
+        (None, _) => {
+            let message = format!("{}: no entry is named {which:?}; list the entries", text::in_line(path));
+            Err(trustdir_core::Error::new(ErrorKind::NotFound, message).with_path(path).into())
+        }
+        (Some(_), others) => {
+            let count = others + 1;
+            let message = format!("{}: {which:?} names {count} certificates; give a fingerprint", text::in_line(path));
+            Err(trustdir_core::Error::new(ErrorKind::InvalidArgument, message).with_path(path).into())
+        }
+    }
+}
+
+/// Opens a directory, which must exist; an empty one admits nobody. `entry_names` is a trustdir_entry_names.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_open(
+    path: *const c_char,
+    entry_names: i32,
+    out: *mut *mut Directory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let path = text::path(path, "path")?;
+        let options = TrustDirOptions { entry_names: names(entry_names)?, ..TrustDirOptions::default() };
+        *out = handle::give(TrustDir::open_with(path, options)?.into());
+        Ok(())
+    })
+}
+
+/// Another handle to the same open directory, which lives on its own. Cheap.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_clone(
+    directory: Option<&Directory>,
+    out: *mut *mut Directory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let directory = handle::required(directory, "directory")?;
+        *out = handle::give(directory.directory.clone().into());
+        Ok(())
+    })
+}
+
+/// The path that the directory was opened with. Borrowed from the directory. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_path(directory: Option<&Directory>) -> *const c_char {
+    guard_or(ptr::null(), || Some(directory?.path.as_ptr()))
+}
+
+/// Admits a client: writes its certificate into the directory. One that is there already is left as it is. The path
+/// of its file goes to `entry`, which may be NULL when you do not need it; it is yours, free it with
+/// trustdir_buffer_free.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_install(
+    directory: Option<&Directory>,
+    certificate: Option<&Certificate>,
+    entry: *mut *mut Buffer,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let entry = handle::optional_slot(entry);
+        let directory = handle::required(directory, "directory")?;
+        let certificate = handle::required(certificate, "certificate")?;
+        let installed = directory.directory.install(certificate.core())?;
+        if let Some(entry) = entry {
+            *entry = handle::give(Buffer::path(installed.file()));
+        }
+        Ok(())
+    })
+}
+
+/// Refuses a client from now on: removes every file and link that holds its certificate, and closes its open
+/// connections. `which` is a file name in the directory, a fingerprint (or at least 8 digits of its start), a common
+/// name or a subject in RFC 4514 text. The number of files removed goes to `removed`, which may be NULL. Fails with
+/// TRUSTDIR_STATUS_NOT_FOUND when nothing fits and TRUSTDIR_STATUS_INVALID_ARGUMENT when several certificates do, and
+/// then removes nothing.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_remove(
+    directory: Option<&Directory>,
+    which: *const c_char,
+    removed: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let removed = handle::optional_number(removed);
+        let directory = &handle::required(directory, "directory")?.directory;
+        let files = directory.remove(&the_one(directory, text::required(which, "which")?)?)?;
+        if let Some(removed) = removed {
+            *removed = files.len();
+        }
+        Ok(())
+    })
+}
+
+/// Reads the directory again. Needed only to see additions before the watching thread reports them: removals are seen
+/// by every handshake without it.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_refresh(directory: Option<&Directory>, error: *mut *mut Error) -> Status {
+    guard(error, || {
+        handle::required(directory, "directory")?.directory.refresh()?;
+        Ok(())
+    })
+}
+
+/// A number that grows whenever the set of entries changes; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_generation(directory: Option<&Directory>) -> u64 {
+    guard_or(0, || Some(directory?.directory.generation()))
+}
+
+/// Reads the directory again and lists its entries and the files that have problems, as they are now.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_list(
+    directory: Option<&Directory>,
+    out: *mut *mut Entries,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let directory = &handle::required(directory, "directory")?.directory;
+        *out = handle::give(Entries::new(&directory.list()?, &directory.problems()?));
+        Ok(())
+    })
+}
+
+/// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
+/// TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_decide(
+    directory: Option<&Directory>,
+    der: *const u8,
+    len: usize,
+    unix_time: i64,
+    out: *mut *mut Decision,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let directory = handle::required(directory, "directory")?;
+        let der = slice::bytes(der, len, "der")?;
+        *out = handle::give(directory.directory.decide(der, unix_time).into());
+        Ok(())
+    })
+}
+
+/// Frees the handle; the directory itself stays. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_free(directory: Option<Box<Directory>>) {
+    guard_or((), || directory.map(drop));
+}

@@ -1,0 +1,84 @@
+//! A callback of the caller's.
+
+use std::ffi::c_void;
+
+use crate::Result;
+use crate::handle;
+
+type Function = extern "C" fn(userdata: *mut c_void);
+
+/// A C function and the userdata to call it with. Dropping it frees the userdata, so that happens exactly once: after
+/// the call, or when the call never comes.
+pub(crate) struct Hook {
+    function: Option<Function>,
+    userdata: *mut c_void,
+    userdata_free: Option<Function>,
+}
+
+// SAFETY: by the header's conventions a callback may come from any thread, so the caller gives userdata and functions
+// that allow it. Nothing here reads the userdata.
+unsafe impl Send for Hook {}
+
+impl Hook {
+    /// Takes over the userdata, whatever becomes of the hook.
+    pub(crate) fn new(
+        function: Option<Function>,
+        userdata: *mut c_void,
+        userdata_free: Option<Function>,
+        name: &str,
+    ) -> Result<Self> {
+        let hook = Self { function, userdata, userdata_free };
+        handle::required(hook.function, name)?;
+        Ok(hook)
+    }
+
+    pub(crate) fn call(self) {
+        if let Some(function) = self.function {
+            function(self.userdata);
+        }
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        if let Some(userdata_free) = self.userdata_free {
+            userdata_free(self.userdata);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    extern "C" fn tens(count: *mut c_void) {
+        count_up(count, 10);
+    }
+
+    extern "C" fn ones(count: *mut c_void) {
+        count_up(count, 1);
+    }
+
+    fn count_up(count: *mut c_void, by: u32) {
+        // SAFETY: the tests pass an `AtomicU32` that outlives the hook.
+        unsafe { &*count.cast::<AtomicU32>() }.fetch_add(by, Ordering::Relaxed);
+    }
+
+    fn counted(run: impl FnOnce(*mut c_void)) -> u32 {
+        let count = AtomicU32::new(0);
+        run((&raw const count).cast_mut().cast());
+        count.into_inner()
+    }
+
+    #[test]
+    fn userdata_is_freed_exactly_once() {
+        assert_eq!(counted(|count| Hook::new(Some(tens), count, Some(ones), "hook").map_or((), Hook::call)), 11);
+        assert_eq!(counted(|count| drop(Hook::new(Some(tens), count, Some(ones), "hook"))), 1);
+        assert_eq!(counted(|count| drop(Hook::new(None, count, Some(ones), "hook"))), 1);
+        assert_eq!(counted(|count| Hook::new(Some(tens), count, None, "hook").map_or((), Hook::call)), 10);
+        drop(Hook::new(Some(tens), ptr::null_mut(), None, "hook"));
+    }
+}

@@ -1,0 +1,39 @@
+//! The C interface of trustdir.
+//!
+//! Every module holds one object of `trustdir.h`: its type, its exported functions and their documentation, which is
+//! copied into the header and therefore written for readers of C. Three rules hold everywhere, and `tests/source.rs`
+//! enforces the first two:
+//!
+//! - The body of an exported function is one call of [`guard::guard`] or [`guard::guard_or`], so that no panic
+//!   unwinds into C.
+//! - `unsafe` appears in `handle`, `slice`, `text` and `hook` only: these turn what C promises about a pointer (the
+//!   conventions at the top of the header) into a reference, a slice, a string or a callback.
+//! - A handle argument is an `Option` of a reference or box, which is the C pointer itself with NULL as `None`.
+//!   Results borrowed from a handle then carry its lifetime, and the compiler checks the header's ownership rule.
+
+#[cfg(panic = "abort")]
+compile_error!("build trustdir-capi with panic = \"unwind\": a panic must become a status, not end the host program");
+
+mod acceptor;
+mod authority;
+mod buffer;
+mod certificate;
+mod connection;
+mod decision;
+mod directory;
+mod entries;
+mod error;
+mod guard;
+mod handle;
+mod hook;
+mod identity;
+mod key;
+mod nano_config;
+mod reason;
+mod slice;
+mod status;
+mod text;
+mod version;
+
+/// What the body of an exported function returns to its guard.
+type Result<T, E = error::Error> = std::result::Result<T, E>;

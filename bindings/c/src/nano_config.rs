@@ -1,0 +1,115 @@
+//! The configuration files of a Nano node.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use crate::acceptor::Acceptor;
+use crate::error::Error;
+use crate::guard::{guard, guard_or};
+use crate::handle;
+use crate::status::Status;
+use crate::text;
+
+/// The TLS settings of a Nano node, as its guide has them: the section [secure] of config-rpc.toml, or config-tls.toml.
+/// Yours: free it with trustdir_nano_config_free. It never changes and may be used from several threads at once.
+pub struct NanoConfig {
+    config: trustdir_core::config::NanoConfig,
+    address: Option<CString>,
+    policy: CString,
+    notes: Vec<CString>,
+}
+
+const _: () = handle::several_threads::<NanoConfig>();
+
+impl From<trustdir_core::config::NanoConfig> for NanoConfig {
+    fn from(config: trustdir_core::config::NanoConfig) -> Self {
+        Self {
+            address: config.address().map(text::owned),
+            policy: text::owned(&config.policy()),
+            notes: config.notes().iter().map(|note| text::owned(note)).collect(),
+            config,
+        }
+    }
+}
+
+/// Reads a configuration file. What it says is checked here; the files that it names are read by
+/// trustdir_nano_config_acceptor.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_load(
+    path: *const c_char,
+    out: *mut *mut NanoConfig,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let path = text::path(path, "path")?;
+        *out = handle::give(trustdir_core::config::NanoConfig::load(path)?.into());
+        Ok(())
+    })
+}
+
+/// Whether TLS is switched on; false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_enabled(config: Option<&NanoConfig>) -> bool {
+    guard_or(false, || Some(config?.config.enabled()))
+}
+
+/// Whether the file asks for verbose logging; false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_verbose_logging(config: Option<&NanoConfig>) -> bool {
+    guard_or(false, || Some(config?.config.verbose_logging()))
+}
+
+/// The address to listen on. Borrowed from the configuration. NULL when it is not set, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_address(config: Option<&NanoConfig>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(config?.address.as_ref())))
+}
+
+/// The port to listen on; 0 when it is not set, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_port(config: Option<&NanoConfig>) -> u16 {
+    guard_or(0, || config?.config.port())
+}
+
+/// One line for the log: what this configuration enforces. Borrowed from the configuration. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_policy(config: Option<&NanoConfig>) -> *const c_char {
+    guard_or(ptr::null(), || Some(config?.policy.as_ptr()))
+}
+
+/// The number of notes, which are things to tell the operator about the file; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_notes_len(config: Option<&NanoConfig>) -> usize {
+    guard_or(0, || Some(config?.notes.len()))
+}
+
+/// A note in one line. Borrowed from the configuration. NULL past the end and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_note(config: Option<&NanoConfig>, index: usize) -> *const c_char {
+    guard_or(ptr::null(), || Some(config?.notes.get(index)?.as_ptr()))
+}
+
+/// Loads the files that the configuration names and makes the acceptor that it describes. Any failure means that the
+/// service must not listen. TRUSTDIR_STATUS_UNSUPPORTED when TLS is not switched on.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_acceptor(
+    config: Option<&NanoConfig>,
+    out: *mut *mut Acceptor,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let config = handle::required(config, "config")?;
+        *out = handle::give(config.config.acceptor()?.into());
+        Ok(())
+    })
+}
+
+/// Frees the configuration and everything borrowed from it. NULL is fine.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_free(config: Option<Box<NanoConfig>>) {
+    guard_or((), || config.map(drop));
+}

@@ -1,0 +1,33 @@
+//! Compiles and runs the C programs in `tests/c` of the repository. `cargo xtask test` runs them under valgrind too.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use support::{compile_c, library, root, run, scratch};
+
+fn program(name: &str, test: &str) -> PathBuf {
+    compile_c(&root().join("tests/c").join(name), &scratch(test))
+}
+
+fn last_line(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_interface_works_from_c() {
+    let output = run(&mut Command::new(program("api.c", "api")));
+    assert!(last_line(&output).ends_with(" passed, 0 failed"), "{output:?}");
+}
+
+#[test]
+fn unloading_does_not_crash_the_thread_that_used_it() {
+    let unload = program("unload.c", "unload");
+    for _ in 0..5 {
+        let output = run(Command::new(&unload).arg(library()));
+        assert_eq!(last_line(&output), "1 passed, 0 failed");
+    }
+}

@@ -1,0 +1,111 @@
+/* First part of the program that tests/null.rs writes: one object of every type, and data to pass. */
+#define _XOPEN_SOURCE 700
+
+#include <trustdir.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static trustdir_error *the_error;
+static trustdir_buffer *the_buffer;
+static trustdir_key *the_key;
+static trustdir_certificate *the_certificate;
+static trustdir_identity *the_identity;
+static trustdir_authority *the_authority;
+static trustdir_directory *the_directory;
+static trustdir_entries *the_entries;
+static trustdir_decision *the_decision;
+static trustdir_nano_config *the_nano_config;
+static trustdir_acceptor_builder *the_acceptor_builder;
+static trustdir_acceptor *the_acceptor;
+static trustdir_connection *the_connection;
+
+static const char *const the_names[] = {"localhost"};
+static const uint8_t the_bytes[] = "x";
+static uint8_t the_room[64];
+static size_t a_size;
+static uint32_t a_number;
+static trustdir_error *error;
+static const char *dir;
+static int passed, failed;
+
+static void expect(bool condition, const char *what)
+{
+    if (condition) {
+        passed++;
+        return;
+    }
+    failed++;
+    printf("FAILED: %s: %s\n", what, trustdir_error_message(error));
+}
+
+static void nothing(void *userdata)
+{
+    (void)userdata;
+}
+
+static const char *in_dir(const char *name)
+{
+    static char paths[2][512];
+    static unsigned turn;
+    char *path = paths[turn++ % 2];
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static void must(trustdir_status status)
+{
+    if (status == TRUSTDIR_STATUS_OK)
+        return;
+    fprintf(stderr, "%s\n", trustdir_error_message(error));
+    exit(2);
+}
+
+static void make_objects(int argc, char **argv)
+{
+    if (argc != 2)
+        exit(2);
+    dir = argv[1];
+    must(trustdir_authority_create(in_dir("ca"), NULL, 0, NULL, 0, &the_authority, &error));
+    must(trustdir_authority_issue_server(the_authority, the_names, 1, 0, &the_identity, &error));
+    must(trustdir_certificate_clone(trustdir_identity_certificate(the_identity, 0), &the_certificate, &error));
+    must(trustdir_identity_key_pem(the_identity, NULL, 0, &the_buffer, &error));
+    must(trustdir_key_from_pem(trustdir_buffer_data(the_buffer), trustdir_buffer_len(the_buffer), NULL, 0, &the_key,
+                               &error));
+    if (mkdir(in_dir("clients"), 0700) != 0)
+        exit(2);
+    must(trustdir_directory_open(in_dir("clients"), TRUSTDIR_ENTRY_NAMES_ANY, &the_directory, &error));
+    must(trustdir_directory_list(the_directory, &the_entries, &error));
+    must(trustdir_directory_decide(the_directory, the_bytes, 1, 0, &the_decision, &error));
+    FILE *file = fopen(in_dir("config-rpc.toml"), "w");
+    if (file == NULL || fprintf(file, "[secure]\nenable = false\n") < 0 || fclose(file) != 0)
+        exit(2);
+    must(trustdir_nano_config_load(in_dir("config-rpc.toml"), &the_nano_config, &error));
+    must(trustdir_acceptor_builder_new(the_identity, &the_acceptor_builder, &error));
+    must(trustdir_acceptor_builder_set_directory(the_acceptor_builder, the_directory, &error));
+    must(trustdir_acceptor_builder_set_client_auth(the_acceptor_builder, TRUSTDIR_CLIENT_AUTH_REQUIRED, &error));
+    must(trustdir_acceptor_builder_build(the_acceptor_builder, &the_acceptor, &error));
+    must(trustdir_acceptor_accept(the_acceptor, &the_connection, &error));
+    trustdir_key *none;
+    if (trustdir_key_generate(-1, &none, &the_error) == TRUSTDIR_STATUS_OK)
+        exit(2);
+}
+
+static void free_objects(void)
+{
+    trustdir_error_free(the_error);
+    trustdir_buffer_free(the_buffer);
+    trustdir_key_free(the_key);
+    trustdir_certificate_free(the_certificate);
+    trustdir_identity_free(the_identity);
+    trustdir_authority_free(the_authority);
+    trustdir_directory_free(the_directory);
+    trustdir_entries_free(the_entries);
+    trustdir_decision_free(the_decision);
+    trustdir_nano_config_free(the_nano_config);
+    trustdir_acceptor_builder_free(the_acceptor_builder);
+    trustdir_acceptor_free(the_acceptor);
+    trustdir_connection_free(the_connection);
+}
