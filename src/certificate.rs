@@ -7,8 +7,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use rustls_pki_types::SubjectPublicKeyInfoDer;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
-use x509_parser::prelude::{FromDer as _, SubjectPublicKeyInfo, X509Certificate};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::key::{KeyAlgorithm, spki_algorithm};
@@ -305,9 +306,13 @@ impl Certificate {
 
     /// Whether the key in this SubjectPublicKeyInfo made the signature.
     pub(crate) fn is_signed_with(&self, spki: &[u8]) -> bool {
-        let Ok((_, parsed)) = X509Certificate::from_der(&self.0.der) else { return false };
-        let Ok((_, spki)) = SubjectPublicKeyInfo::from_der(spki) else { return false };
-        parsed.verify_signature(Some(&spki)).is_ok()
+        let Ok(parts) = der::CertificateParts::read(&self.0.der) else { return false };
+        let spki = SubjectPublicKeyInfoDer::from(spki);
+        let Ok(key) = webpki::RawPublicKeyEntity::try_from(&spki) else { return false };
+        webpki::ALL_VERIFICATION_ALGS
+            .iter()
+            .filter(|algorithm| algorithm.signature_alg_id().as_ref() == parts.signature_algorithm)
+            .any(|algorithm| key.verify_signature(*algorithm, parts.tbs, parts.signature).is_ok())
     }
 
     pub(crate) fn serial_bytes(&self) -> &[u8] {

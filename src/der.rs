@@ -128,6 +128,10 @@ fn malformed(what: &str) -> Error {
 /// The parts of a certificate (RFC 5280, 4.1) as they stand in the file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CertificateParts<'a> {
+    pub tbs: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub signature_algorithm: &'a [u8],
+    pub signature: &'a [u8],
     pub version: u8,
     pub serial: &'a [u8],
     pub issuer: &'a [u8],
@@ -142,8 +146,11 @@ impl<'a> CertificateParts<'a> {
     pub(crate) fn read(der: &'a [u8]) -> Result<Self> {
         let mut certificate = Reader::new(single(der, SEQUENCE)?.content);
         let tbs = certificate.expect(SEQUENCE)?;
-        certificate.expect(SEQUENCE)?;
-        certificate.expect(BIT_STRING)?;
+        let signature_algorithm = certificate.expect(SEQUENCE)?.content;
+        let signature = match certificate.expect(BIT_STRING)?.content {
+            [0, signature @ ..] => signature,
+            _ => return Err(malformed("a signature is not whole bytes")),
+        };
         certificate.finish()?;
 
         let mut fields = Reader::new(tbs.content);
@@ -160,7 +167,18 @@ impl<'a> CertificateParts<'a> {
         let validity = fields.expect(SEQUENCE)?.whole;
         let subject = fields.expect(SEQUENCE)?.whole;
         let spki = fields.expect(SEQUENCE)?.whole;
-        Ok(Self { version, serial, issuer, validity, subject, spki, tail: fields.rest })
+        Ok(Self {
+            tbs: tbs.whole,
+            signature_algorithm,
+            signature,
+            version,
+            serial,
+            issuer,
+            validity,
+            subject,
+            spki,
+            tail: fields.rest,
+        })
     }
 }
 
