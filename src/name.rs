@@ -224,7 +224,7 @@ impl fmt::Display for DistinguishedName {
             if index > 0 {
                 f.write_char(',')?;
             }
-            for (index, part) in rdn.iter().enumerate() {
+            for (index, part) in rdn.iter().rev().enumerate() {
                 if index > 0 {
                     f.write_char('+')?;
                 }
@@ -430,7 +430,7 @@ mod tests {
     fn text_round_trips() {
         for text in [
             "CN=alice",
-            "CN=a\\,b\\+c\\=d,O=y+OU=x,C=DE",
+            "CN=a\\,b\\+c\\=d,OU=x+O=y,C=DE",
             "CN=\\ a\\ ",
             "CN=\\#1",
             "CN=É,DC=example,DC=com",

@@ -10,7 +10,7 @@ use crate::der;
 use crate::error::{Error, ErrorKind, Result};
 
 /// More rounds than this and the file, not its owner, decides how long we compute.
-const MAX_ROUNDS: u32 = 10_000_000;
+const MAX_ROUNDS: u32 = 5_000_000;
 /// scrypt's memory is 128 * N * r bytes: at most 256 MiB.
 const MAX_SCRYPT_COST: u64 = 1 << 21;
 const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
