@@ -189,6 +189,11 @@ impl Decision {
 ///
 /// Only the end entity counts: a pin is only itself, whatever stands behind it in the chain.
 pub fn decide(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, now: i64) -> Decision {
+    Decision { held: None, ..decide_and_hold(auth, chain, directory, now) }
+}
+
+/// As [`decide`]; an admission keeps hold of its entry, for the connection that stands on it.
+pub(crate) fn decide_and_hold(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, now: i64) -> Decision {
     let Some(end_entity) = chain.first() else {
         return match auth {
             ClientAuth::Required => {

@@ -302,7 +302,8 @@ impl Connection {
     /// the verifier; a full one is looked at again: the entry may have gone in between.
     fn decide(&mut self) {
         let chain: Vec<&[u8]> = self.tls.peer_certificates().into_iter().flatten().map(AsRef::as_ref).collect();
-        let decision = admission::decide(self.acceptor.client_auth(), &chain, self.acceptor.trust_dir(), now());
+        let decision =
+            admission::decide_and_hold(self.acceptor.client_auth(), &chain, self.acceptor.trust_dir(), now());
         self.scope = Scope::default();
         if decision.is_admitted() {
             let hook = self.hook.take();
@@ -324,7 +325,7 @@ impl Connection {
     fn fail(&mut self, error: &rustls::Error) {
         let refusal = match error {
             rustls::Error::NoCertificatesPresented => {
-                Some(admission::decide(self.acceptor.client_auth(), &[], self.acceptor.trust_dir(), now()))
+                Some(admission::decide_and_hold(self.acceptor.client_auth(), &[], self.acceptor.trust_dir(), now()))
             }
             rustls::Error::InvalidCertificate(_) => {
                 self.scope.decision.take().filter(|decision| !decision.is_admitted())

@@ -46,7 +46,7 @@ impl ClientCertVerifier for PinVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let decision = admission::decide(self.auth, &[end_entity], Some(&self.directory), now);
+        let decision = admission::decide_and_hold(self.auth, &[end_entity], Some(&self.directory), now);
         let answer = match refusal(decision.reason()) {
             None => Ok(ClientCertVerified::assertion()),
             Some(error) => Err(Error::InvalidCertificate(error)),
