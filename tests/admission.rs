@@ -1,5 +1,5 @@
 //! Who is admitted and who is refused, with the `openssl` and `curl` commands as clients.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Promise 1: removal is exact. Once a client's file is gone, the next handshake is refused, a resumed one
 //! too, and connections that are open are closed; in TLS 1.2 and 1.3, with `openssl s_client` as the client.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
