@@ -1,0 +1,69 @@
+"""Access control for TLS services by a directory of certificates, with the private CA that makes them.
+
+A *trust directory* holds the certificates of the clients that a service admits: add a file and that client is admitted,
+remove it and it is refused. An *authority* issues the certificates of servers and clients.
+
+Example:
+    >>> import trustdir
+    >>> ca = trustdir.Authority.create("pki", name="Home CA")
+    >>> ca.issue_server("nas.home.arpa", "192.168.1.5").save("nas.cert.pem", "nas.key.pem")
+    >>> alice = ca.issue_client("alice")
+
+    >>> clients = trustdir.TrustDir("clients", create=True)
+    >>> entry = clients.install(alice.certificate)
+    >>> clients.decide(alice.certificate).reason
+    <Reason.ADMITTED: 'ADMITTED'>
+    >>> removed = clients.remove("alice")
+    >>> clients.decide(alice.certificate).admitted
+    False
+"""
+
+from trustdir._errors import (
+    AlreadyExistsError,
+    InvalidArgumentError,
+    IoError,
+    KeyMismatchError,
+    NotFoundError,
+    ParseError,
+    PassphraseError,
+    PermissionDeniedError,
+    TrustDirError,
+    UnsupportedError,
+    VerificationError,
+)
+from trustdir._reason import Reason
+from trustdir._trustdir import (
+    Authority,
+    Certificate,
+    Decision,
+    Entry,
+    Identity,
+    PrivateKey,
+    Problem,
+    TrustDir,
+    __version__,
+)
+
+__all__ = [
+    "AlreadyExistsError",
+    "Authority",
+    "Certificate",
+    "Decision",
+    "Entry",
+    "Identity",
+    "InvalidArgumentError",
+    "IoError",
+    "KeyMismatchError",
+    "NotFoundError",
+    "ParseError",
+    "PassphraseError",
+    "PermissionDeniedError",
+    "PrivateKey",
+    "Problem",
+    "Reason",
+    "TrustDir",
+    "TrustDirError",
+    "UnsupportedError",
+    "VerificationError",
+    "__version__",
+]

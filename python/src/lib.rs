@@ -1,0 +1,55 @@
+//! The native half of the Python package `trustdir`: the core's nouns as classes, nothing decided here.
+
+mod argument;
+mod authority;
+mod certificate;
+mod decision;
+mod error;
+mod identity;
+mod key;
+mod trust_dir;
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+
+/// The native half of `trustdir`; import its names from there.
+#[pymodule(gil_used = false)]
+mod _trustdir {
+    use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
+    use trustdir_core::Reason;
+
+    #[pymodule_export]
+    use crate::authority::Authority;
+    #[pymodule_export]
+    use crate::certificate::Certificate;
+    #[pymodule_export]
+    use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::identity::Identity;
+    #[pymodule_export]
+    use crate::key::PrivateKey;
+    #[pymodule_export]
+    use crate::main_from;
+    #[pymodule_export]
+    use crate::trust_dir::{Entry, Problem, TrustDir};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("REASONS", PyTuple::new(module.py(), Reason::ALL.map(Reason::as_str))?)
+    }
+}
+
+/// Runs the `trustdir` command; the first argument is the name of the program.
+///
+/// Args:
+///     args: The whole command line.
+///
+/// Returns:
+///     The exit status.
+#[pyfunction]
+fn main_from(py: Python<'_>, args: Vec<OsString>) -> i32 {
+    py.detach(|| trustdir_core::cli::main_from(args))
+}
