@@ -1,6 +1,7 @@
 //! Private keys: generate, load whatever OpenSSL wrote, save encrypted, sign.
 
 mod encrypted;
+mod legacy;
 
 use std::fmt;
 use std::path::Path;
@@ -116,7 +117,8 @@ impl PrivateKey {
         Self::from_pair(pair, algorithm)
     }
 
-    /// Reads the first private key in PEM text: PKCS#8, PKCS#1 or SEC1, plain or encrypted as PBES2.
+    /// Reads the first private key in PEM text: PKCS#8, PKCS#1 or SEC1; plain, or encrypted in any way in
+    /// which OpenSSL 1.0 to 3.5 encrypts by default: PBES2, PBE-SHA1-3DES, or the traditional PEM headers.
     ///
     /// A missing passphrase ([`ErrorKind::PassphraseRequired`]), a wrong one
     /// ([`ErrorKind::WrongPassphrase`]) and damaged text ([`ErrorKind::Parse`]) are three different
@@ -128,12 +130,11 @@ impl PrivateKey {
             let found = if found.is_empty() { "no PEM at all".into() } else { found.join(", ") };
             Error::new(ErrorKind::Parse, format!("there is no private key here, only {found}"))
         })?;
-        if block.headers.iter().any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED")) {
-            let message = "the key is encrypted in OpenSSL's traditional form; rewrite it with `openssl pkcs8 -topk8 -in OLD -out NEW`";
-            return Err(Error::new(ErrorKind::Unsupported, message));
+        let traditional = block.headers.iter().any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"));
+        if traditional || block.label == "ENCRYPTED PRIVATE KEY" {
+            return Self::from_der(&encrypted::open(block, passphrase)?);
         }
         match block.label.as_str() {
-            "ENCRYPTED PRIVATE KEY" => Self::from_der(&encrypted::open(&block.der, passphrase)?),
             "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => Self::from_der(&block.der),
             other => {
                 let message = format!("a {other} is not supported; rewrite it with `openssl pkcs8 -topk8`");

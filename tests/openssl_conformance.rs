@@ -59,6 +59,7 @@ fn encrypted_keys_made_by_openssl_open() {
         ("sha1.pem", &["-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA1"]),
         ("sha512.pem", &["-v2", "des3", "-v2prf", "hmacWithSHA512"]),
         ("scrypt.pem", &["-scrypt"]),
+        ("pbes1.pem", &["-v1", "PBE-SHA1-3DES"]),
     ];
     for (name, options) in forms {
         openssl(
@@ -66,7 +67,24 @@ fn encrypted_keys_made_by_openssl_open() {
             dir,
         );
     }
-    for name in ["nano.pem", "rocket.pem"].into_iter().chain(forms.iter().map(|(name, _)| *name)) {
+    // The forms of OpenSSL 1.1 and older, of which `genrsa -des3` was the Rocket.Chat guide's.
+    let traditional = [
+        ("old-des3.pem", "-des3"),
+        ("old-aes128.pem", "-aes128"),
+        ("old-aes192.pem", "-aes192"),
+        ("old-aes256.pem", "-aes256"),
+    ];
+    for (name, cipher) in traditional {
+        openssl(&["ec", "-in", "ec.pem", cipher, "-passout", "pass:test", "-out", name], dir);
+        assert!(fs::read_to_string(dir.join(name)).unwrap().contains("DEK-Info"));
+    }
+    openssl(&["genrsa", "-traditional", "-des3", "-passout", "pass:test", "-out", "rocket-old.pem", "2048"], dir);
+    let traditional = traditional.iter().map(|(name, _)| *name);
+    for name in ["nano.pem", "rocket.pem", "rocket-old.pem"]
+        .into_iter()
+        .chain(traditional)
+        .chain(forms.iter().map(|(name, _)| *name))
+    {
         let path = dir.join(name);
         PrivateKey::load(&path, Some(b"test")).unwrap_or_else(|error| panic!("{name}: {error}"));
         let kind = |passphrase: Option<&[u8]>| {
@@ -76,7 +94,7 @@ fn encrypted_keys_made_by_openssl_open() {
         };
         assert_eq!(kind(None), ErrorKind::PassphraseRequired, "{name}");
         // One wrong passphrase in 256 leaves valid padding, so one try proves little.
-        for number in 0..if name == "nano.pem" { 600 } else { 3 } {
+        for number in 0..if ["nano.pem", "rocket-old.pem", "pbes1.pem"].contains(&name) { 600 } else { 3 } {
             assert_eq!(kind(Some(format!("wrong{number}").as_bytes())), ErrorKind::WrongPassphrase, "{name}");
         }
         let pem = fs::read_to_string(&path).unwrap();
@@ -92,7 +110,8 @@ fn encrypted_keys_made_by_openssl_open() {
 fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    openssl(&["genrsa", "-des3", "-traditional", "-passout", "pass:test", "-out", "traditional.pem", "2048"], dir);
+    let idea = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: IDEA-CBC,0001020304050607\n\nAAAA\n-----END RSA PRIVATE KEY-----";
+    fs::write(dir.join("idea.pem"), idea).unwrap();
     openssl(&["ecparam", "-name", "secp256k1", "-genkey", "-noout", "-out", "k1.pem"], dir);
     openssl(&["genpkey", "-algorithm", "ED448", "-out", "ed448.pem"], dir);
     openssl(&["genrsa", "-out", "rsa1024.pem", "1024"], dir);
@@ -112,7 +131,7 @@ fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
         dir,
     );
     for (name, kind, said) in [
-        ("traditional.pem", ErrorKind::Unsupported, "openssl pkcs8 -topk8"),
+        ("idea.pem", ErrorKind::Unsupported, "IDEA-CBC"),
         ("k1.pem", ErrorKind::Unsupported, "P-256"),
         ("ed448.pem", ErrorKind::Unsupported, "1.3.101.113"),
         ("rsa1024.pem", ErrorKind::WeakKey, "2048"),

@@ -1,4 +1,4 @@
-//! Encrypted PKCS#8 (RFC 5958, 3; RFC 8018 PBES2), opened and sealed by the RustCrypto crates.
+//! Encrypted keys. PKCS#8 under PBES2 (RFC 5958, 3; RFC 8018) is opened and sealed by the RustCrypto crates.
 
 use pkcs8::der::Decode as _;
 use pkcs8::pkcs5::pbes2::Kdf;
@@ -6,37 +6,48 @@ use pkcs8::pkcs5::{EncryptionScheme, Error as Pkcs5Error};
 use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
+use super::legacy;
 use crate::der;
 use crate::error::{Error, ErrorKind, Result};
+use crate::pem::Block;
 
 /// More rounds than this and the file, not its owner, decides how long we compute.
-const MAX_ROUNDS: u32 = 5_000_000;
+pub(super) const MAX_ROUNDS: u32 = 5_000_000;
 /// scrypt's memory is 128 * N * r bytes: at most 256 MiB.
 const MAX_SCRYPT_COST: u64 = 1 << 21;
 const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
-/// The PKCS#8 key inside. What fails in the padding or gives no key is a wrong passphrase.
-pub(super) fn open(der: &[u8], passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
-    let sealed = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
-    check_work(&sealed.encryption_algorithm)?;
+/// The key in a block, opened. What fails in the padding or gives no key is a wrong passphrase.
+pub(super) fn open(block: &Block, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
     let Some(passphrase) = passphrase else {
         let message = "the private key is encrypted and needs a passphrase";
         return Err(Error::new(ErrorKind::PassphraseRequired, message));
     };
-    let plain = match sealed.encryption_algorithm.decrypt(passphrase, sealed.encrypted_data.as_bytes()) {
-        Ok(plain) => Zeroizing::new(plain),
-        Err(Pkcs5Error::DecryptFailed) => return Err(wrong()),
-        Err(Pkcs5Error::UnsupportedAlgorithm { oid } | Pkcs5Error::AlgorithmParametersInvalid { oid }) => {
-            return Err(unsupported(&oid.to_string()));
-        }
-        Err(_) => return Err(unsupported("PBES1")),
+    let plain = if block.label != "ENCRYPTED PRIVATE KEY" {
+        legacy::open_traditional(block, passphrase)?
+    } else if let Some(plain) = legacy::open_pbes1(&block.der, passphrase) {
+        plain?
+    } else {
+        open_pbes2(&block.der, passphrase)?
     };
     // About one wrong passphrase in 256 leaves valid padding: only a key inside proves it right.
-    match der::single(&plain, der::SEQUENCE)
-        .and_then(|key| der::Reader::new(key.content).expect(der::INTEGER).map(drop))
-    {
+    let key = der::single(&plain, der::SEQUENCE);
+    match key.and_then(|key| der::Reader::new(key.content).expect(der::INTEGER).map(drop)) {
         Ok(()) => Ok(plain),
         Err(_) => Err(wrong()),
+    }
+}
+
+fn open_pbes2(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let sealed = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
+    check_work(&sealed.encryption_algorithm)?;
+    match sealed.encryption_algorithm.decrypt(passphrase, sealed.encrypted_data.as_bytes()) {
+        Ok(plain) => Ok(Zeroizing::new(plain)),
+        Err(Pkcs5Error::DecryptFailed) => Err(wrong()),
+        Err(Pkcs5Error::UnsupportedAlgorithm { oid } | Pkcs5Error::AlgorithmParametersInvalid { oid }) => {
+            Err(unsupported(&oid.to_string()))
+        }
+        Err(_) => Err(unsupported("PBES1")),
     }
 }
 
@@ -53,7 +64,7 @@ pub(super) fn seal(pkcs8: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>
 }
 
 fn check_work(scheme: &EncryptionScheme) -> Result<()> {
-    let excessive = match scheme.pbes2().map(|parameters| &parameters.kdf) {
+    let too_much = match scheme.pbes2().map(|parameters| &parameters.kdf) {
         Some(Kdf::Pbkdf2(kdf)) => kdf.iteration_count > MAX_ROUNDS,
         Some(Kdf::Scrypt(kdf)) => {
             let cost = kdf.cost_parameter.saturating_mul(u64::from(kdf.block_size));
@@ -61,11 +72,12 @@ fn check_work(scheme: &EncryptionScheme) -> Result<()> {
         }
         _ => return Err(unsupported("PBES1")),
     };
-    if excessive {
-        let message = "the key file asks for an excessive amount of work before it opens; encrypt it again with `openssl pkcs8 -topk8`";
-        return Err(Error::new(ErrorKind::Unsupported, message));
-    }
-    Ok(())
+    if too_much { Err(excessive()) } else { Ok(()) }
+}
+
+pub(super) fn excessive() -> Error {
+    let message = "the key file asks for an excessive amount of work before it opens; encrypt it again with `openssl pkcs8 -topk8`";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 /// Tells a scheme that we do not know from a file that is damaged.
@@ -83,13 +95,13 @@ fn unreadable(der: &[u8]) -> Error {
     }
 }
 
-fn unsupported(scheme: &str) -> Error {
+pub(super) fn unsupported(scheme: &str) -> Error {
     let message = format!(
         "the private key is encrypted by a scheme that is not supported ({scheme}); encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`"
     );
     Error::new(ErrorKind::Unsupported, message)
 }
 
-fn wrong() -> Error {
+pub(super) fn wrong() -> Error {
     Error::new(ErrorKind::WrongPassphrase, "the passphrase does not open this private key")
 }

@@ -284,7 +284,9 @@ impl TrustDir {
                 return Some((path, stamp));
             }
         }
-        self.refresh_files(known.into_iter().map(|(name, _)| name));
+        if !known.is_empty() {
+            self.refresh_files(known.into_iter().map(|(name, _)| name));
+        }
         self.indexed(fingerprint).or_else(|| {
             let unchanged = self.index().directory.is_some_and(|stamp| stamp.still(Stamp::of(&self.0.path)));
             if !unchanged {
