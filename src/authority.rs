@@ -1,4 +1,6 @@
-//! The private certificate authority: create, open, issue.
+//! The private certificate authority: create, open, issue, sign.
+
+mod sign;
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,6 +15,8 @@ use crate::ledger::{Ledger, random_serial};
 use crate::name::DistinguishedName;
 use crate::profile::{IssueOptions, Profile, client_name, server_name};
 use crate::seal::{Signer, Template, key_id, seal};
+
+pub use self::sign::{SignOptions, Signed};
 
 /// What may be chosen when an authority is made; `Default` is right for a home or a team.
 #[derive(Clone, Debug)]
@@ -153,29 +157,34 @@ impl Authority {
         names: &[SubjectAltName],
         options: &IssueOptions,
     ) -> Result<Identity> {
+        let key = PrivateKey::generate(options.key_algorithm.unwrap_or(KeyAlgorithm::EcdsaP256))?;
+        Identity::new(vec![self.seal(profile, subject, names, key.spki(), options)?], key)
+    }
+
+    /// The one way in which this authority signs: sealed, compared, and entered in the ledger.
+    fn seal(
+        &self,
+        profile: Profile,
+        subject: &DistinguishedName,
+        names: &[SubjectAltName],
+        spki: &[u8],
+        options: &IssueOptions,
+    ) -> Result<Certificate> {
         let now = now();
         if self.certificate.not_after() < now {
             let message = format!("the authority {} has expired; renew it first", self.certificate.subject());
             return Err(Error::new(ErrorKind::Expired, message).at(self.certificate_path()));
         }
         let (not_before, not_after) = profile.validity(options, now, Some(self.certificate.not_after()))?;
-        let key = PrivateKey::generate(options.key_algorithm.unwrap_or(KeyAlgorithm::EcdsaP256))?;
-        let template = Template {
-            profile,
-            serial: self.ledger.serial()?,
-            subject,
-            names,
-            not_before,
-            not_after,
-            spki: key.spki(),
-        };
+        let serial = self.ledger.serial()?;
+        let template = Template { profile, serial, subject, names, not_before, not_after, spki };
         let key_id = match self.certificate.subject_key_id() {
             Some(id) => id.to_vec(),
             None => key_id(self.certificate.spki())?,
         };
         let certificate = seal(&template, &Signer { subject: self.certificate.subject(), key_id, key: &self.key })?;
         self.ledger.record(&certificate)?;
-        Identity::new(vec![certificate], key)
+        Ok(certificate)
     }
 }
 

@@ -7,14 +7,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use rustls_pki_types::SubjectPublicKeyInfoDer;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::key::{KeyAlgorithm, spki_algorithm};
 use crate::name::DistinguishedName;
-use crate::{der, file, pem};
+use crate::{der, file, pem, signature};
 
 /// SHA-256 of a certificate's DER, shown as 64 lower-case hexadecimal digits.
 ///
@@ -307,12 +306,7 @@ impl Certificate {
     /// Whether the key in this SubjectPublicKeyInfo made the signature.
     pub(crate) fn is_signed_with(&self, spki: &[u8]) -> bool {
         let Ok(parts) = der::CertificateParts::read(&self.0.der) else { return false };
-        let spki = SubjectPublicKeyInfoDer::from(spki);
-        let Ok(key) = webpki::RawPublicKeyEntity::try_from(&spki) else { return false };
-        webpki::ALL_VERIFICATION_ALGS
-            .iter()
-            .filter(|algorithm| algorithm.signature_alg_id().as_ref() == parts.signature_algorithm)
-            .any(|algorithm| key.verify_signature(*algorithm, parts.tbs, parts.signature).is_ok())
+        signature::verify(spki, parts.signature_algorithm, parts.tbs, parts.signature).is_ok()
     }
 
     pub(crate) fn serial_bytes(&self) -> &[u8] {

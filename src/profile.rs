@@ -14,11 +14,17 @@ const DAY: i64 = 24 * 60 * 60;
 const BACKDATED: i64 = 60 * 60;
 
 /// What a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Profile {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Signs other certificates. Made by an authority's own commands only, never granted to a request.
     Authority,
+    /// TLS services (extended key usage serverAuth).
     Server,
+    /// TLS clients (extended key usage clientAuth).
     Client,
+    /// Services that are clients of each other (both).
+    ServerAndClient,
 }
 
 impl Profile {
@@ -38,13 +44,15 @@ impl Profile {
         }
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if self == Self::Server && matches!(key, KeyAlgorithm::Rsa(_)) {
+        if self != Self::Client && matches!(key, KeyAlgorithm::Rsa(_)) {
             params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
         }
-        params.extended_key_usages = vec![match self {
-            Self::Client => ExtendedKeyUsagePurpose::ClientAuth,
-            _ => ExtendedKeyUsagePurpose::ServerAuth,
-        }];
+        let (server, client) = (ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth);
+        params.extended_key_usages = match self {
+            Self::Client => vec![client],
+            Self::ServerAndClient => vec![server, client],
+            _ => vec![server],
+        };
     }
 
     /// The validity for these wishes, ending no later than the issuer unless that was asked for.

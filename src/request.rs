@@ -1,0 +1,245 @@
+//! Certificate requests (PKCS#10, RFC 2986): create, read, check, and say what they ask for.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::certificate::SubjectAltName;
+use crate::error::{Error, ErrorKind, Result, escape};
+use crate::key::{KeyAlgorithm, PrivateKey, oid_text, spki_algorithm};
+use crate::name::DistinguishedName;
+use crate::{der, file, pem, signature};
+
+// OIDs as contents (RFC 2985, 5.4.2; RFC 5280, 4.2.1).
+const EXTENSION_REQUEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e";
+const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
+const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
+
+/// A request for a certificate, with its signature checked: whoever made it has the private key.
+///
+/// What it asks for is shown, not granted: whoever signs it says what the certificate gets. Cloning is cheap.
+///
+/// ```
+/// use trustdir::{CertificateRequest, DistinguishedName, KeyAlgorithm, PrivateKey, SubjectAltName};
+///
+/// let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
+/// let name = SubjectAltName::Dns("nas.home.arpa".into());
+/// let request = CertificateRequest::create(&key, &DistinguishedName::parse("CN=nas.home.arpa")?, &[name])?;
+/// let again = CertificateRequest::from_pem(request.to_pem().as_bytes())?;
+/// assert_eq!(again.names()[0].to_string(), "DNS:nas.home.arpa");
+/// assert_eq!(again.spki(), key.spki());
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct CertificateRequest(Arc<Inner>);
+
+struct Inner {
+    der: Box<[u8]>,
+    subject: DistinguishedName,
+    spki: Box<[u8]>,
+    names: Vec<SubjectAltName>,
+    asks_for_authority: bool,
+    ignored: Vec<String>,
+}
+
+impl CertificateRequest {
+    /// Makes a request for this key and these names, signed with the key.
+    pub fn create(key: &PrivateKey, subject: &DistinguishedName, names: &[SubjectAltName]) -> Result<Self> {
+        let mut attributes = Vec::new();
+        if !names.is_empty() {
+            let names: Vec<Vec<u8>> = names.iter().map(general_name).collect::<Result<_>>()?;
+            let names = der::element(der::SEQUENCE, &names.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let oid = der::element(der::OID, &[SUBJECT_ALT_NAME]);
+            let extension = der::element(der::SEQUENCE, &[&oid, &der::element(der::OCTET_STRING, &[&names])]);
+            let extensions = der::element(der::SET, &[&der::element(der::SEQUENCE, &[&extension])]);
+            attributes = der::element(der::SEQUENCE, &[&der::element(der::OID, &[EXTENSION_REQUEST]), &extensions]);
+        }
+        let version = der::element(der::INTEGER, &[&[0]]);
+        let info =
+            der::element(der::SEQUENCE, &[&version, subject.as_der(), key.spki(), &der::element(0xa0, &[&attributes])]);
+        let signature = der::element(der::BIT_STRING, &[&[0], &key.sign(&info)?]);
+        Self::from_der(&der::element(der::SEQUENCE, &[&info, key.signature_algorithm(), &signature]))
+    }
+
+    /// Reads DER and checks the signature.
+    ///
+    /// Attributes and extensions that we do not know are listed by [`ignored`](Self::ignored), never an error.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let mut request = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
+        let info = request.expect(der::SEQUENCE)?;
+        let algorithm = request.expect(der::SEQUENCE)?.content;
+        let signature = request.expect(der::BIT_STRING)?.content;
+        request.finish()?;
+
+        let mut fields = der::Reader::new(info.content);
+        fields.expect(der::INTEGER)?;
+        let subject = DistinguishedName::from_der(fields.expect(der::SEQUENCE)?.whole)?;
+        let spki = fields.expect(der::SEQUENCE)?.whole;
+        let mut inner = Inner {
+            der: der.into(),
+            spki: spki.into(),
+            names: Vec::new(),
+            asks_for_authority: false,
+            ignored: Vec::new(),
+            subject,
+        };
+        if let Some(attributes) = fields.optional(0xa0)? {
+            let mut attributes = der::Reader::new(attributes.content);
+            while !attributes.is_empty() {
+                inner.attribute(attributes.expect(der::SEQUENCE)?.content)?;
+            }
+        }
+        signature::verify(spki, algorithm, info.whole, signature.get(1..).unwrap_or_default()).map_err(|error| {
+            let remedy = match error.kind() {
+                ErrorKind::Unsupported => "; make it again with `openssl req -new -sha256`",
+                _ => "",
+            };
+            let message = format!("the request of {} is refused: {error}{remedy}", inner.subject);
+            Error::new(error.kind(), message).with_subject(inner.subject.to_string())
+        })?;
+        match spki_algorithm(spki) {
+            None => {
+                Err(Error::new(ErrorKind::Unsupported, "its key is neither RSA nor on P-256, P-384, P-521 or Ed25519"))
+            }
+            Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => {
+                Err(Error::new(ErrorKind::WeakKey, format!("its RSA key has {bits} bits; make one of 2048 or more")))
+            }
+            Some(_) => Ok(Self(Arc::new(inner))),
+        }
+    }
+
+    /// Reads the first request in PEM text (`CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`).
+    pub fn from_pem(pem: &[u8]) -> Result<Self> {
+        let blocks = pem::blocks(pem)?;
+        let request = blocks.iter().find(|block| block.label.ends_with("CERTIFICATE REQUEST"));
+        let request = request.ok_or_else(|| Error::new(ErrorKind::Parse, "there is no certificate request here"))?;
+        Self::from_der(&request.der)
+    }
+
+    /// Loads a request from a file in PEM or DER.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let bytes = file::read(path.as_ref())?;
+        let request = if pem::is_pem(&bytes) { Self::from_pem(&bytes) } else { Self::from_der(&bytes) };
+        request.map_err(|error| error.at(path))
+    }
+
+    /// The exact bytes.
+    pub fn as_der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The request as PEM.
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE REQUEST", &self.0.der).to_string()
+    }
+
+    /// Whom it names.
+    pub fn subject(&self) -> &DistinguishedName {
+        &self.0.subject
+    }
+
+    /// Its public key as DER SubjectPublicKeyInfo.
+    pub fn spki(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// The names that it asks for.
+    pub fn names(&self) -> &[SubjectAltName] {
+        &self.0.names
+    }
+
+    /// Whether it asks to be an authority. That is never granted to a request for an end entity.
+    pub fn asks_for_authority(&self) -> bool {
+        self.0.asks_for_authority
+    }
+
+    /// What else it asks for and is not looked at, a line each.
+    pub fn ignored(&self) -> &[String] {
+        &self.0.ignored
+    }
+}
+
+impl Inner {
+    fn attribute(&mut self, content: &[u8]) -> Result<()> {
+        let mut fields = der::Reader::new(content);
+        let oid = fields.expect(der::OID)?.content;
+        let values = fields.expect(der::SET)?;
+        if oid != EXTENSION_REQUEST {
+            self.ignored.push(format!("attribute {}", oid_text(oid)));
+            return Ok(());
+        }
+        let mut extensions = der::Reader::new(der::single(values.content, der::SEQUENCE)?.content);
+        while !extensions.is_empty() {
+            let mut extension = der::Reader::new(extensions.expect(der::SEQUENCE)?.content);
+            let oid = extension.expect(der::OID)?.content;
+            extension.optional(0x01)?;
+            self.extension(oid, extension.expect(der::OCTET_STRING)?.content)?;
+        }
+        Ok(())
+    }
+
+    fn extension(&mut self, oid: &[u8], value: &[u8]) -> Result<()> {
+        match oid {
+            SUBJECT_ALT_NAME => {
+                let mut names = der::Reader::new(der::single(value, der::SEQUENCE)?.content);
+                while !names.is_empty() {
+                    self.names.push(read_general_name(names.any()?));
+                }
+            }
+            BASIC_CONSTRAINTS => {
+                let flag = der::Reader::new(der::single(value, der::SEQUENCE)?.content).optional(0x01)?;
+                self.asks_for_authority = flag.is_some_and(|flag| flag.content != [0]);
+            }
+            // Key usages are the profile's business.
+            [0x55, 0x1d, 0x0f | 0x25] => {}
+            other => self.ignored.push(format!("extension {}", oid_text(other))),
+        }
+        Ok(())
+    }
+}
+
+/// A GeneralName (RFC 5280, 4.2.1.6) as it is read; what is no plain name is described.
+fn read_general_name(name: der::Element<'_>) -> SubjectAltName {
+    let text = || String::from_utf8_lossy(name.content).into_owned();
+    match (name.tag, name.content) {
+        (0x81, _) => SubjectAltName::Email(text()),
+        (0x82, _) => SubjectAltName::Dns(text()),
+        (0x86, _) => SubjectAltName::Uri(text()),
+        (0x87, [a, b, c, d]) => SubjectAltName::Ip(Ipv4Addr::new(*a, *b, *c, *d).into()),
+        (0x87, bytes) if bytes.len() == 16 => {
+            let mut octets = [0; 16];
+            octets.copy_from_slice(bytes);
+            SubjectAltName::Ip(Ipv6Addr::from(octets).into())
+        }
+        (tag, bytes) => SubjectAltName::Other(format!("a name of sort {} with {} bytes", tag & 0x1f, bytes.len())),
+    }
+}
+
+fn general_name(name: &SubjectAltName) -> Result<Vec<u8>> {
+    let ascii = |tag, text: &str| {
+        if text.is_ascii() && !text.is_empty() {
+            Ok(der::element(tag, &[text.as_bytes()]))
+        } else {
+            let message = format!("{text:?} cannot be asked for: such names are ASCII");
+            Err(Error::new(ErrorKind::InvalidArgument, message))
+        }
+    };
+    match name {
+        SubjectAltName::Email(address) => ascii(0x81, address),
+        SubjectAltName::Dns(name) => ascii(0x82, name),
+        SubjectAltName::Uri(uri) => ascii(0x86, uri),
+        SubjectAltName::Ip(std::net::IpAddr::V4(address)) => Ok(der::element(0x87, &[&address.octets()])),
+        SubjectAltName::Ip(std::net::IpAddr::V6(address)) => Ok(der::element(0x87, &[&address.octets()])),
+        SubjectAltName::Other(text) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("a name of this sort cannot be asked for: {}", escape(text)),
+        )),
+    }
+}
+
+impl fmt::Debug for CertificateRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertificateRequest({})", self.0.subject)
+    }
+}

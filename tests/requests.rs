@@ -1,0 +1,195 @@
+//! Requests that openssl makes are signed without a byte of them altered, and grant themselves nothing.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use support::{World, openssl, try_run};
+use trustdir::{CertificateRequest, ErrorKind, IssueOptions, Profile, SignOptions, SubjectAltName};
+
+/// A request made by openssl: the key's options, the subject, and more.
+fn request(world: &World, new_key: &[&str], subject: &str, more: &[&str]) -> CertificateRequest {
+    let fixed = ["-nodes", "-keyout", "r.key", "-out", "r.csr", "-utf8", "-multivalue-rdn", "-subj", subject];
+    openssl(&[&["req"], new_key, &fixed, more].concat(), world.dir.path());
+    CertificateRequest::load(world.path("r.csr"))
+        .unwrap_or_else(|error| panic!("{new_key:?} {subject} {more:?}: {error}"))
+}
+
+const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/// Every sort of key, digest, name and extension that rcgen loses, guesses at or refuses.
+#[test]
+fn requests_are_signed_byte_for_byte() {
+    let world = World::new();
+    let keys: &[&[&str]] = &[
+        &P256,
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha384"],
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha512"],
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"],
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-sha512"],
+        &["-newkey", "ed25519"],
+        &["-newkey", "rsa:2048"],
+        &["-newkey", "rsa:2048", "-sha512"],
+        &["-newkey", "rsa:2048", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"],
+    ];
+    let subjects = [
+        "/CN=a.example",
+        "/DC=com/DC=example/OU=a/OU=b/CN=b.example",
+        "/O=x+OU=y/CN=c.example",
+        "/CN=d.example/O=Größe",
+        "/",
+    ];
+    let san = [
+        "-addext",
+        "subjectAltName=DNS:a.example,DNS:*.a.example,IP:10.0.0.1,IP:fd00::1,email:a@b.example,URI:https://a.example/",
+    ];
+    let shapes = keys.iter().map(|key| (*key, subjects[0])).chain(subjects.iter().map(|subject| (&P256[..], *subject)));
+    for (key, subject) in shapes {
+        let request = request(&world, key, subject, &san);
+        let signed = world.ca.sign(&request, &SignOptions::default()).unwrap();
+        let certificate = &signed.certificate;
+        assert_eq!(certificate.subject(), request.subject(), "{key:?} {subject}");
+        assert_eq!(certificate.spki(), request.spki(), "{key:?}");
+        let names: Vec<_> = certificate.names().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["DNS:a.example", "DNS:*.a.example", "IP:10.0.0.1", "IP:fd00::1"]);
+        assert_eq!(signed.notes.len(), 2, "{:?}", signed.notes);
+        fs::write(world.path("c.pem"), certificate.to_pem()).unwrap();
+        let verify = ["verify", "-x509_strict", "-CAfile", "pki/cacert.pem", "-purpose", "sslserver"];
+        openssl(&[&verify[..], &["-verify_hostname", "www.a.example", "c.pem"]].concat(), world.dir.path());
+        assert_eq!(
+            openssl(&["x509", "-in", "c.pem", "-noout", "-pubkey"], world.dir.path()),
+            openssl(&["req", "-in", "r.csr", "-noout", "-pubkey"], world.dir.path())
+        );
+    }
+}
+
+#[test]
+fn a_request_grants_itself_nothing() {
+    let world = World::new();
+    let more = [
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+        "-addext",
+        "extendedKeyUsage=codeSigning",
+        "-addext",
+        "subjectKeyIdentifier=hash",
+        "-addext",
+        "tlsfeature=status_request",
+        "-addext",
+        "1.2.3.4=ASN1:UTF8String:x",
+        "-addext",
+        "subjectAltName=DNS:a.example,DNS:b.example",
+    ];
+    let request = request(&world, &P256, "/CN=a.example", &more);
+    assert!(request.asks_for_authority());
+    let options = SignOptions { names: Some(vec![SubjectAltName::Dns("a.example".into())]), ..SignOptions::default() };
+    let signed = world.ca.sign(&request, &options).unwrap();
+    assert!(!signed.certificate.is_authority());
+    assert_eq!(signed.certificate.names().len(), 1);
+    fs::write(world.path("c.pem"), signed.certificate.to_pem()).unwrap();
+    let text = openssl(&["x509", "-in", "c.pem", "-noout", "-text"], world.dir.path());
+    assert!(text.contains("CA:FALSE") && text.contains("TLS Web Server Authentication"), "{text}");
+    for forbidden in ["Certificate Sign", "Code Signing", "status_request", "1.2.3.4"] {
+        assert!(!text.contains(forbidden), "{forbidden}");
+    }
+    for noted in ["CA:TRUE", "1.2.3.4", "DNS:b.example", "1.3.6.1.5.5.7.1.24"] {
+        assert!(signed.notes.iter().any(|note| note.contains(noted)), "{noted}: {:?}", signed.notes);
+    }
+    let refused = world.ca.sign(&request, &SignOptions { profile: Profile::Authority, ..SignOptions::default() });
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+/// Attributes that openssl adds, and text around the PEM, are no obstacle.
+#[test]
+fn odd_requests_are_read() {
+    let world = World::new();
+    fs::write(
+        world.path("r.cnf"),
+        "[req]\ndistinguished_name=d\nattributes=a\nprompt=no\n[d]\nCN=a.example\n[a]\nchallengePassword=secret1\nunstructuredName=x\n",
+    )
+    .unwrap();
+    let fixed = ["req", "-config", "r.cnf", "-newhdr", "-nodes", "-keyout", "r.key", "-out", "r.csr"];
+    openssl(&[&fixed[..], &P256].concat(), world.dir.path());
+    let made = CertificateRequest::load(world.path("r.csr")).unwrap();
+    assert_eq!(made.ignored().len(), 2, "{:?}", made.ignored());
+    let text = fs::read_to_string(world.path("r.csr")).unwrap();
+    assert!(text.contains("NEW CERTIFICATE REQUEST"));
+    fs::write(world.path("t.csr"), format!("Certificate Request:\n  Data:\r\n{}", text.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(CertificateRequest::load(world.path("t.csr")).unwrap().as_der(), made.as_der());
+    openssl(&["req", "-in", "r.csr", "-outform", "DER", "-out", "d.csr"], world.dir.path());
+    assert_eq!(CertificateRequest::load(world.path("d.csr")).unwrap().as_der(), made.as_der());
+}
+
+/// A request with only a common name, as the Rocket.Chat guide makes, gets it as a SAN, and a note.
+#[test]
+fn a_common_name_becomes_a_san() {
+    let world = World::new();
+    for (subject, name) in [("/CN=chat.example", "DNS:chat.example"), ("/CN=192.168.1.7", "IP:192.168.1.7")] {
+        let request = request(&world, &["-newkey", "rsa:2048"], subject, &[]);
+        let signed = world.ca.sign(&request, &SignOptions::default()).unwrap();
+        assert_eq!(signed.certificate.names()[0].to_string(), name);
+        assert!(signed.notes[0].contains("common name"), "{:?}", signed.notes);
+    }
+    let request = request(&world, &P256, "/CN=My Laptop", &[]);
+    assert_eq!(world.ca.sign(&request, &SignOptions::default()).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    let client = SignOptions { profile: Profile::Client, ..SignOptions::default() };
+    assert!(world.ca.sign(&request, &client).unwrap().certificate.names().is_empty());
+}
+
+#[test]
+fn what_cannot_be_signed_is_refused_with_its_cause() {
+    let world = World::new();
+    let load = |new_key: &[&str]| {
+        let fixed = ["-nodes", "-keyout", "r.key", "-out", "r.csr", "-subj", "/CN=a.example"];
+        openssl(&[&["req"], new_key, &fixed].concat(), world.dir.path());
+        CertificateRequest::load(world.path("r.csr")).unwrap_err()
+    };
+    let cases: &[(&[&str], ErrorKind, &str)] = &[
+        (&["-newkey", "rsa:2048", "-sha1"], ErrorKind::Unsupported, "SHA-1"),
+        (&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha1"], ErrorKind::Unsupported, "SHA-1"),
+        (&["-newkey", "ed448"], ErrorKind::Unsupported, "Ed448"),
+        (&["-newkey", "rsa:1024"], ErrorKind::BadSignature, "r.csr"),
+    ];
+    for (new_key, kind, said) in cases {
+        let error = load(new_key);
+        assert!(error.message().contains(said) && error.message().contains("r.csr"), "{error}");
+        assert!(error.kind() == *kind || error.kind() == ErrorKind::WeakKey, "{new_key:?}: {error}");
+    }
+    // Altered after it was signed.
+    let made = request(&world, &P256, "/CN=a.example", &[]);
+    let mut der = made.as_der().to_vec();
+    let at = der.windows(9).position(|window| window == b"a.example").unwrap();
+    der[at] = b'b';
+    assert_eq!(CertificateRequest::from_der(&der).unwrap_err().kind(), ErrorKind::BadSignature);
+    for length in 0..der.len() {
+        assert!(CertificateRequest::from_der(&der[..length]).is_err());
+    }
+}
+
+/// What we ask for, openssl reads and signs.
+#[test]
+fn openssl_reads_our_requests() {
+    let world = World::new();
+    for algorithm in ["P-256", "P-384", "P-521", "Ed25519", "RSA-2048"] {
+        let key = trustdir::PrivateKey::generate(algorithm.parse().unwrap()).unwrap();
+        let subject = trustdir::DistinguishedName::parse("CN=a.example,O=x").unwrap();
+        let names = [SubjectAltName::Dns("a.example".into()), SubjectAltName::Ip("::1".parse().unwrap())];
+        let request = CertificateRequest::create(&key, &subject, &names).unwrap();
+        fs::write(world.path("ours.csr"), request.to_pem()).unwrap();
+        let output = try_run("openssl", &["req", "-in", "ours.csr", "-verify", "-noout", "-text"], world.dir.path());
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("verify OK") && said.contains("DNS:a.example"), "{algorithm}: {said}");
+        world
+            .ca
+            .sign(
+                &request,
+                &SignOptions { issue: IssueOptions { days: Some(30), ..Default::default() }, ..Default::default() },
+            )
+            .unwrap();
+    }
+}
