@@ -1,0 +1,125 @@
+//! The suite `readme`: what README.md tells its readers to type works.
+//!
+//! Fenced blocks of `sh` and `python` run in their order, in one empty directory, with the built `trustdir` command on the
+//! `PATH` and the Python environment in front. A block marked `no_run` is not run, but a `cargo xtask` command
+//! in it must exist.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::COMMANDS;
+use crate::context::Context;
+use crate::counts::Counts;
+use crate::process;
+use crate::suites::Outcome;
+use crate::workspace::path_with;
+
+/// No command of a README takes longer.
+const LIMIT: Duration = Duration::from_secs(120);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    line: usize,
+    language: String,
+    runs: bool,
+    text: String,
+}
+
+/// Runs the README.
+pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
+    let workspace = &context.workspace;
+    let readme = workspace.root.join("README.md");
+    let text = fs::read_to_string(&readme).map_err(|e| format!("{}: {e}", workspace.show(&readme)))?;
+    let trustdir = context.command()?;
+    let venv = context.venv_with_wheel()?;
+    let path = path_with(&[trustdir.parent().unwrap_or(Path::new(".")), &venv.programs()])?;
+    let scratch = workspace.target.join("readme");
+    let fresh = fs::remove_dir_all(&scratch).or_else(|e| if scratch.exists() { Err(e) } else { Ok(()) });
+    fresh.and_then(|()| fs::create_dir_all(&scratch)).map_err(|e| format!("{}: {e}", scratch.display()))?;
+
+    let (mut counts, mut log) = (Counts::default(), String::new());
+    for block in blocks(&text) {
+        let result = match (block.language.as_str(), block.runs) {
+            ("sh", true) => {
+                let mut shell = workspace.command("bash");
+                shell.args(["-euo", "pipefail", "-c", &block.text]);
+                execute(shell, &scratch, &path)
+            }
+            ("python", true) => {
+                let mut python = workspace.command(venv.python());
+                python.args(["-c", &block.text]);
+                execute(python, &scratch, &path)
+            }
+            ("sh", false) => known(&block.text),
+            _ => continue,
+        };
+        counts += Counts::one(result.is_ok());
+        if let Err(message) = result {
+            // Writing to a String cannot fail.
+            let _ = writeln!(log, "README.md:{}: {message}", block.line);
+        }
+    }
+    Ok(Outcome::Ran { counts, log })
+}
+
+fn execute(mut command: Command, dir: &Path, path: &std::ffi::OsStr) -> Result<(), String> {
+    command.current_dir(dir).env("PATH", path);
+    process::capture(command, LIMIT)?.ok("this block").map(drop)
+}
+
+/// Every `cargo xtask COMMAND` in a block that is not run names a command.
+fn known(text: &str) -> Result<(), String> {
+    let named = text.lines().filter_map(|line| line.split_once("cargo xtask ")?.1.split_whitespace().next());
+    for command in named {
+        if !COMMANDS.contains(&command) {
+            return Err(format!("cargo xtask has no command {command}"));
+        }
+    }
+    Ok(())
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), open.take()) {
+            (Some(_), Some(block)) => blocks.push(block),
+            (Some(info), None) => {
+                let mut words = info.split([' ', ',']);
+                let language = words.next().unwrap_or_default().to_string();
+                let runs = !words.any(|word| word == "no_run");
+                open = Some(Block { line: index + 1, language, runs, text: String::new() });
+            }
+            (None, Some(mut block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+                open = Some(block);
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_with_their_language_and_mark() {
+        let text = "# t\n```sh\nls\npwd\n```\ntext\n```sh no_run\ncargo xtask demo\n```\n```text\nx\n```\n";
+        let found = blocks(text);
+        let told: Vec<_> = found.iter().map(|b| (b.line, b.language.as_str(), b.runs, b.text.as_str())).collect();
+        let wanted = [(2, "sh", true, "ls\npwd\n"), (7, "sh", false, "cargo xtask demo\n"), (10, "text", true, "x\n")];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_command_that_does_not_exist_is_found() {
+        assert!(known("git clone x\ncd x\ncargo xtask test   # everything\n").is_ok());
+        assert!(known("cargo xtask fly\n").is_err());
+    }
+}
