@@ -64,7 +64,7 @@ where
 {
     let damaged = || Error::new(ErrorKind::Parse, "the encrypted private key is damaged");
     let block = C::block_size();
-    if ciphertext.is_empty() || ciphertext.len() % block != 0 {
+    if ciphertext.is_empty() || !ciphertext.len().is_multiple_of(block) {
         return Err(damaged());
     }
     let decryptor = Decryptor::<C>::new_from_slices(key, iv).map_err(|_| damaged())?;
