@@ -1,5 +1,6 @@
 //! The private certificate authority: create, open, issue, sign.
 
+mod revoke;
 mod sign;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::name::DistinguishedName;
 use crate::profile::{IssueOptions, Profile, client_name, server_name};
 use crate::seal::{Signer, Template, key_id, seal};
 
+pub use self::revoke::RevocationReason;
 pub use self::sign::{SignOptions, Signed};
 
 /// What may be chosen when an authority is made; `Default` is right for a home or a team.
@@ -105,6 +107,7 @@ impl Authority {
             let message = format!("{} is no authority (basicConstraints does not say CA:TRUE)", certificate.subject());
             return Err(Error::new(ErrorKind::WrongPurpose, message).at(ledger.certificate_path()));
         }
+        ledger.repair()?;
         Ok(Self { ledger, certificate, key: identity.key().clone() })
     }
 
@@ -178,13 +181,17 @@ impl Authority {
         let (not_before, not_after) = profile.validity(options, now, Some(self.certificate.not_after()))?;
         let serial = self.ledger.serial()?;
         let template = Template { profile, serial, subject, names, not_before, not_after, spki };
+        let certificate = seal(&template, &self.signer()?)?;
+        self.ledger.record(&certificate)?;
+        Ok(certificate)
+    }
+
+    fn signer(&self) -> Result<Signer<'_>> {
         let key_id = match self.certificate.subject_key_id() {
             Some(id) => id.to_vec(),
             None => key_id(self.certificate.spki())?,
         };
-        let certificate = seal(&template, &Signer { subject: self.certificate.subject(), key_id, key: &self.key })?;
-        self.ledger.record(&certificate)?;
-        Ok(certificate)
+        Ok(Signer { subject: self.certificate.subject(), key_id, key: &self.key })
     }
 }
 

@@ -64,6 +64,11 @@ impl<'a> Reader<'a> {
         if self.peek() == Some(tag) { self.any().map(Some) } else { Ok(None) }
     }
 
+    /// What has not been read.
+    pub(crate) fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Nothing may be left.
     pub(crate) fn finish(self) -> Result<()> {
         if self.is_empty() { Ok(()) } else { Err(malformed("there are bytes after its end")) }

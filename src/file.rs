@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pem::MAX_FILE;
 
+/// How the names of our temporary files begin; a crash may leave one.
+pub(crate) const TEMPORARY: &str = ".trustdir-";
+
 /// Who may read a file that we write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -127,7 +130,7 @@ pub(crate) fn parent(path: &Path) -> &Path {
 
 fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".trustdir-").suffix(".tmp");
+    builder.prefix(TEMPORARY).suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

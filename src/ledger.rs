@@ -1,11 +1,14 @@
 //! The authority's directory on disk, in the layout of `openssl ca`: what was issued, under one lock.
 
+mod index;
+
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
+pub(crate) use self::index::Index;
+use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
@@ -15,6 +18,8 @@ const CERTIFICATE: &str = "cacert.pem";
 const KEY: &str = "private/cakey.pem";
 const INDEX: &str = "index.txt";
 const ISSUED: &str = "newcerts";
+const CRL: &str = "crl.pem";
+const CRL_NUMBER: &str = "crlnumber";
 
 /// The directory of an authority.
 pub(crate) struct Ledger {
@@ -86,17 +91,84 @@ impl Ledger {
         }
     }
 
-    /// Enters a certificate that was just made. Its file is written before its line: what is in the
-    /// index can be shown, and a serial is taken as soon as its file exists.
+    /// Enters a certificate that was just made: its file first, then its line. A line without its file
+    /// cannot be, and a file without its line, left by a crash, is entered by [`repair`](Self::repair).
     pub(crate) fn record(&self, certificate: &Certificate) -> Result<()> {
         let _lock = file::lock_directory(&self.dir)?;
-        let serial = hex_upper(certificate.serial_bytes());
-        file::create(&self.issued_path(&serial), certificate.to_pem().as_bytes(), Mode::Public)?;
+        let path = self.issued_path(&hex_upper(certificate.serial_bytes()));
+        file::create(&path, certificate.to_pem().as_bytes(), Mode::Public)?;
+        self.update(|index| index.push(certificate)).inspect_err(|_| {
+            // It is not handed out, so nobody has it.
+            let _ = std::fs::remove_file(&path);
+        })
+    }
+
+    /// Revokes a certificate, or takes it off hold.
+    pub(crate) fn mark(&self, serial: &str, reason: Option<RevocationReason>, now: i64) -> Result<()> {
+        let _lock = file::lock_directory(&self.dir)?;
+        self.update(|index| index.mark(serial, reason, now))
+    }
+
+    pub(crate) fn index(&self) -> Result<Index> {
         let path = self.dir.join(INDEX);
-        let mut index = file::read(&path)?;
-        let expiry = index_date(certificate.not_after())?;
-        index.extend(format!("V\t{expiry}\t\t{serial}\tunknown\t{}\n", certificate.subject().oneline()).into_bytes());
-        file::replace(&path, &index, Mode::Public)
+        let bytes = std::fs::read(&path).map_err(|source| Error::io("read", &path, source))?;
+        Index::parse(bytes).map_err(|error| error.at(path))
+    }
+
+    /// Runs `make` with the index and the next CRL number under the lock, and keeps what it makes as
+    /// `crl.pem`. The number is used up first, so that it never repeats.
+    pub(crate) fn crl(&self, make: impl FnOnce(&Index, u64) -> Result<String>) -> Result<()> {
+        let _lock = file::lock_directory(&self.dir)?;
+        let path = self.dir.join(CRL_NUMBER);
+        let number = match std::fs::read_to_string(&path) {
+            Ok(text) => u64::from_str_radix(text.trim(), 16).map_err(|_| {
+                Error::new(ErrorKind::Parse, "this is no hexadecimal number; write the next CRL number into it")
+                    .at(&path)
+            })?,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => 1,
+            Err(source) => return Err(Error::io("read", path, source)),
+        };
+        // `openssl ca` wants an even number of digits.
+        file::replace(&path, format!("{:016X}\n", number + 1).as_bytes(), Mode::Public)?;
+        file::replace(&self.crl_path(), make(&self.index()?, number)?.as_bytes(), Mode::Public)
+    }
+
+    pub(crate) fn crl_path(&self) -> PathBuf {
+        self.dir.join(CRL)
+    }
+
+    /// Enters what a crash left without a line, and clears temporary files away.
+    pub(crate) fn repair(&self) -> Result<()> {
+        let issued = self.dir.join(ISSUED);
+        let listed = std::fs::read_dir(&issued).map_err(|source| Error::io("read", &issued, source))?;
+        let names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let serials = || names.iter().filter_map(|name| name.strip_suffix(".pem"));
+        let temporary = names.iter().any(|name| name.starts_with(file::TEMPORARY));
+        let known: HashSet<String> = self.index()?.lines().map(|line| line.serial().to_owned()).collect();
+        if !temporary && serials().all(|serial| known.contains(serial)) {
+            return Ok(());
+        }
+        // Somebody may be at work: what looks lost to us is looked at again under the lock.
+        let _lock = file::lock_directory(&self.dir)?;
+        for name in names.iter().filter(|name| name.starts_with(file::TEMPORARY)) {
+            let _ = std::fs::remove_file(issued.join(name));
+        }
+        let lost: Vec<&str> = serials().filter(|serial| !known.contains(*serial)).collect();
+        self.update(|index| {
+            for serial in lost {
+                if !index.contains(serial) && self.issued_path(serial).exists() {
+                    index.push(&Certificate::load(self.issued_path(serial))?)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes the index: the old one or the new one is there, never a mixture. The lock is held.
+    fn update(&self, change: impl FnOnce(&mut Index) -> Result<()>) -> Result<()> {
+        let mut index = self.index()?;
+        change(&mut index)?;
+        file::replace(&self.dir.join(INDEX), &index.to_bytes(), Mode::Public)
     }
 
     fn issued_path(&self, serial: &str) -> PathBuf {
@@ -125,16 +197,4 @@ fn stage(parent: &Path) -> Result<tempfile::TempDir> {
 
 fn hex_upper(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-/// UTCTime before 2050, GeneralizedTime from then on, as OpenSSL's index has it.
-fn index_date(seconds: i64) -> Result<String> {
-    let date = OffsetDateTime::from_unix_timestamp(seconds);
-    date.ok()
-        .and_then(|date| {
-            let long = format_description!("[year][month][day][hour][minute][second]Z");
-            let text = date.format(long).ok()?;
-            Some(if date.year() < 2050 { text[2..].to_owned() } else { text })
-        })
-        .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "the end of validity is no date"))
 }

@@ -114,7 +114,7 @@ mod signature;
 mod trust_dir;
 
 pub use admission::{ClientAuth, Decision, Reason};
-pub use authority::{Authority, AuthorityOptions, SignOptions, Signed};
+pub use authority::{Authority, AuthorityOptions, RevocationReason, SignOptions, Signed};
 pub use certificate::{Certificate, Fingerprint, SubjectAltName};
 pub use error::{Error, ErrorKind, Result};
 pub use identity::Identity;

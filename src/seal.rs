@@ -5,15 +5,21 @@
 //! that signs nothing.
 
 use aws_lc_rs::digest;
-use rcgen::{CertificateParams, DnType, Issuer, KeyIdMethod, PublicKeyData, SerialNumber, SignatureAlgorithm};
+use rcgen::{
+    CertificateParams, CertificateRevocationListParams, DnType, Issuer, KeyIdMethod, PublicKeyData, RevokedCertParams,
+    SerialNumber, SignatureAlgorithm,
+};
 use time::OffsetDateTime;
+use x509_parser::prelude::{CertificateRevocationList, FromDer as _};
 
+use crate::authority::RevocationReason;
 use crate::certificate::{Certificate, SubjectAltName};
 use crate::der::{self, CertificateParts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
 use crate::profile::{Profile, san_type};
+use crate::signature;
 
 /// What the new certificate shall say.
 pub(crate) struct Template<'a> {
@@ -56,15 +62,6 @@ pub(crate) fn key_id(spki: &[u8]) -> Result<Vec<u8>> {
 
 /// The frame: everything in its place, with stand-ins for names, key and signature.
 fn compose(template: &Template<'_>, key_algorithm: KeyAlgorithm, signer: &Signer<'_>) -> Result<Vec<u8>> {
-    let refused = |error: rcgen::Error| {
-        Error::new(ErrorKind::InvalidArgument, format!("the certificate cannot be composed: {error}"))
-    };
-    let date = |seconds| {
-        OffsetDateTime::from_unix_timestamp(seconds)
-            .ok()
-            .filter(|date| (1950..=9999).contains(&date.year()))
-            .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))
-    };
     let mut params = CertificateParams::default();
     template.profile.apply(key_algorithm, &mut params);
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -124,6 +121,93 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
             Err(Error::new(ErrorKind::Unsupported, message))
         }
     }
+}
+
+/// What a new revocation list shall say.
+pub(crate) struct RevocationTemplate<'a> {
+    pub number: u64,
+    pub this_update: i64,
+    pub next_update: i64,
+    pub revoked: &'a [Revoked],
+}
+
+/// One revoked certificate: its serial in hexadecimal, when and why.
+pub(crate) struct Revoked {
+    pub serial: String,
+    pub since: i64,
+    pub reason: RevocationReason,
+}
+
+/// Makes the list in the same way: composed, spliced, signed once, read again and compared.
+pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
+    let params = CertificateRevocationListParams {
+        this_update: date(template.this_update)?,
+        next_update: date(template.next_update)?,
+        crl_number: SerialNumber::from(template.number),
+        issuing_distribution_point: None,
+        revoked_certs: template.revoked.iter().map(revoked_params).collect::<Result<_>>()?,
+        key_identifier_method: KeyIdMethod::PreSpecified(signer.key_id.clone()),
+    };
+    let frame = params.signed_by(&Issuer::new(CertificateParams::default(), StandIn)).map_err(refused)?;
+
+    // TBSCertList: version, algorithm, issuer, and the rest, which stays (RFC 5280, 5.1).
+    let mut fields = der::Reader::new(der::single(frame.der(), der::SEQUENCE)?.content);
+    let mut fields = der::Reader::new(fields.expect(der::SEQUENCE)?.content);
+    let version = fields.expect(der::INTEGER)?.whole;
+    fields.expect(der::SEQUENCE)?;
+    fields.expect(der::SEQUENCE)?;
+    let algorithm = signer.key.signature_algorithm();
+    let tbs = der::element(der::SEQUENCE, &[version, algorithm, signer.subject.as_der(), fields.rest()]);
+    let bits = &signer.key.sign(&tbs)?;
+    let signature = der::element(der::BIT_STRING, &[&[0], bits]);
+    let list = der::element(der::SEQUENCE, &[&tbs, algorithm, &signature]);
+
+    let (_, made) = CertificateRevocationList::from_der(&list)
+        .map_err(|error| Error::new(ErrorKind::Parse, format!("the new list cannot be read: {error}")))?;
+    let identifier = der::single(algorithm, der::SEQUENCE)?.content;
+    let same = made.issuer().as_raw() == signer.subject.as_der()
+        && made.crl_number().is_some_and(|number| *number == template.number.into())
+        && made.iter_revoked_certificates().count() == template.revoked.len()
+        && signature::verify(signer.key.spki(), identifier, &tbs, bits).is_ok();
+    if !same {
+        return Err(Error::new(ErrorKind::Unsupported, "the new list is not what was asked for; it was thrown away"));
+    }
+    Ok(list)
+}
+
+fn revoked_params(revoked: &Revoked) -> Result<RevokedCertParams> {
+    let digits = revoked.serial.as_bytes();
+    let serial: Option<Vec<u8>> =
+        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+    let serial = serial.filter(|_| digits.len() % 2 == 0 && !digits.is_empty()).ok_or_else(|| {
+        Error::new(ErrorKind::Parse, format!("the serial {:?} in the index is not hexadecimal", revoked.serial))
+    })?;
+    Ok(RevokedCertParams {
+        serial_number: SerialNumber::from(serial),
+        revocation_time: date(revoked.since)?,
+        reason_code: match revoked.reason {
+            // The reason code extension should be absent then (RFC 5280, 5.3.1).
+            RevocationReason::Unspecified => None,
+            RevocationReason::KeyCompromise => Some(rcgen::RevocationReason::KeyCompromise),
+            RevocationReason::CaCompromise => Some(rcgen::RevocationReason::CaCompromise),
+            RevocationReason::AffiliationChanged => Some(rcgen::RevocationReason::AffiliationChanged),
+            RevocationReason::Superseded => Some(rcgen::RevocationReason::Superseded),
+            RevocationReason::CessationOfOperation => Some(rcgen::RevocationReason::CessationOfOperation),
+            RevocationReason::CertificateHold => Some(rcgen::RevocationReason::CertificateHold),
+        },
+        invalidity_date: None,
+    })
+}
+
+fn date(seconds: i64) -> Result<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .filter(|date| (1950..=9999).contains(&date.year()))
+        .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))
+}
+
+fn refused(error: rcgen::Error) -> Error {
+    Error::new(ErrorKind::InvalidArgument, format!("it cannot be composed: {error}"))
 }
 
 /// Stands in for keys while rcgen composes; signs nothing.

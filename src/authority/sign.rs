@@ -24,6 +24,34 @@ impl Default for SignOptions {
     }
 }
 
+impl SignOptions {
+    /// The names that a request gets, and what the operator should know: what [`Authority::sign`] does, beforehand.
+    pub(crate) fn grants(&self, request: &CertificateRequest) -> Result<(Vec<SubjectAltName>, Vec<String>)> {
+        if self.profile == Profile::Authority {
+            let message = "a request is never signed as an authority; name another profile";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let ignored = request.ignored().iter().map(|what| format!("{what} was asked for and is ignored"));
+        let mut notes: Vec<String> = ignored.collect();
+        if request.asks_for_authority() {
+            notes.push("CA:TRUE was asked for and is not granted".to_owned());
+        }
+        let names = match &self.names {
+            Some(names) => names.clone(),
+            None if self.profile == Profile::Client => Vec::new(),
+            None => hosts(request, &mut notes)?,
+        };
+        for name in request.names().iter().filter(|name| !names.contains(name)) {
+            notes.push(format!("{name} was asked for and is not granted"));
+        }
+        if self.profile != Profile::Client && names.is_empty() {
+            let message = format!("the request of {} names no host; say which names to grant", request.subject());
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
+        }
+        Ok((names, notes))
+    }
+}
+
 /// A signed request: the certificate, and what the operator should know.
 #[derive(Clone, Debug)]
 pub struct Signed {
@@ -52,27 +80,7 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn sign(&self, request: &CertificateRequest, options: &SignOptions) -> Result<Signed> {
-        if options.profile == Profile::Authority {
-            let message = "a request is never signed as an authority; name another profile";
-            return Err(Error::new(ErrorKind::Unsupported, message));
-        }
-        let ignored = request.ignored().iter().map(|what| format!("{what} was asked for and is ignored"));
-        let mut notes: Vec<String> = ignored.collect();
-        if request.asks_for_authority() {
-            notes.push("CA:TRUE was asked for and is not granted".to_owned());
-        }
-        let names = match &options.names {
-            Some(names) => names.clone(),
-            None if options.profile == Profile::Client => Vec::new(),
-            None => hosts(request, &mut notes)?,
-        };
-        for name in request.names().iter().filter(|name| !names.contains(name)) {
-            notes.push(format!("{name} was asked for and is not granted"));
-        }
-        if options.profile != Profile::Client && names.is_empty() {
-            let message = format!("the request of {} names no host; say which names to grant", request.subject());
-            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
-        }
+        let (names, notes) = options.grants(request)?;
         let certificate = self.seal(options.profile, request.subject(), &names, request.spki(), &options.issue)?;
         Ok(Signed { certificate, notes })
     }

@@ -1,0 +1,132 @@
+//! The authority's directory: `openssl ca` reads it, a crash leaves it whole, revocation reaches clients.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use support::{World, openssl, text, try_run};
+use trustdir::{Authority, AuthorityOptions, ErrorKind, IssueOptions, KeyAlgorithm, RevocationReason};
+
+fn verify(world: &World, file: &str) -> (bool, String) {
+    let arguments = ["verify", "-crl_check", "-CAfile", "pki/cacert.pem", "-CRLfile", "pki/crl.pem", file];
+    let output = try_run("openssl", &arguments, world.dir.path());
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn openssl_honours_our_revocation_list() {
+    let world = World::new();
+    let clients: Vec<_> = ["alice", "bob", "carol"].map(|name| world.issued(name, &IssueOptions::default())).into();
+    world.ca.revoke(&clients[0].load(), RevocationReason::KeyCompromise).unwrap();
+    world.ca.revoke(&clients[2].load(), RevocationReason::CertificateHold).unwrap();
+    let path = world.ca.crl(30).unwrap();
+    assert_eq!(path, world.ca.dir().join("crl.pem"));
+    let said =
+        openssl(&["crl", "-in", "pki/crl.pem", "-CAfile", "pki/cacert.pem", "-text", "-noout"], world.dir.path());
+    assert!(
+        said.contains("Version 2") && said.contains("Key Compromise") && said.contains("Certificate Hold"),
+        "{said}"
+    );
+    assert!(verify(&world, "bob.cert.pem").0);
+    let (ok, why) = verify(&world, "alice.cert.pem");
+    assert!(!ok && why.contains("certificate revoked"), "{why}");
+    assert!(!verify(&world, "carol.cert.pem").0);
+
+    // A hold can be taken back, and becomes final; nothing else changes.
+    world.ca.unhold(&clients[2].load()).unwrap();
+    world.ca.crl(30).unwrap();
+    assert!(verify(&world, "carol.cert.pem").0);
+    assert_eq!(world.ca.unhold(&clients[0].load()).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    let again = world.ca.revoke(&clients[0].load(), RevocationReason::Superseded).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+    let number = openssl(&["crl", "-in", "pki/crl.pem", "-crlnumber", "-noout"], world.dir.path());
+    assert!(number.trim().ends_with("02"), "{number}");
+}
+
+#[test]
+fn lists_of_every_authority_verify() {
+    for algorithm in ["P-384", "P-521", "Ed25519", "RSA-2048"] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = AuthorityOptions {
+            key_algorithm: algorithm.parse::<KeyAlgorithm>().unwrap(),
+            name: Some(trustdir::DistinguishedName::parse("CN=x,OU=a,OU=b").unwrap()),
+            ..AuthorityOptions::default()
+        };
+        let ca = Authority::create(dir.path().join("pki"), options).unwrap();
+        ca.crl(7).unwrap();
+        let output =
+            try_run("openssl", &["crl", "-in", "pki/crl.pem", "-CAfile", "pki/cacert.pem", "-noout"], dir.path());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("verify OK"), "{algorithm}: {said}");
+    }
+}
+
+#[test]
+fn a_foreign_certificate_is_not_revoked_here() {
+    let (world, other) = (World::new(), World::new());
+    let alice = other.issued("alice", &IssueOptions::default()).load();
+    assert_eq!(world.ca.revoke(&alice, RevocationReason::Unspecified).unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+/// `openssl ca` writes into our directory, and we go on with what it wrote.
+#[test]
+fn openssl_ca_and_we_share_a_directory() {
+    let world = World::new();
+    let alice = world.issued("alice", &IssueOptions::default());
+    let bob = world.issued("bob", &IssueOptions::default());
+    let pki = text(world.ca.dir());
+    let config = format!(
+        "[ca]\ndefault_ca=d\n[d]\ndatabase={pki}/index.txt\nnew_certs_dir={pki}/newcerts\ncertificate={pki}/cacert.pem\nprivate_key={pki}/private/cakey.pem\ndefault_md=sha256\nrand_serial=yes\npolicy=p\ncrlnumber={pki}/crlnumber\ndefault_crl_days=7\ndefault_days=30\n[p]\ncommonName=supplied\n"
+    );
+    fs::write(world.path("ca.cnf"), config).unwrap();
+    let ca =
+        |arguments: &[&str]| openssl(&[&["ca", "-config", "ca.cnf", "-batch"], arguments].concat(), world.dir.path());
+    world.ca.revoke(&alice.load(), RevocationReason::Superseded).unwrap();
+    ca(&["-revoke", "bob.cert.pem", "-crl_reason", "keyCompromise"]);
+    openssl(
+        &["req", "-newkey", "ed25519", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=dave"],
+        world.dir.path(),
+    );
+    ca(&["-in", "r", "-out", "dave.cert.pem", "-notext"]);
+    world.ca.crl(7).unwrap();
+    for (name, revoked) in [("alice.cert.pem", true), ("bob.cert.pem", true), ("dave.cert.pem", false)] {
+        assert_eq!(verify(&world, name).0, !revoked, "{name}");
+    }
+    ca(&["-gencrl", "-out", "theirs.pem"]);
+    let theirs = openssl(&["crl", "-in", "theirs.pem", "-text", "-noout"], world.dir.path());
+    for client in [&alice, &bob] {
+        assert!(theirs.contains(&client.load().serial().to_uppercase()), "{theirs}");
+    }
+    world
+        .ca
+        .revoke(&trustdir::Certificate::load(world.path("dave.cert.pem")).unwrap(), RevocationReason::Unspecified)
+        .unwrap();
+}
+
+/// What a crash between the two writes of issuing leaves is entered when the authority is opened again.
+#[test]
+fn a_crash_while_issuing_loses_nothing() {
+    let world = World::new();
+    let alice = world.issued("alice", &IssueOptions::default()).load();
+    let index = world.ca.dir().join("index.txt");
+    let before: Vec<String> = fs::read_to_string(&index).unwrap().lines().map(str::to_owned).collect();
+    // As it is after the file was written and before the line was.
+    fs::write(&index, format!("{}\n", before[0])).unwrap();
+    fs::write(world.ca.dir().join("newcerts/.trustdir-half.tmp"), "half").unwrap();
+    Authority::open(world.ca.dir(), None).unwrap();
+    let after = fs::read_to_string(&index).unwrap();
+    assert!(after.contains(&alice.serial().to_uppercase()), "{after}");
+    assert_eq!(after.lines().count(), 2);
+    assert!(!world.ca.dir().join("newcerts/.trustdir-half.tmp").exists());
+}
+
+#[test]
+fn a_damaged_index_is_named_and_left_alone() {
+    let world = World::new();
+    let index = world.ca.dir().join("index.txt");
+    fs::write(&index, "V\tnonsense\n").unwrap();
+    let error = world.ca.issue_client("alice", &IssueOptions::default()).unwrap_err();
+    assert!(error.message().contains("index.txt") && error.message().contains("line 1"), "{error}");
+    assert_eq!(fs::read_to_string(&index).unwrap(), "V\tnonsense\n");
+}
