@@ -179,7 +179,7 @@ fn revoked_params(revoked: &Revoked) -> Result<RevokedCertParams> {
     let digits = revoked.serial.as_bytes();
     let serial: Option<Vec<u8>> =
         digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    let serial = serial.filter(|_| digits.len() % 2 == 0 && !digits.is_empty()).ok_or_else(|| {
+    let serial = serial.filter(|_| digits.len().is_multiple_of(2) && !digits.is_empty()).ok_or_else(|| {
         Error::new(ErrorKind::Parse, format!("the serial {:?} in the index is not hexadecimal", revoked.serial))
     })?;
     Ok(RevokedCertParams {
