@@ -37,7 +37,8 @@ pub enum Reason {
     Removed = 12,
     /// The certificate is not an entry, but was signed with the key of one.
     MintedByPin = 13,
-    /// The certificate is not an entry; another one with the same subject is. Renewed? Install the new one.
+    /// The certificate is not an entry; another certificate of the same subject is, with another key or
+    /// the same. Renewed? Install the new one.
     SameNameOtherKey = 14,
     /// What was sent is no certificate that can be read.
     Malformed = 15,
@@ -192,6 +193,13 @@ pub fn decide(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, n
     Decision { held: None, ..decide_and_hold(auth, chain, directory, now) }
 }
 
+impl TrustDir {
+    /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would.
+    pub fn decide(&self, certificate_der: &[u8], now: i64) -> Decision {
+        decide(ClientAuth::Required, &[certificate_der], Some(self), now)
+    }
+}
+
 /// As [`decide`]; an admission keeps hold of its entry, for the connection that stands on it.
 pub(crate) fn decide_and_hold(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, now: i64) -> Decision {
     let Some(end_entity) = chain.first() else {
@@ -279,19 +287,19 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     let under = |name: &crate::name::DistinguishedName| {
         name.subject_hash().map(|hash| directory.under_hash(hash.0)).unwrap_or_default()
     };
-    if let Some(minter) = under(certificate.issuer()).iter().find(|pin| certificate.is_signed_by(pin)) {
-        let message = format!(
-            "{subject} (sha256 {fingerprint}) was minted with the key of the entry {}, which admits itself only",
-            minter.subject()
-        );
-        return (Reason::MintedByPin, message);
-    }
     if let Some(namesake) = under(subject).first() {
         let message = format!(
             "{subject} (sha256 {fingerprint}) is not the installed certificate of that name (sha256 {}); if it was renewed, install the new one in {path}",
             namesake.fingerprint()
         );
         return (Reason::SameNameOtherKey, message);
+    }
+    if let Some(minter) = under(certificate.issuer()).iter().find(|pin| certificate.is_signed_by(pin)) {
+        let message = format!(
+            "{subject} (sha256 {fingerprint}) was minted with the key of the entry {}, which admits itself only",
+            minter.subject()
+        );
+        return (Reason::MintedByPin, message);
     }
     (
         Reason::NotInstalled,

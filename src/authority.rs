@@ -4,11 +4,11 @@ mod revoke;
 mod sign;
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, SubjectAltName};
+use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
@@ -198,13 +198,5 @@ impl Authority {
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Authority({}, {})", self.dir().display(), self.certificate.subject())
-    }
-}
-
-/// The time of the system in Unix seconds.
-pub(crate) fn now() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_secs().cast_signed(),
-        Err(before) => -before.duration().as_secs().cast_signed(),
     }
 }

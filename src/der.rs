@@ -126,6 +126,25 @@ fn header(bytes: &[u8]) -> Result<(usize, usize)> {
     Ok((2 + count, length))
 }
 
+/// An OID's content in dotted form.
+pub(crate) fn oid_text(content: &[u8]) -> String {
+    let mut arcs: Vec<u64> = Vec::new();
+    let mut arc = 0_u64;
+    for byte in content {
+        arc = arc << 7 | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            if arcs.is_empty() {
+                let first = (arc / 40).min(2);
+                arcs.extend([first, arc - first * 40]);
+            } else {
+                arcs.push(arc);
+            }
+            arc = 0;
+        }
+    }
+    arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}
+
 fn malformed(what: &str) -> Error {
     Error::new(ErrorKind::Parse, format!("not valid DER: {what}"))
 }

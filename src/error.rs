@@ -59,6 +59,68 @@ pub enum ErrorKind {
     Truncated,
 }
 
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 22] = [
+        Self::InvalidArgument,
+        Self::Io,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Parse,
+        Self::Unsupported,
+        Self::WrongPassphrase,
+        Self::PassphraseRequired,
+        Self::KeyMismatch,
+        Self::Untrusted,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongPurpose,
+        Self::NameMismatch,
+        Self::BadSignature,
+        Self::Revoked,
+        Self::NoCertificate,
+        Self::WeakKey,
+        Self::Tls,
+        Self::Alert,
+        Self::Closed,
+        Self::Truncated,
+    ];
+
+    /// The kind's name in JSON and in other languages, such as `WRONG_PASSPHRASE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::Io => "IO",
+            Self::NotFound => "NOT_FOUND",
+            Self::AlreadyExists => "ALREADY_EXISTS",
+            Self::Parse => "PARSE",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::WrongPassphrase => "WRONG_PASSPHRASE",
+            Self::PassphraseRequired => "PASSPHRASE_REQUIRED",
+            Self::KeyMismatch => "KEY_MISMATCH",
+            Self::Untrusted => "UNTRUSTED",
+            Self::Expired => "EXPIRED",
+            Self::NotYetValid => "NOT_YET_VALID",
+            Self::WrongPurpose => "WRONG_PURPOSE",
+            Self::NameMismatch => "NAME_MISMATCH",
+            Self::BadSignature => "BAD_SIGNATURE",
+            Self::Revoked => "REVOKED",
+            Self::NoCertificate => "NO_CERTIFICATE",
+            Self::WeakKey => "WEAK_KEY",
+            Self::Tls => "TLS",
+            Self::Alert => "ALERT",
+            Self::Closed => "CLOSED",
+            Self::Truncated => "TRUNCATED",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// An error with its kind, its one-line message and what it is about.
 ///
 /// The message names the file, the subject and the remedy where there is one.

@@ -7,7 +7,9 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pem::MAX_FILE;
+
+/// The largest file that is read as PEM or DER; anything bigger is no certificate, key or list.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// How the names of our temporary files begin; a crash may leave one.
 pub(crate) const TEMPORARY: &str = ".trustdir-";

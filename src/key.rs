@@ -223,7 +223,7 @@ impl PrivateKey {
             }
             other => {
                 let message =
-                    format!("a key of algorithm {} is not supported; use P-256, RSA or Ed25519", oid_text(other));
+                    format!("a key of algorithm {} is not supported; use P-256, RSA or Ed25519", der::oid_text(other));
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
         }
@@ -333,25 +333,6 @@ pub(crate) fn spki_algorithm(spki: &[u8]) -> Option<KeyAlgorithm> {
         }
         _ => None,
     }
-}
-
-/// An OID's content in dotted form.
-pub(crate) fn oid_text(content: &[u8]) -> String {
-    let mut arcs: Vec<u64> = Vec::new();
-    let mut arc = 0_u64;
-    for byte in content {
-        arc = arc << 7 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            if arcs.is_empty() {
-                let first = (arc / 40).min(2);
-                arcs.extend([first, arc - first * 40]);
-            } else {
-                arcs.push(arc);
-            }
-            arc = 0;
-        }
-    }
-    arcs.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
 }
 
 fn damaged() -> Error {

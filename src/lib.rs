@@ -41,43 +41,75 @@
 //!
 //! # A TLS service
 //!
-//! ```no_run
-//! use std::io::{Read, Write};
-//! use std::net::TcpListener;
+//! A connection moves bytes between buffers; the host moves them to and from the socket.
+//!
+//! ```
+//! use std::io::{self, Read, Write};
+//! use std::net::{Shutdown, TcpStream};
 //!
 //! use trustdir::tls::{self, Acceptor};
-//! use trustdir::{Identity, TrustDir};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let identity = Identity::load("server.cert.pem", "server.key.pem", Some(b"a passphrase"))?;
-//! let acceptor = Acceptor::builder(identity).trust_dir(TrustDir::open("clients")?).build()?;
-//! for socket in TcpListener::bind("[::1]:7076")?.incoming() {
-//!     let (mut socket, mut connection) = (socket?, acceptor.accept()?);
-//!     let (mut wire, mut plain) = ([0; 16384], [0; 16384]);
+//! /// Echoes until the client closes, is refused, or is removed. One bad client ends its own connection only.
+//! fn serve(mut socket: TcpStream, acceptor: &Acceptor) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut connection = acceptor.accept()?;
+//!     let waker = socket.try_clone()?;
+//!     // Ends the blocking read below when the client's entry is removed.
+//!     connection.on_revoked(Box::new(move || drop(waker.shutdown(Shutdown::Read))));
+//!     let mut wire = [0; 16384];
 //!     loop {
 //!         let count = socket.read(&mut wire)?;
 //!         if count == 0 {
-//!             break;
+//!             connection.received_eof();
 //!         }
-//!         let fed = connection.read_tls(&wire[..count]);
-//!         while let Ok(tls::Read::Data(count)) = connection.read(&mut plain) {
-//!             connection.write(&plain[..count])?; // echo
-//!         }
-//!         loop {
-//!             let count = connection.write_tls(&mut wire);
-//!             if count == 0 {
-//!                 break;
-//!             }
-//!             socket.write_all(&wire[..count])?;
-//!         }
-//!         if let Err(refused) = fed {
-//!             eprintln!("{refused}"); // names the client, the entry and the reason
-//!             break;
+//!         let step = connection.read_tls(&wire[..count]).and_then(|()| echo(&mut connection, &mut socket));
+//!         flush(&mut connection, &mut socket)?; // after an error the alert is in it
+//!         match step {
+//!             Ok(true) => {}
+//!             Ok(false) => return Ok(()),
+//!             Err(refused) => return Err(refused.into()), // names the client, the entry and the reason
 //!         }
 //!     }
 //! }
-//! # Ok(())
-//! # }
+//!
+//! fn echo(connection: &mut tls::Connection, socket: &mut TcpStream) -> trustdir::Result<bool> {
+//!     let mut plain = [0; 16384];
+//!     loop {
+//!         match connection.read(&mut plain)? {
+//!             tls::Read::Data(count) => {
+//!                 let mut rest = &plain[..count];
+//!                 while !rest.is_empty() {
+//!                     let taken = connection.write(rest)?;
+//!                     rest = &rest[taken..];
+//!                     flush(connection, socket).map_err(|error| trustdir::Error::new(trustdir::ErrorKind::Io, error.to_string()))?;
+//!                 }
+//!             }
+//!             tls::Read::Pending => return Ok(true),
+//!             tls::Read::Closed => {
+//!                 connection.close_notify();
+//!                 return Ok(false);
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! fn flush(connection: &mut tls::Connection, socket: &mut TcpStream) -> io::Result<()> {
+//!     let mut wire = [0; 16384];
+//!     loop {
+//!         match connection.write_tls(&mut wire) {
+//!             0 => return Ok(()),
+//!             count => socket.write_all(&wire[..count])?,
+//!         }
+//!     }
+//! }
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+//! # let acceptor = Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! # let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+//! # client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+//! # let refused = serve(listener.accept().unwrap().0, &acceptor).unwrap_err();
+//! # assert!(refused.to_string().contains("http://"), "{refused}");
+//! # Ok::<(), trustdir::Error>(())
 //! ```
 //!
 //! # A configuration that is there already
@@ -99,6 +131,7 @@ pub mod tls;
 
 mod authority;
 mod certificate;
+mod clock;
 mod der;
 mod error;
 mod file;

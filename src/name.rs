@@ -5,8 +5,7 @@ use std::fmt::{self, Write as _};
 use aws_lc_rs::digest;
 
 use crate::der;
-use crate::error::{Error, ErrorKind, Result};
-use crate::key::oid_text;
+use crate::error::{Error, ErrorKind, Result, escape};
 
 const UTF8_STRING: u8 = 12;
 const NUMERIC_STRING: u8 = 18;
@@ -69,7 +68,11 @@ impl DistinguishedName {
     }
 
     /// Reads RFC 4514 text such as `CN=alice,OU=rpc,O=Example` (`+` joins multi-valued parts, `\` escapes).
+    /// Text without any `=`, such as `Home CA`, is a common name.
     pub fn parse(text: &str) -> Result<Self> {
+        if !text.trim().is_empty() && !text.contains('=') && escape(text) == text {
+            return Ok(Self::from_common_name(text.trim()));
+        }
         let invalid = |what: &str| {
             let message = format!("{text:?} is no distinguished name: {what}; write it as CN=…,O=…,C=…");
             Error::new(ErrorKind::InvalidArgument, message)
@@ -154,7 +157,7 @@ impl DistinguishedName {
         for part in self.rdns().flatten() {
             let short = ATTRIBUTES.iter().find(|(_, oid)| *oid == part.oid);
             out.push('/');
-            out.push_str(&short.map_or_else(|| oid_text(part.oid), |(short, _)| (*short).to_owned()));
+            out.push_str(&short.map_or_else(|| der::oid_text(part.oid), |(short, _)| (*short).to_owned()));
             out.push('=');
             for byte in part.value {
                 match byte {
@@ -230,7 +233,7 @@ impl fmt::Display for DistinguishedName {
                 }
                 match ATTRIBUTES.iter().find(|(_, oid)| *oid == part.oid) {
                     Some((short, _)) => f.write_str(short)?,
-                    None => f.write_str(&oid_text(part.oid))?,
+                    None => f.write_str(&der::oid_text(part.oid))?,
                 }
                 f.write_char('=')?;
                 match text(part.tag, part.value) {
@@ -322,7 +325,7 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
     let last = value.chars().count().saturating_sub(1);
     for (index, c) in value.chars().enumerate() {
         let at_edge = c == ' ' && (index == 0 || index == last) || c == '#' && index == 0;
-        let plain = crate::error::escape(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8();
+        let plain = escape(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8();
         if !plain {
             c.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\{byte:02X}"))?;
         } else if at_edge || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=') {
@@ -442,7 +445,8 @@ mod tests {
             DistinguishedName::parse(" cn = alice , o= Example Inc ").unwrap().to_string(),
             "CN=alice,O=Example Inc"
         );
-        for bad in ["", "alice", "CN=", "XY=1", "C=DEU", "CN=a\\", "CN=a\\4", "CN=\\FF"] {
+        assert_eq!(DistinguishedName::parse("Home CA").unwrap().to_string(), "CN=Home CA");
+        for bad in ["", "a\nb", "CN=", "XY=1", "C=DEU", "CN=a\\", "CN=a\\4", "CN=\\FF"] {
             assert!(DistinguishedName::parse(bad).is_err(), "{bad}");
         }
     }

@@ -6,9 +6,6 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The largest file that is read as PEM or DER; anything bigger is no certificate, key or list.
-pub(crate) const MAX_FILE: u64 = 16 * 1024 * 1024;
-
 /// One `-----BEGIN …-----` block.
 pub(crate) struct Block {
     pub label: String,

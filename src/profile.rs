@@ -1,6 +1,8 @@
 //! What each sort of certificate says: the only place where defaults live.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
 
@@ -81,6 +83,30 @@ impl Profile {
     }
 }
 
+/// Its word: `authority`, `server`, `client` or `both`.
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authority => "authority",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::ServerAndClient => "both",
+        })
+    }
+}
+
+/// Reads the word that `Display` writes.
+impl FromStr for Profile {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = [Self::Server, Self::Client, Self::ServerAndClient, Self::Authority];
+        known.into_iter().find(|profile| profile.to_string() == text).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidArgument, format!("{text:?} is no profile; use server, client or both"))
+        })
+    }
+}
+
 /// What may be chosen when a certificate is issued; `Default` is right for most.
 #[derive(Clone, Debug, Default)]
 pub struct IssueOptions {
@@ -113,6 +139,43 @@ pub(crate) fn server_name(text: &str) -> Result<SubjectAltName> {
         return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
     }
     Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))
+}
+
+/// Reads a host as people write it (`nas.home.arpa`, `192.168.1.5`), or what `Display` writes: `DNS:…`, `IP:…`,
+/// `email:…`, `URI:…`.
+///
+/// ```
+/// use trustdir::SubjectAltName;
+///
+/// assert_eq!("fd00::5".parse::<SubjectAltName>()?.to_string(), "IP:fd00::5");
+/// assert_eq!("email:alice@home.arpa".parse::<SubjectAltName>()?, SubjectAltName::Email("alice@home.arpa".into()));
+/// assert!("my nas".parse::<SubjectAltName>().is_err());
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+impl FromStr for SubjectAltName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let invalid = |what: &str| {
+            Err(Error::new(ErrorKind::InvalidArgument, format!("{text:?} is no {what}")).with_subject(text))
+        };
+        let plain = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
+        match text.split_once(':') {
+            Some(("DNS", name)) => match server_name(name)? {
+                Self::Dns(name) => Ok(Self::Dns(name)),
+                _ => invalid("DNS name; write an address as IP:…"),
+            },
+            Some(("IP", address)) => match address.parse() {
+                Ok(address) => Ok(Self::Ip(address)),
+                Err(_) => invalid("IP address"),
+            },
+            Some(("email", address)) if plain(address) && address.contains('@') => Ok(Self::Email(address.into())),
+            Some(("email", _)) => invalid("e-mail address"),
+            Some(("URI", uri)) if plain(uri) && uri.contains(':') => Ok(Self::Uri(uri.into())),
+            Some(("URI", _)) => invalid("URI"),
+            _ => server_name(text),
+        }
+    }
 }
 
 /// A client's name becomes its common name: a label such as `alice` or `rpc.user.1`, not a host.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::certificate::SubjectAltName;
 use crate::error::{Error, ErrorKind, Result, escape};
-use crate::key::{KeyAlgorithm, PrivateKey, oid_text, spki_algorithm};
+use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
 use crate::{der, file, pem, signature};
 
@@ -90,6 +90,17 @@ impl CertificateRequest {
                 inner.attribute(attributes.expect(der::SEQUENCE)?.content)?;
             }
         }
+        match spki_algorithm(spki) {
+            None => {
+                let message = "its key is neither RSA nor on P-256, P-384, P-521 or Ed25519; make another one";
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+            Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => {
+                let message = format!("its RSA key has {bits} bits; make one of 2048 or more");
+                return Err(Error::new(ErrorKind::WeakKey, message));
+            }
+            Some(_) => {}
+        }
         signature::verify(spki, algorithm, info.whole, signature.get(1..).unwrap_or_default()).map_err(|error| {
             let remedy = match error.kind() {
                 ErrorKind::Unsupported => "; make it again with `openssl req -new -sha256`",
@@ -98,15 +109,7 @@ impl CertificateRequest {
             let message = format!("the request of {} is refused: {error}{remedy}", inner.subject);
             Error::new(error.kind(), message).with_subject(inner.subject.to_string())
         })?;
-        match spki_algorithm(spki) {
-            None => {
-                Err(Error::new(ErrorKind::Unsupported, "its key is neither RSA nor on P-256, P-384, P-521 or Ed25519"))
-            }
-            Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => {
-                Err(Error::new(ErrorKind::WeakKey, format!("its RSA key has {bits} bits; make one of 2048 or more")))
-            }
-            Some(_) => Ok(Self(Arc::new(inner))),
-        }
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Reads the first request in PEM text (`CERTIFICATE REQUEST` or `NEW CERTIFICATE REQUEST`).
@@ -144,6 +147,11 @@ impl CertificateRequest {
         &self.0.spki
     }
 
+    /// The sort and size of its public key, if we know it.
+    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
+        spki_algorithm(&self.0.spki)
+    }
+
     /// The names that it asks for.
     pub fn names(&self) -> &[SubjectAltName] {
         &self.0.names
@@ -166,7 +174,7 @@ impl Inner {
         let oid = fields.expect(der::OID)?.content;
         let values = fields.expect(der::SET)?;
         if oid != EXTENSION_REQUEST {
-            self.ignored.push(format!("attribute {}", oid_text(oid)));
+            self.ignored.push(format!("attribute {}", der::oid_text(oid)));
             return Ok(());
         }
         let mut extensions = der::Reader::new(der::single(values.content, der::SEQUENCE)?.content);
@@ -193,7 +201,7 @@ impl Inner {
             }
             // Key usages are the profile's business.
             [0x55, 0x1d, 0x0f | 0x25] => {}
-            other => self.ignored.push(format!("extension {}", oid_text(other))),
+            other => self.ignored.push(format!("extension {}", der::oid_text(other))),
         }
         Ok(())
     }

@@ -4,7 +4,6 @@ use rustls_pki_types::SubjectPublicKeyInfoDer;
 
 use crate::der;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::oid_text;
 
 /// Checks a signature under the content of its AlgorithmIdentifier. A broken one is
 /// [`ErrorKind::BadSignature`], one by an algorithm that nobody takes any more [`ErrorKind::Unsupported`].
@@ -29,7 +28,7 @@ pub(crate) fn verify(spki: &[u8], algorithm: &[u8], message: &[u8], signature: &
 
 /// The algorithm in words, where it is one that people still meet.
 fn name(algorithm: &[u8]) -> String {
-    let oid = der::Reader::new(algorithm).expect(der::OID).map(|oid| oid_text(oid.content)).unwrap_or_default();
+    let oid = der::Reader::new(algorithm).expect(der::OID).map(|oid| der::oid_text(oid.content)).unwrap_or_default();
     let known = match oid.as_str() {
         "1.2.840.113549.1.1.4" => "RSA with MD5",
         "1.2.840.113549.1.1.5" => "RSA with SHA-1",

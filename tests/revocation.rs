@@ -298,3 +298,42 @@ fn remove_takes_links_and_copies() {
     assert_eq!(directory.remove(&alice.load().fingerprint()).unwrap().len(), 2);
     assert_eq!(fs::read_dir(&world.clients).unwrap().count(), 0);
 }
+
+/// A hook runs with no lock held: it may change the directory itself.
+#[test]
+fn a_hook_may_use_the_directory() {
+    let world = World::new();
+    let (alice, bob) = (world.issued("alice", &IssueOptions::default()), world.issued("bob", &IssueOptions::default()));
+    let directory = world.trust_dir(EntryNames::Any);
+    directory.install(&alice.load()).unwrap();
+    directory.install(&bob.load()).unwrap();
+    let server = Server::start(Acceptor::builder(world.server.clone()).trust_dir(directory.clone()).build().unwrap());
+    let held = directory.clone();
+    let fingerprint = bob.load().fingerprint();
+    server.on_revoked(move || drop(held.remove(&fingerprint).unwrap()));
+    let mut open = SClient::connect(&world, &server.address(), Tls::V13, Some(&alice), &[]);
+    assert_eq!(open.echo("one").as_deref(), Some("one"));
+    directory.remove(&alice.load().fingerprint()).unwrap();
+    open.end();
+    assert!(!directory.contains(&fingerprint));
+}
+
+/// What could not be read for a moment is read again, although the file has not changed.
+#[test]
+fn a_file_that_could_not_be_read_is_tried_again() {
+    let world = World::new();
+    let alice = world.issued("alice", &IssueOptions::default());
+    let target = world.path("store");
+    fs::create_dir(&target).unwrap();
+    fs::copy(&alice.certificate, target.join("alice.pem")).unwrap();
+    // A link that loops through another for a moment: the error is the system's, not the file's.
+    symlink(target.join("hop"), world.clients.join("alice.pem")).unwrap();
+    symlink("hop", target.join("hop")).unwrap();
+    let directory = world.trust_dir(EntryNames::Any);
+    let certificate = alice.load();
+    assert!(!directory.contains(&certificate.fingerprint()));
+    fs::remove_file(target.join("hop")).unwrap();
+    symlink("alice.pem", target.join("hop")).unwrap();
+    directory.refresh().unwrap();
+    assert!(directory.contains(&certificate.fingerprint()));
+}

@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{Authority, now};
+use super::Authority;
 use crate::certificate::Certificate;
+use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pem;
 use crate::seal::{RevocationTemplate, Revoked, seal_revocations};

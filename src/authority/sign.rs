@@ -41,7 +41,11 @@ impl SignOptions {
             None if self.profile == Profile::Client => Vec::new(),
             None => hosts(request, &mut notes)?,
         };
-        for name in request.names().iter().filter(|name| !names.contains(name)) {
+        let lower = |name: &SubjectAltName| match name {
+            SubjectAltName::Dns(name) => SubjectAltName::Dns(name.to_ascii_lowercase()),
+            other => other.clone(),
+        };
+        for name in request.names().iter().filter(|name| !names.contains(name) && !names.contains(&lower(name))) {
             notes.push(format!("{name} was asked for and is not granted"));
         }
         if self.profile != Profile::Client && names.is_empty() {

@@ -87,7 +87,7 @@ fn unreadable(der: &[u8]) -> Error {
         let algorithm = sealed.expect(der::SEQUENCE).ok()?;
         sealed.expect(der::OCTET_STRING).ok()?;
         let oid = der::Reader::new(algorithm.content).expect(der::OID).ok()?;
-        Some(super::oid_text(oid.content))
+        Some(der::oid_text(oid.content))
     };
     match scheme() {
         Some(scheme) => unsupported(&scheme),

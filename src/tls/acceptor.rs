@@ -13,7 +13,7 @@ use super::connection::Connection;
 use super::sessions::{Sessions, Tickets};
 use super::verifier::PinVerifier;
 use crate::admission::ClientAuth;
-use crate::authority::now;
+use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::trust_dir::TrustDir;
@@ -148,8 +148,8 @@ impl AcceptorBuilder {
         };
         let mut config = builder.with_cert_resolver(Arc::new(identity));
         config.alpn_protocols.clone_from(&self.alpn);
-        config.ticketer = Tickets::new(self.directory.clone())?;
-        config.session_storage = Sessions::new(self.directory.clone());
+        config.ticketer = Tickets::new(auth, self.directory.clone())?;
+        config.session_storage = Sessions::new(auth, self.directory.clone());
         Ok(config)
     }
 }

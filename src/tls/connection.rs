@@ -8,7 +8,7 @@ use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
 use super::acceptor::{Acceptor, TlsVersion};
 use super::scope::{self, Scope};
 use crate::admission::{self, Decision, Reason};
-use crate::authority::now;
+use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::trust_dir::{Hook, Registration};
 

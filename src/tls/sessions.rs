@@ -12,8 +12,9 @@ use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 
 use super::scope::{self, Owner};
-use crate::authority::now;
+use crate::admission::ClientAuth;
 use crate::certificate::Fingerprint;
+use crate::clock::now;
 use crate::trust_dir::TrustDir;
 
 /// Sessions kept for clients without ticket support.
@@ -21,25 +22,24 @@ const KEPT: usize = 256;
 
 /// Marks sessions with their owner, and finds only those whose owner is still admitted.
 struct Marker {
+    auth: ClientAuth,
     directory: Option<TrustDir>,
 }
 
 impl Marker {
     const LENGTH: usize = 1 + 32 + 8;
 
-    /// Nothing is stored for a connection that has not been decided.
+    /// No session is kept for a client that has not shown the certificate it needs.
     fn mark(&self, session: &[u8]) -> Option<Vec<u8>> {
-        let owner = scope::current(|scope| scope.session);
-        // Without a verifier nobody decides: every session is anonymous.
-        let owner = if self.directory.is_none() { Some(Owner::Anonymous) } else { owner };
         let mut marked = Vec::with_capacity(Self::LENGTH + session.len());
-        match owner.unwrap_or(Owner::Anonymous) {
-            Owner::Anonymous => marked.extend([0; Self::LENGTH]),
-            Owner::Certificate(fingerprint, not_after) => {
+        match scope::current(|scope| scope.session) {
+            Some(Owner::Certificate(fingerprint, not_after)) => {
                 marked.push(1);
                 marked.extend(fingerprint.0);
                 marked.extend(not_after.to_be_bytes());
             }
+            _ if self.auth == ClientAuth::Required => return None,
+            _ => marked.extend([0; Self::LENGTH]),
         }
         marked.extend(session);
         Some(marked)
@@ -54,11 +54,14 @@ impl Marker {
                 i64::from_be_bytes(mark[33..].try_into().ok()?),
             ),
         };
-        if let Owner::Certificate(fingerprint, not_after) = owner {
-            let admitted = now() <= not_after && self.directory.as_ref()?.hold(&fingerprint).is_some();
-            if !admitted {
-                return None;
+        let admitted = match owner {
+            Owner::Anonymous => self.auth != ClientAuth::Required,
+            Owner::Certificate(fingerprint, not_after) => {
+                now() <= not_after && self.directory.as_ref()?.contains(&fingerprint)
             }
+        };
+        if !admitted {
+            return None;
         }
         scope::current(|scope| scope.session = Some(owner));
         Some(session.to_vec())
@@ -72,8 +75,8 @@ pub(super) struct Tickets {
 }
 
 impl Tickets {
-    pub(super) fn new(directory: Option<TrustDir>) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self { marker: Marker { directory }, tickets: Ticketer::new()? }))
+    pub(super) fn new(auth: ClientAuth, directory: Option<TrustDir>) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self { marker: Marker { auth, directory }, tickets: Ticketer::new()? }))
     }
 }
 
@@ -108,8 +111,8 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(directory: Option<TrustDir>) -> Arc<Self> {
-        Arc::new(Self { marker: Marker { directory }, sessions: ServerSessionMemoryCache::new(KEPT) })
+    pub(super) fn new(auth: ClientAuth, directory: Option<TrustDir>) -> Arc<Self> {
+        Arc::new(Self { marker: Marker { auth, directory }, sessions: ServerSessionMemoryCache::new(KEPT) })
     }
 }
 

@@ -9,6 +9,7 @@ mod watch;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
@@ -16,9 +17,8 @@ use self::index::Index;
 use self::live::lock;
 use self::scan::{Content, Stamp};
 use self::watch::Watch;
-use crate::admission::{self, ClientAuth, Decision};
 use crate::certificate::{Certificate, Fingerprint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, escape};
 use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
@@ -115,7 +115,7 @@ impl TrustDir {
                 )
                 .at(path));
             }
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 let message = "the trust directory does not exist; make it with `mkdir` or add a first client with `trustdir clients add`";
                 return Err(Error::new(ErrorKind::NotFound, message).at(path));
             }
@@ -153,24 +153,27 @@ impl TrustDir {
     ///
     /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
     pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
-        let _lock = file::lock_directory(&self.0.path)?;
-        self.refresh()?;
-        if let Some((path, _)) = self.locate(&certificate.fingerprint()) {
-            return Ok(Entry::new(path, certificate.clone()));
-        }
+        let lock = file::lock_directory(&self.0.path)?;
+        let (mut gone, updated) = self.update();
+        let installed = updated.and_then(|()| match self.indexed(&certificate.fingerprint()) {
+            Some((path, _)) => Ok(path),
+            None => self.install_new(certificate),
+        });
+        gone.extend(self.update().0);
+        // Hooks may well install or remove: they run when the lock is free again.
+        drop(lock);
+        self.dismiss(gone);
+        Ok(Entry::new(installed?, certificate.clone()))
+    }
+
+    fn install_new(&self, certificate: &Certificate) -> Result<PathBuf> {
         let hash = certificate.subject().subject_hash()?;
         for number in 0_u32.. {
             let path = self.0.path.join(format!("{hash}.{number}"));
-            if path.symlink_metadata().is_ok() {
-                continue;
-            }
             match file::create(&path, certificate.to_pem().as_bytes(), Mode::Public) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
-                Ok(()) => {
-                    self.refresh()?;
-                    return Ok(Entry::new(path, certificate.clone()));
-                }
+                Ok(()) => return Ok(path),
             }
         }
         Err(Error::new(ErrorKind::AlreadyExists, "every number of this subject hash is taken").at(&self.0.path))
@@ -181,7 +184,7 @@ impl TrustDir {
     ///
     /// A file that also holds a private key or another certificate is not touched, and then nothing is.
     pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-        let _lock = file::lock_directory(&self.0.path)?;
+        let lock = file::lock_directory(&self.0.path)?;
         let carriers = entry::carriers(&self.0.path, fingerprint)?;
         if carriers.is_empty() {
             let message = format!("no file here carries the certificate {fingerprint}");
@@ -191,6 +194,7 @@ impl TrustDir {
             std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
         }
         file::sync_directory(&self.0.path)?;
+        drop(lock);
         self.refresh()?;
         Ok(carriers)
     }
@@ -199,6 +203,32 @@ impl TrustDir {
     /// common name, or a whole subject as RFC 4514 text.
     pub fn find(&self, which: &str) -> Result<Vec<Entry>> {
         Ok(self.list()?.into_iter().filter(|entry| entry.is(which)).collect())
+    }
+
+    /// The one certificate that `which` names, as for [`find`](Self::find). None is
+    /// [`ErrorKind::NotFound`]; several are [`ErrorKind::InvalidArgument`], and the message lists them.
+    pub fn find_one(&self, which: &str) -> Result<Certificate> {
+        let entries = self.find(which)?;
+        let mut certificates: Vec<_> = entries.iter().map(Entry::certificate).collect();
+        certificates.sort_by_key(|certificate| certificate.fingerprint());
+        certificates.dedup();
+        match certificates[..] {
+            [certificate] => Ok(certificate.clone()),
+            [] => {
+                let message = format!("no entry is named {which:?}; list them with `trustdir clients list`");
+                Err(Error::new(ErrorKind::NotFound, escape(&message)).at(&self.0.path))
+            }
+            ref several => {
+                let list: Vec<_> =
+                    several.iter().map(|one| format!("{} (sha256 {})", one.subject(), one.fingerprint())).collect();
+                let message = format!(
+                    "{which:?} names {} certificates: {}; name one by its fingerprint",
+                    several.len(),
+                    list.join(", ")
+                );
+                Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.0.path))
+            }
+        }
     }
 
     /// Every entry, sorted by file. Reads each file; decisions do not.
@@ -237,19 +267,25 @@ impl TrustDir {
     /// Brings the index in line with the directory now and closes connections whose entry has gone. Reads
     /// only files that have changed. Needed only by hosts that have switched the watcher off.
     pub fn refresh(&self) -> Result<()> {
+        let (gone, updated) = self.update();
+        self.dismiss(gone);
+        updated
+    }
+
+    /// Brings the index in line and says which certificates have gone; their connections are yet to be told.
+    fn update(&self) -> (Vec<Fingerprint>, Result<()>) {
         let path = &self.0.path;
         let stamp = Stamp::of(path);
         let names =
             path.read_dir().and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect());
         let (names, result) = match names {
             Ok(names) => (names, Ok(())),
-            Err(source)
-                if matches!(source.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
-            {
-                (Vec::new(), Err(Error::io("read the trust directory, so nobody is admitted", path, source)))
+            Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                let doing = "read the trust directory, so nobody is admitted";
+                (Vec::new(), Err(Error::io(doing, path, source)))
             }
             // What cannot be listed at the moment is still there, and each decision looks at its file.
-            Err(source) => return Err(Error::io("read", path, source)),
+            Err(source) => return (Vec::new(), Err(Error::io("read", path, source))),
         };
         let gone = {
             let mut index = self.index_mut();
@@ -257,11 +293,10 @@ impl TrustDir {
             index.directory = stamp;
             gone
         };
-        self.dismiss(gone);
         if let Some(watch) = self.0.watch.get() {
             watch.rearm(stamp);
         }
-        result
+        (gone, result)
     }
 
     /// Counts the changes that were noticed: equal numbers mean that nothing has changed in between.
@@ -269,9 +304,9 @@ impl TrustDir {
         self.index().generation
     }
 
-    /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would.
-    pub fn decide(&self, certificate_der: &[u8], now: i64) -> Decision {
-        admission::decide(ClientAuth::Required, &[certificate_der], Some(self), now)
+    /// Whether the certificate with this fingerprint is an entry at this moment.
+    pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
+        self.locate(fingerprint).is_some()
     }
 
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::EntryNames;
 use crate::certificate::{Certificate, Fingerprint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, escape};
 use crate::{file, pem};
 
 /// File systems stamp times in ticks of up to this length. A file that changed more recently than that
@@ -55,7 +55,9 @@ impl Id {
         let (seconds, nanoseconds) = self.changed;
         let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(seconds), u32::try_from(nanoseconds)) else { return true };
         let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-        SystemTime::now().duration_since(changed).is_ok_and(|age| age > TICK)
+        // A time in the future is a clock that was set back: the next change has another time.
+        let apart = SystemTime::now().duration_since(changed).unwrap_or_else(|ahead| ahead.duration());
+        apart > TICK
     }
 }
 
@@ -123,7 +125,7 @@ impl Record {
         let path = dir.join(name);
         let link = path.symlink_metadata().ok()?;
         // Taken before reading: a change in between shows as a difference later.
-        let stamp = Stamp::of(&path);
+        let mut stamp = Stamp::of(&path);
         let content = match hash_name(name) {
             _ if link.is_dir() || hidden(name) => Content::Ignored,
             None if names == EntryNames::SubjectHash => Content::Ignored,
@@ -131,7 +133,11 @@ impl Record {
                 Err(_) if stamp.is_none() && link.file_type().is_symlink() => {
                     Content::Problem("a link that leads nowhere; remove it or restore its target".into())
                 }
-                Err(error) => Content::Problem(error),
+                Err((kind, message)) => {
+                    // What the system could not read now, it may read the next time without the file changing.
+                    stamp = stamp.filter(|_| kind != ErrorKind::Io);
+                    Content::Problem(message)
+                }
                 Ok(certificates) => pins(&certificates, hash.filter(|_| names == EntryNames::SubjectHash)),
             },
         };
@@ -154,22 +160,21 @@ pub(super) fn hidden(name: &OsStr) -> bool {
 }
 
 /// Every certificate in a file, or one line of what is wrong with it.
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let strip = |error: Error| {
-        let message = error.to_string();
-        let prefix = format!("{}: ", crate::error::escape(&path.to_string_lossy()));
-        message.strip_prefix(&prefix).unwrap_or(&message).to_owned()
-    };
-    let bytes = file::read_secret(path).map_err(strip)?;
+fn certificates(path: &Path) -> Result<Vec<Certificate>, (ErrorKind, String)> {
+    let bytes = file::read_secret(path).map_err(|error| {
+        let prefix = format!("{}: ", escape(&path.to_string_lossy()));
+        (error.kind(), error.message().strip_prefix(&prefix).unwrap_or(error.message()).to_owned())
+    })?;
     Certificate::all_from_bytes(&bytes).map_err(|error| {
         let blocks = pem::blocks(&bytes).unwrap_or_default();
-        if blocks.iter().any(pem::Block::is_private_key) {
+        let message = if blocks.iter().any(pem::Block::is_private_key) {
             "a private key without a certificate; move it away, a trust directory holds certificates only".into()
-        } else if error.kind() == ErrorKind::Parse && blocks.iter().any(|block| block.label == "TRUSTED CERTIFICATE") {
+        } else if blocks.iter().any(|block| block.label == "TRUSTED CERTIFICATE") {
             "a TRUSTED CERTIFICATE is not read; rewrite it with `openssl x509 -in OLD -out NEW`".into()
         } else {
             format!("{error}; replace or remove it")
-        }
+        };
+        (error.kind(), message)
     })
 }
 

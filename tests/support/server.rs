@@ -37,7 +37,11 @@ pub enum What {
 struct Log {
     events: Mutex<Vec<Event>>,
     changed: Condvar,
+    /// Run by every revoked connection's hook, besides closing it.
+    hook: Mutex<Option<Hook>>,
 }
+
+type Hook = Box<dyn Fn() + Send + Sync>;
 
 pub struct Server {
     pub port: u16,
@@ -53,10 +57,14 @@ impl Server {
         thread::spawn(move || {
             for socket in listener.incoming() {
                 let (acceptor, log) = (acceptor.clone(), shared.clone());
-                thread::spawn(move || serve(socket.unwrap(), acceptor.accept().unwrap(), &log));
+                thread::spawn(move || serve(socket.unwrap(), acceptor.accept().unwrap(), log));
             }
         });
         Self { port, log }
+    }
+
+    pub fn on_revoked(&self, hook: impl Fn() + Send + Sync + 'static) {
+        *self.log.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
     pub fn address(&self) -> String {
@@ -108,11 +116,14 @@ impl Log {
     }
 }
 
-fn serve(mut socket: TcpStream, mut connection: Connection, log: &Log) {
-    let waker = socket.try_clone().unwrap();
+fn serve(mut socket: TcpStream, mut connection: Connection, log: Arc<Log>) {
+    let (waker, hooks) = (socket.try_clone().unwrap(), log.clone());
     // Wakes the blocked read below; the connection itself is touched by its own thread only.
     connection.on_revoked(Box::new(move || {
         let _ = waker.shutdown(Shutdown::Read);
+        if let Some(hook) = &*hooks.hook.lock().unwrap() {
+            hook();
+        }
     }));
     let mut admitted = false;
     let failed = loop {

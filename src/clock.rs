@@ -1,0 +1,11 @@
+//! The time, as Unix seconds.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The time of the system.
+pub(crate) fn now() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs().cast_signed(),
+        Err(before) => -before.duration().as_secs().cast_signed(),
+    }
+}
