@@ -160,9 +160,9 @@ impl Decision {
         self.certificate.as_ref()
     }
 
-    /// Its subject as escaped RFC 4514 text.
+    /// Its subject as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
     pub fn subject(&self) -> Option<String> {
-        self.certificate.as_ref().map(|certificate| certificate.subject().to_string())
+        self.certificate.as_ref().map(|certificate| certificate.subject().brief())
     }
 
     /// Its fingerprint.
@@ -185,6 +185,9 @@ impl Decision {
         Self { reason, message: message.into(), held: None, ..self.clone() }
     }
 }
+
+/// A stranger's certificate is parsed for the sake of the reason only, and no real one is larger.
+const MAX_STRANGER: usize = 16 * 1024;
 
 /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds.
 ///
@@ -213,6 +216,13 @@ pub(crate) fn decide_and_hold(auth: ClientAuth, chain: &[&[u8]], directory: Opti
     // The match is by exact bytes, and nothing of a stranger's certificate is parsed before it.
     let fingerprint = Fingerprint::of(end_entity);
     let installed = directory.and_then(|directory| directory.hold(&fingerprint));
+    if installed.is_none() && end_entity.len() > MAX_STRANGER {
+        let message = format!(
+            "a certificate of {} bytes (sha256 {fingerprint}) is not installed and not looked into",
+            end_entity.len()
+        );
+        return Decision::new(Reason::NotInstalled, message, None);
+    }
     let certificate = match Certificate::from_der(end_entity) {
         Ok(certificate) => certificate,
         Err(error) => {
@@ -224,7 +234,7 @@ pub(crate) fn decide_and_hold(auth: ClientAuth, chain: &[&[u8]], directory: Opti
         return Decision::new(reason, message, Some(certificate));
     };
     let file = escape(&entry.to_string_lossy());
-    let subject = certificate.subject();
+    let subject = certificate.subject().brief();
     let (reason, message) = match unfit(&certificate, now) {
         Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
@@ -272,7 +282,7 @@ fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
 
 /// Why a certificate that is no entry is refused.
 fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
-    let subject = certificate.subject();
+    let subject = certificate.subject().brief();
     let fingerprint = certificate.fingerprint();
     let Some(directory) = directory else {
         return (
@@ -287,7 +297,7 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     let under = |name: &crate::name::DistinguishedName| {
         name.subject_hash().map(|hash| directory.under_hash(hash.0)).unwrap_or_default()
     };
-    if let Some(namesake) = under(subject).first() {
+    if let Some(namesake) = under(certificate.subject()).first() {
         let message = format!(
             "{subject} (sha256 {fingerprint}) is not the installed certificate of that name (sha256 {}); if it was renewed, install the new one in {path}",
             namesake.fingerprint()
@@ -297,7 +307,7 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     if let Some(minter) = under(certificate.issuer()).iter().find(|pin| certificate.is_signed_by(pin)) {
         let message = format!(
             "{subject} (sha256 {fingerprint}) was minted with the key of the entry {}, which admits itself only",
-            minter.subject()
+            minter.subject().brief()
         );
         return (Reason::MintedByPin, message);
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
@@ -116,7 +116,8 @@ struct Inner {
     not_after: i64,
     spki: Box<[u8]>,
     authority: bool,
-    names: Vec<SubjectAltName>,
+    /// Read when asked for: a stranger may send thousands, and no decision looks at them.
+    names: OnceLock<Vec<SubjectAltName>>,
     usage: Usage,
     subject_key_id: Option<Box<[u8]>>,
     authority_key_id: Option<Box<[u8]>>,
@@ -146,11 +147,9 @@ impl Certificate {
         let basic = parsed.basic_constraints().map_err(|_| unreadable("its basicConstraints is broken"))?;
         let key = parsed.key_usage().map_err(|_| unreadable("its keyUsage is broken"))?;
         let extended = parsed.extended_key_usage().map_err(|_| unreadable("its extendedKeyUsage is broken"))?;
-        let mut names = Vec::new();
         let (mut subject_key_id, mut authority_key_id) = (None, None);
         for extension in parsed.iter_extensions() {
             match extension.parsed_extension() {
-                ParsedExtension::SubjectAlternativeName(san) => names.extend(san.general_names.iter().map(alt_name)),
                 ParsedExtension::SubjectKeyIdentifier(id) => subject_key_id = Some(id.0.into()),
                 ParsedExtension::AuthorityKeyIdentifier(id) => {
                     authority_key_id = id.key_identifier.as_ref().map(|id| id.0.into());
@@ -168,7 +167,7 @@ impl Certificate {
             not_after: parsed.validity().not_after.timestamp(),
             spki: parts.spki.into(),
             authority: basic.is_some_and(|basic| basic.value.ca),
-            names,
+            names: OnceLock::new(),
             usage: Usage {
                 key: key.map(|key| key.value.flags),
                 client: extended.map(|extended| extended.value.any || extended.value.client_auth),
@@ -285,7 +284,15 @@ impl Certificate {
 
     /// The names it is valid for; common names do not count.
     pub fn names(&self) -> &[SubjectAltName] {
-        &self.0.names
+        self.0.names.get_or_init(|| {
+            let Ok((_, parsed)) = X509Certificate::from_der(&self.0.der) else { return Vec::new() };
+            let extensions = parsed.iter_extensions().map(|extension| extension.parsed_extension());
+            let sans = extensions.filter_map(|extension| match extension {
+                ParsedExtension::SubjectAlternativeName(san) => Some(san.general_names.iter().map(alt_name)),
+                _ => None,
+            });
+            sans.flatten().collect()
+        })
     }
 
     /// The public key as DER SubjectPublicKeyInfo.

@@ -128,10 +128,16 @@ fn header(bytes: &[u8]) -> Result<(usize, usize)> {
 
 /// An OID's content in dotted form.
 pub(crate) fn oid_text(content: &[u8]) -> String {
+    // A padded arc would read as another OID's.
+    let padded =
+        content.first() == Some(&0x80) || content.windows(2).any(|pair| pair[0] & 0x80 == 0 && pair[1] == 0x80);
+    if padded || content.len() > 32 {
+        return "an OID that is not valid".to_owned();
+    }
     let mut arcs: Vec<u64> = Vec::new();
     let mut arc = 0_u64;
     for byte in content {
-        arc = arc << 7 | u64::from(byte & 0x7f);
+        arc = arc.wrapping_shl(7) | u64::from(byte & 0x7f);
         if byte & 0x80 == 0 {
             if arcs.is_empty() {
                 let first = (arc / 40).min(2);

@@ -1,8 +1,10 @@
 //! Reading and writing files without surprises: bounded, never blocking, atomic, private where private.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -10,6 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The largest file that is read as PEM or DER; anything bigger is no certificate, key or list.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// How long a writer waits for another one.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the names of our temporary files begin; a crash may leave one.
 pub(crate) const TEMPORARY: &str = ".trustdir-";
@@ -110,15 +115,29 @@ pub(crate) fn sync_directory(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Waits until no other thread or process writes to the directory; released when dropped.
+/// Waits until no other thread or process writes to the directory; released when dropped. Whoever can read
+/// the directory can lock it, so the wait is bounded.
 pub(crate) fn lock_directory(path: &Path) -> Result<File> {
     #[cfg(unix)]
     let opened = File::open(path);
     #[cfg(not(unix))]
     let opened = OpenOptions::new().create(true).append(true).open(path.join(".trustdir.lock"));
     let lock = opened.map_err(|source| Error::io("open", path, source))?;
-    lock.lock().map_err(|source| Error::io("lock", path, source))?;
-    Ok(lock)
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", path, source)),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) => {
+                let message = format!(
+                    "another program has held the lock on this directory for {} s; find it with `fuser` or `lslocks`",
+                    LOCK_PATIENCE.as_secs()
+                );
+                return Err(Error::new(ErrorKind::Io, message).at(path));
+            }
+        }
+    }
 }
 
 /// The directory that a path lies in.

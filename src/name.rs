@@ -151,6 +151,15 @@ impl DistinguishedName {
         little_endian(&md5::Md5::digest(&self.der))
     }
 
+    /// The text, cut after 256 characters: for logs, where a stranger may choose it.
+    pub(crate) fn brief(&self) -> String {
+        let text = self.to_string();
+        match text.char_indices().nth(256) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    }
+
     /// The name as `openssl ca` writes it into its index (`X509_NAME_oneline`).
     pub(crate) fn oneline(&self) -> String {
         let mut out = String::new();

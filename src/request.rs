@@ -11,6 +11,12 @@ use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
 use crate::{der, file, pem, signature};
 
+/// The largest request that is read, and the largest subject and number of names in it: what is signed is
+/// kept in the ledger and shown to people.
+const MAX_REQUEST: usize = 64 * 1024;
+const MAX_SUBJECT: usize = 4 * 1024;
+const MAX_NAMES: usize = 256;
+
 // OIDs as contents (RFC 2985, 5.4.2; RFC 5280, 4.2.1).
 const EXTENSION_REQUEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e";
 const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
@@ -66,6 +72,10 @@ impl CertificateRequest {
     ///
     /// Attributes and extensions that we do not know are listed by [`ignored`](Self::ignored), never an error.
     pub fn from_der(der: &[u8]) -> Result<Self> {
+        let too_large = |what: &str| Error::new(ErrorKind::Unsupported, format!("the request is refused: {what}"));
+        if der.len() > MAX_REQUEST {
+            return Err(too_large("it is larger than 64 KiB"));
+        }
         let mut request = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
         let info = request.expect(der::SEQUENCE)?;
         let algorithm = request.expect(der::SEQUENCE)?.content;
@@ -89,6 +99,12 @@ impl CertificateRequest {
             while !attributes.is_empty() {
                 inner.attribute(attributes.expect(der::SEQUENCE)?.content)?;
             }
+        }
+        if inner.subject.as_der().len() > MAX_SUBJECT || inner.names.len() > MAX_NAMES {
+            return Err(too_large("its subject is longer than 4 KiB or it asks for more than 256 names"));
+        }
+        if !inner.subject.is_empty() && inner.subject.subject_hash().is_err() {
+            return Err(too_large("its subject has a value that OpenSSL cannot read; make it again with UTF-8 text"));
         }
         match spki_algorithm(spki) {
             None => {

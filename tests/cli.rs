@@ -234,6 +234,19 @@ fn json_is_one_object_whose_keys_stay() {
     assert_eq!(server["entry"], Value::Null);
     assert_eq!(server["warnings"], serde_json::json!([]));
 
+    let asked = folder.run("request --json nas.home.arpa 10.0.0.1").done().json();
+    let request = ["file", "subject", "common_name", "key_algorithm", "names", "asks_for_authority", "ignored"];
+    for key in request.iter().chain(&["key_file", "key_encrypted"]) {
+        assert!(asked["request"].get(key).is_some(), "no {key} in {asked}");
+    }
+    let signed = folder.run("sign --json nas.home.arpa.csr.pem --ca pki --san nas.home.arpa").done().json();
+    for key in request {
+        assert!(signed["request"].get(key).is_some(), "no {key} in {signed}");
+    }
+    has(&signed["certificate"], &["file"]);
+    assert_eq!(signed["certificate"]["file"], "nas.home.arpa.cert.pem");
+    assert_eq!(kinds(&signed["notes"]), ["REQUEST"]);
+
     let client = folder.run("issue client alice --ca pki --install clients --json").done().json();
     has(&client["identity"], &["file", "key_file", "key_encrypted"]);
     has(&client["entry"], &["file", "link_target"]);
@@ -269,6 +282,11 @@ fn wrong_usage_is_exit_code_2() {
     folder.run("issue client a --ca pki --days 0").code(2);
     folder.run("issue client a --ca pki --days 1 --not-after 1").code(2);
     folder.run("issue client a --ca pki --not-before yesterday").code(2);
+    folder.run("request").code(2);
+    folder.run("request a --key-algorithm DSA").code(2);
+    folder.run("sign a.csr.pem").code(2);
+    folder.run("sign a.csr.pem --ca pki --profile router").code(2);
+    folder.run("sign a.csr.pem --ca pki --days 1 --not-after 1").code(2);
     folder.run("ca init pki --no-passphrase --passphrase-file f").code(2);
     folder.run("ca init pki --passphrase secret").code(2);
     let message = folder.run("issue client --json").code(2).error("USAGE");
@@ -284,6 +302,8 @@ fn help_shows_examples_and_fits_a_screen() {
         "ca init",
         "issue server",
         "issue client",
+        "request",
+        "sign",
         "clients add",
         "clients remove",
         "clients list",
@@ -336,6 +356,10 @@ fn passphrases_come_from_files_and_the_environment() {
     Answer::from(command.output().unwrap()).done().says("encrypted");
     folder.openssl(&["pkey", "-in", "bob.key.pem", "-passin", "pass:of bob", "-noout"]);
 
+    folder.run("request nas.home.arpa --passphrase-file key.pass").done().says("encrypted");
+    folder.run("--json sign nas.home.arpa.csr.pem --ca pki --yes").code(1).error("PASSPHRASE_REQUIRED");
+    folder.run("sign nas.home.arpa.csr.pem --ca pki --yes --ca-passphrase-file ca.pass").done();
+
     // A pipe is a file too: `--ca-passphrase-file <(pass show ca)`.
     let mut command =
         folder.trustdir(&["issue", "client", "carol", "--ca", "pki", "--ca-passphrase-file", "/dev/stdin"]);
@@ -381,6 +405,133 @@ fn names_and_periods_are_the_operators() {
         .args(&["issue", "server", "*.example.org", "--ca", "pki"])
         .done()
         .says("wrote _wildcard.example.org.cert.pem");
+}
+
+#[test]
+fn a_request_is_made_and_signed() {
+    let folder = Folder::with_authority();
+    folder
+        .run("request nas.home.arpa 192.168.1.5 --out handout")
+        .done()
+        .says("made the directory handout\n")
+        .says("wrote handout/nas.home.arpa.key.pem (private key, P-256, not encrypted)\n")
+        .says("(request of CN=nas.home.arpa, asks for DNS:nas.home.arpa, IP:192.168.1.5)\n")
+        .says("trustdir sign handout/nas.home.arpa.csr.pem --ca DIR");
+    assert_eq!(
+        (folder.mode("handout/nas.home.arpa.key.pem"), folder.mode("handout/nas.home.arpa.csr.pem")),
+        (0o600, 0o644)
+    );
+    folder.openssl(&["req", "-in", "handout/nas.home.arpa.csr.pem", "-verify", "-noout"]);
+
+    let key = fs::read(folder.path().join("handout/nas.home.arpa.key.pem")).unwrap();
+    folder.run("--json request nas.home.arpa --out handout").code(1).error("ALREADY_EXISTS");
+    fs::remove_file(folder.path().join("handout/nas.home.arpa.key.pem")).unwrap();
+    folder.run("request nas.home.arpa --out handout").code(1).complains("csr.pem: this exists and is not overwritten");
+    assert!(!folder.exists("handout/nas.home.arpa.key.pem"), "both files or none");
+    folder.write("handout/nas.home.arpa.key.pem", &key);
+
+    folder
+        .run("sign handout/nas.home.arpa.csr.pem --ca pki --yes")
+        .done()
+        .says("request of CN=nas.home.arpa, key P-256\n")
+        .says("it asks for DNS:nas.home.arpa, IP:192.168.1.5\n")
+        .says("wrote nas.home.arpa.cert.pem (CN=nas.home.arpa, DNS:nas.home.arpa, IP:192.168.1.5, expires 20");
+    folder.openssl(&["verify", "-x509_strict", "-CAfile", "pki/cacert.pem", "nas.home.arpa.cert.pem"]);
+    assert_eq!(
+        folder.openssl(&["x509", "-in", "nas.home.arpa.cert.pem", "-noout", "-pubkey"]),
+        folder.openssl(&["pkey", "-in", "handout/nas.home.arpa.key.pem", "-pubout"])
+    );
+    let index = fs::read(folder.path().join("pki/index.txt")).unwrap();
+    folder.run("--json sign handout/nas.home.arpa.csr.pem --ca pki --yes").code(1).error("ALREADY_EXISTS");
+    assert_eq!(fs::read(folder.path().join("pki/index.txt")).unwrap(), index, "no serial number was spent");
+
+    folder.write("key.pass", "battery staple\n");
+    let subject =
+        ["request", "--subject", "CN=Alice,O=Home", "--key-algorithm", "Ed25519", "--passphrase-file", "key.pass"];
+    folder.args(&subject).done().says("wrote Alice.key.pem (private key, Ed25519, encrypted)").says("asks for no name");
+    folder.openssl(&["pkey", "-in", "Alice.key.pem", "-passin", "pass:battery staple", "-noout"]);
+    folder
+        .run("sign Alice.csr.pem --ca pki --profile client --yes --days 30")
+        .done()
+        .says("wrote Alice.cert.pem (CN=Alice,O=Home, expires")
+        .says("next: trustdir clients add CLIENTS_DIR Alice.cert.pem");
+    folder.run("clients add clients Alice.cert.pem").done();
+    let bad = folder.args(&["--json", "request", "my nas"]).code(1).error("INVALID_ARGUMENT");
+    assert!(bad.contains("my nas"), "{bad}");
+}
+
+#[test]
+fn what_a_request_gets_is_the_operators_decision() {
+    let folder = Folder::with_authority();
+    let names = "subjectAltName=DNS:nas.home.arpa,DNS:bank.example,email:a@b.example";
+    let new = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "nas.key", "-out", "nas.csr", "-subj", "/CN=nas"];
+    folder.openssl(&[&new[..], &["-addext", names, "-addext", "basicConstraints=CA:TRUE"]].concat());
+    let index = fs::read(folder.path().join("pki/index.txt")).unwrap();
+
+    // Nobody to ask.
+    let refused = folder.run("sign nas.csr --ca pki").code(1);
+    refused.says("it asks for DNS:nas.home.arpa, DNS:bank.example, email:a@b.example\n");
+    refused.says("note: CA:TRUE was asked for and is not granted\n").says("note: email:a@b.example was asked for");
+    refused.complains("a server's certificate for CN=nas, DNS:nas.home.arpa, DNS:bank.example").complains("--yes");
+    let message = folder.run("--json sign nas.csr --ca pki").code(1).error("INVALID_ARGUMENT");
+    assert!(message.contains("--yes") && message.contains("--san"), "{message}");
+    folder.run("--json sign nas.csr --ca pki --profile authority --yes").code(1).error("UNSUPPORTED");
+    folder.run("--json sign nas.csr --ca pki --san bank..example").code(1).error("INVALID_ARGUMENT");
+    folder.run("--json sign nas.key --ca pki --yes").code(1).error("PARSE");
+    folder.run("--json sign none.csr --ca pki --yes").code(1).error("NOT_FOUND");
+    assert_eq!(fs::read(folder.path().join("pki/index.txt")).unwrap(), index, "nothing was signed");
+    assert!(!folder.exists("nas.cert.pem"));
+
+    let signed =
+        folder.run("--json sign nas.csr --ca pki --san nas.home.arpa --san fd00::5 --profile both").done().json();
+    assert_eq!(signed["certificate"]["names"], serde_json::json!(["DNS:nas.home.arpa", "IP:fd00::5"]));
+    assert_eq!(signed["certificate"]["is_authority"], false);
+    assert_eq!(
+        (&signed["request"]["asks_for_authority"], &signed["request"]["file"]),
+        (&true.into(), &"nas.csr".into())
+    );
+    let notes: Vec<_> =
+        signed["notes"].as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap()).collect();
+    assert_eq!(
+        notes,
+        [
+            "CA:TRUE was asked for and is not granted",
+            "DNS:bank.example was asked for and is not granted",
+            "email:a@b.example was asked for and is not granted"
+        ]
+    );
+    for purpose in ["sslserver", "sslclient"] {
+        let verify = ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", "pki/cacert.pem", "nas.cert.pem"];
+        folder.openssl(&verify);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_the_operator_is_asked() {
+    let folder = Folder::with_authority();
+    folder.run("request nas.home.arpa").done();
+    let sign = |answer: &str| {
+        let line = format!("{} sign nas.home.arpa.csr.pem --ca pki", env!("CARGO_BIN_EXE_trustdir"));
+        let mut command = folder.command("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the script command");
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), answer.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    for no in ["n\n", "\n", "maybe\n"] {
+        let (done, said) = sign(no);
+        assert!(
+            !done && said.contains("Grant a server's certificate for CN=nas.home.arpa, DNS:nas.home.arpa? [y/N] "),
+            "{said}"
+        );
+        assert!(said.contains("trustdir: not granted; nothing was signed"), "{said}");
+    }
+    assert!(!folder.exists("nas.home.arpa.cert.pem"));
+    let (done, said) = sign("y\n");
+    assert!(done && said.contains("wrote nas.home.arpa.cert.pem"), "{said}");
+    folder.openssl(&["verify", "-CAfile", "pki/cacert.pem", "nas.home.arpa.cert.pem"]);
 }
 
 #[test]

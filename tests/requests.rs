@@ -55,7 +55,7 @@ fn requests_are_signed_byte_for_byte() {
         assert_eq!(certificate.spki(), request.spki(), "{key:?}");
         let names: Vec<_> = certificate.names().iter().map(ToString::to_string).collect();
         assert_eq!(names, ["DNS:a.example", "DNS:*.a.example", "IP:10.0.0.1", "IP:fd00::1"]);
-        assert_eq!(signed.notes.len(), 2, "{:?}", signed.notes);
+        assert_eq!(signed.notes.len(), 3, "{:?}", signed.notes); // the wildcard, the e-mail address, the URI
         fs::write(world.path("c.pem"), certificate.to_pem()).unwrap();
         let verify = ["verify", "-x509_strict", "-CAfile", "pki/cacert.pem", "-purpose", "sslserver"];
         openssl(&[&verify[..], &["-verify_hostname", "www.a.example", "c.pem"]].concat(), world.dir.path());

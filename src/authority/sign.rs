@@ -45,6 +45,9 @@ impl SignOptions {
             SubjectAltName::Dns(name) => SubjectAltName::Dns(name.to_ascii_lowercase()),
             other => other.clone(),
         };
+        for name in names.iter().filter(|name| name.to_string().contains('*')) {
+            notes.push(format!("{name} stands for every host in that domain"));
+        }
         for name in request.names().iter().filter(|name| !names.contains(name) && !names.contains(&lower(name))) {
             notes.push(format!("{name} was asked for and is not granted"));
         }
@@ -84,6 +87,11 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn sign(&self, request: &CertificateRequest, options: &SignOptions) -> Result<Signed> {
+        if request.subject() == self.certificate.subject() {
+            let message =
+                format!("the request bears this authority's own name {}; name another subject", request.subject());
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
+        }
         let (names, notes) = options.grants(request)?;
         let certificate = self.seal(options.profile, request.subject(), &names, request.spki(), &options.issue)?;
         Ok(Signed { certificate, notes })

@@ -39,7 +39,7 @@ pub(super) struct Init {
     /// Where to make it; the certificate will be DIR/cacert.pem
     dir: PathBuf,
     /// The authority's name: RFC 4514 text, or just a common name
-    #[arg(long, value_name = "DN", value_parser = parse_name)]
+    #[arg(long, value_name = "DN", value_parser = DistinguishedName::parse)]
     name: Option<DistinguishedName>,
     /// How long the certificate is valid
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -77,8 +77,4 @@ impl Init {
         output.set("authority", answer);
         Ok(Outcome::Done)
     }
-}
-
-fn parse_name(text: &str) -> Result<DistinguishedName> {
-    if text.contains('=') { DistinguishedName::parse(text) } else { Ok(DistinguishedName::from_common_name(text)) }
 }

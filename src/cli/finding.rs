@@ -30,6 +30,11 @@ impl Finding {
         self
     }
 
+    pub(super) fn of_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
     /// A file of `dir` that cannot be an entry.
     pub(super) fn of_problem(dir: &Path, problem: &Problem) -> Self {
         let file = clients::within(dir, problem.file());

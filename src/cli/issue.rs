@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::file::{self, Mode};
-use crate::{Authority, Error, ErrorKind, Identity, IssueOptions, Result, TrustDir};
+use crate::{Authority, Identity, IssueOptions, Result, TrustDir};
 
 use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument, path_json};
 use super::passphrase::{self, Passphrase};
 use super::summary::{certificate_json, entry_json, summary};
-use super::{Outcome, time};
+use super::{Outcome, files, time};
 
 #[derive(Subcommand)]
 pub(super) enum Issue {
@@ -61,7 +60,7 @@ impl Server {
     fn run(self, output: &mut Output) -> Result<Outcome> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let (authority, files) = self.how.prepare(names.first().copied().unwrap_or_default(), output)?;
-        let identity = authority.issue_server(&names, &self.how.options())?;
+        let identity = authority.issue_server(&names, &self.how.validity.options())?;
         files.save(&identity, output)?;
 
         output.set("entry", Value::Null);
@@ -92,7 +91,7 @@ impl Client {
             Some(path) => Some((path, clients::open_or_create(path, EntryNamesArg::default(), output)?)),
             None => None,
         };
-        let identity = authority.issue_client(&self.name, &self.how.options())?;
+        let identity = authority.issue_client(&self.name, &self.how.validity.options())?;
         files.save(&identity, output)?;
 
         match &install {
@@ -127,15 +126,8 @@ struct How {
     /// Where to write the certificate and the key
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
-    /// How long the certificate is valid
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "not_after")]
-    days: Option<u32>,
-    /// When it begins to be valid: RFC 3339 or Unix seconds
-    #[arg(long, value_name = "T", value_parser = time::parse)]
-    not_before: Option<i64>,
-    /// When it expires: RFC 3339 or Unix seconds
-    #[arg(long, value_name = "T", value_parser = time::parse)]
-    not_after: Option<i64>,
+    #[command(flatten)]
+    validity: Validity,
     /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
     #[arg(long, value_name = "FILE")]
     ca_passphrase_file: Option<PathBuf>,
@@ -151,14 +143,27 @@ impl How {
         let passphrase = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
         let files = Files::plan(&self.out, name, passphrase)?;
         let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
-        if !self.out.exists() {
-            file::create_directory(&self.out, Mode::Public)?;
-            output.line(format_args!("made the directory {}", self.out.display()));
-        }
+        files::make_directory(&self.out, output)?;
         Ok((authority, files))
     }
+}
 
-    fn options(&self) -> IssueOptions {
+/// When the certificate is valid.
+#[derive(Args)]
+pub(super) struct Validity {
+    /// How long the certificate is valid
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "not_after")]
+    days: Option<u32>,
+    /// When it begins to be valid: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "T", value_parser = time::parse)]
+    not_before: Option<i64>,
+    /// When it expires: RFC 3339 or Unix seconds
+    #[arg(long, value_name = "T", value_parser = time::parse)]
+    not_after: Option<i64>,
+}
+
+impl Validity {
+    pub(super) fn options(&self) -> IssueOptions {
         IssueOptions {
             days: self.days,
             not_before: self.not_before,
@@ -178,15 +183,9 @@ struct Files {
 impl Files {
     /// Chooses the files, and refuses before a serial number is spent if they exist.
     fn plan(out: &Path, name: &str, passphrase: Option<Passphrase>) -> Result<Self> {
-        let stem = stem(name);
-        let folder = if out == Path::new(".") { Path::new("") } else { out };
-        let (certificate, key) = (folder.join(format!("{stem}.cert.pem")), folder.join(format!("{stem}.key.pem")));
-        for file in [&certificate, &key] {
-            if file.symlink_metadata().is_ok() {
-                let message = "this exists and is not overwritten; move it away or choose another --out";
-                return Err(Error::new(ErrorKind::AlreadyExists, message).at(file));
-            }
-        }
+        let stem = files::stem(name);
+        let certificate = files::plan(out, &format!("{stem}.cert.pem"))?;
+        let key = files::plan(out, &format!("{stem}.key.pem"))?;
         Ok(Self { certificate, key, passphrase })
     }
 
@@ -205,32 +204,5 @@ impl Files {
         output.set("identity", answer);
         output.set("warnings", json!([]));
         Ok(())
-    }
-}
-
-/// `name` as the beginning of a file name: nothing that leads to another directory, hides the file or begins an option.
-fn stem(name: &str) -> String {
-    let name = name.replace('*', "_wildcard");
-    let safe = |c: char| if c.is_alphanumeric() || "._-@+".contains(c) { c } else { '_' };
-    let mut stem: String = name.chars().map(safe).collect();
-    if stem.is_empty() || stem.starts_with(['.', '-']) {
-        stem.insert(0, '_');
-    }
-    stem
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_lead_out_of_the_directory() {
-        assert_eq!(stem("alice"), "alice");
-        assert_eq!(stem("*.example.org"), "_wildcard.example.org");
-        assert_eq!(stem("../../etc/passwd"), "_.._.._etc_passwd");
-        assert_eq!(stem("::1"), "__1");
-        assert_eq!(stem("Zoë Müller"), "Zoë_Müller");
-        assert_eq!(stem("-rf"), "_-rf");
-        assert_eq!(stem(""), "_");
     }
 }

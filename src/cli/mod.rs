@@ -25,6 +25,8 @@
 //! |---|---|
 //! | `ca init` | `authority`: *certificate* with `file`, `directory`, `key_encrypted` |
 //! | `issue server`, `issue client` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
+//! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
+//! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problems`: how many |
@@ -32,13 +34,15 @@
 //!
 //! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
 //!   `fingerprint` (SHA-256, lower-case hex), `names` (`"DNS:localhost"`), `key_algorithm`, `is_authority`.
+//! - *request*: `file`, `subject`, `common_name`, `key_algorithm`, `names` (that it asks for), `asks_for_authority`,
+//!   `ignored`: a list of what else it asks for.
 //! - *entry*: a *certificate* with `file`, `link_target` and, in `clients list`, `reason` (`"ADMITTED"`,
 //!   `"EXPIRED"` …).
 //! - `problems`, `notes` and `warnings` are lists of *findings*: `kind`, `message`, `file`, `subject`,
 //!   `fingerprint`. The kind is the reason of a refusal (`"EXPIRED"`, `"WEAK_KEY"` …) or one of `"FILE"` (a file
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
-//!   certificate of a file was installed).
+//!   certificate of a file was installed), `"REQUEST"` (asked for and not granted, or granted otherwise).
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
 //!   `message`, `path`, `subject`, beside the keys of what was done before it. An ambiguous `clients remove` also
 //!   gives `matches`, a list of *entry*.
@@ -47,16 +51,24 @@
 //!
 //! Never an argument, where every user of the machine could read it, but a file (`--passphrase-file`,
 //! `--ca-passphrase-file`; one trailing newline is not part of the passphrase), the environment
-//! (`TRUSTDIR_CA_PASSPHRASE` for the CA's key, `TRUSTDIR_PASSPHRASE` for an issued key), or a prompt where there is
-//! a terminal. An empty passphrase is an error, not the absence of one.
+//! (`TRUSTDIR_CA_PASSPHRASE` for the CA's key, `TRUSTDIR_PASSPHRASE` for a new key), or a prompt where there is a
+//! terminal. An empty passphrase is an error, not the absence of one.
+//!
+//! # Requests
+//!
+//! A request only asks; the operator grants. `sign` shows what is asked for and what would be granted and asks on the
+//! terminal. Where there is none, and with `--json`, the decision is `--yes` or one `--san` for each name.
 
 mod ca;
 mod check;
 mod clients;
+mod files;
 mod finding;
 mod issue;
 mod output;
 mod passphrase;
+mod request;
+mod sign;
 mod summary;
 mod time;
 
@@ -100,6 +112,10 @@ enum Command {
     /// Issue a server's or a client's certificate and private key
     #[command(subcommand)]
     Issue(issue::Issue),
+    /// Make a private key and a request for its certificate
+    Request(request::Request),
+    /// Sign somebody's request for a certificate
+    Sign(sign::Sign),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -133,6 +149,8 @@ impl Command {
         match self {
             Self::Ca(verb) => verb.run(output),
             Self::Issue(verb) => verb.run(output),
+            Self::Request(verb) => verb.run(output),
+            Self::Sign(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

@@ -28,6 +28,11 @@ impl Output {
         Self { document: json.then(Map::new), broken: None }
     }
 
+    /// Whether people read it, and not a program.
+    pub(super) fn is_for_people(&self) -> bool {
+        self.document.is_none()
+    }
+
     /// Says one thing that was done.
     pub(super) fn line(&mut self, text: impl Display) {
         if self.document.is_none() {

@@ -11,7 +11,7 @@ use crate::{Authority, Error, ErrorKind, Result};
 
 /// The environment variable with the CA key's passphrase.
 pub(super) const CA_VARIABLE: &str = "TRUSTDIR_CA_PASSPHRASE";
-/// The environment variable with the passphrase of an issued key.
+/// The environment variable with the passphrase of a new key.
 pub(super) const VARIABLE: &str = "TRUSTDIR_PASSPHRASE";
 
 const MAX_LEN: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{Certificate, Entry};
+use crate::{Certificate, CertificateRequest, Entry, SubjectAltName};
 
 use super::output::path_json;
 use super::{clients, time};
@@ -17,6 +17,27 @@ pub(super) fn summary(certificate: &Certificate) -> String {
         text = format!("{text}, {}", names.join(", "));
     }
     format!("{text}, expires {}, SHA-256 {}", time::date(certificate.not_after()), certificate.fingerprint())
+}
+
+/// `DNS:nas.home.arpa, IP:192.168.1.5`, or `no name`.
+pub(super) fn names(names: &[SubjectAltName]) -> String {
+    if names.is_empty() {
+        return "no name".to_owned();
+    }
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The request's facts and its file.
+pub(super) fn request_json(request: &CertificateRequest, file: &Path) -> Value {
+    json!({
+        "file": path_json(file),
+        "subject": request.subject().to_string(),
+        "common_name": request.subject().common_name(),
+        "key_algorithm": request.key_algorithm().map(|algorithm| algorithm.to_string()),
+        "names": request.names().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "asks_for_authority": request.asks_for_authority(),
+        "ignored": request.ignored(),
+    })
 }
 
 /// The certificate's facts, with the file that carries it.

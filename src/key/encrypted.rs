@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::legacy;
 use crate::der;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, escape};
 use crate::pem::Block;
 
 /// More rounds than this and the file, not its owner, decides how long we compute.
@@ -96,6 +96,7 @@ fn unreadable(der: &[u8]) -> Error {
 }
 
 pub(super) fn unsupported(scheme: &str) -> Error {
+    let scheme = escape(scheme);
     let message = format!(
         "the private key is encrypted by a scheme that is not supported ({scheme}); encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`"
     );

@@ -57,6 +57,8 @@ pub struct Connection {
     scope: Scope,
     decision: Option<Decision>,
     failure: Option<(ErrorKind, String)>,
+    /// It was admitted and its entry has gone since.
+    revoked: bool,
     /// Given before the decision, kept until it is made.
     hook: Option<Hook>,
     registration: Option<Registration>,
@@ -87,6 +89,7 @@ impl Connection {
             scope: Scope::default(),
             decision: None,
             failure: None,
+            revoked: false,
             hook: None,
             registration: None,
         })
@@ -213,7 +216,9 @@ impl Connection {
             let entry =
                 decision.entry().map(|entry| crate::error::escape(&entry.to_string_lossy())).unwrap_or_default();
             let message = format!("{}: {} has been removed", entry, decision.subject().unwrap_or_default());
-            self.refuse(decision.turned(Reason::Removed, message));
+            let decision = decision.turned(Reason::Removed, message);
+            self.revoked = true;
+            self.refuse(decision);
         }
         self.ok()
     }
@@ -225,7 +230,7 @@ impl Connection {
     pub fn on_revoked(&mut self, hook: Box<dyn FnOnce() + Send>) {
         match &self.decision {
             None if self.failure.is_none() => self.hook = Some(hook),
-            Some(decision) if decision.reason() == Reason::Removed => hook(),
+            Some(_) if self.revoked => hook(),
             decision => {
                 self.registration = decision.as_ref().and_then(Decision::held).map(|held| held.on_removed(hook));
             }

@@ -47,15 +47,13 @@ impl ClientCertVerifier for PinVerifier {
     ) -> Result<ClientCertVerified, Error> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let decision = admission::decide_and_hold(self.auth, &[end_entity], Some(&self.directory), now);
-        let answer = match refusal(decision.reason()) {
-            None => Ok(ClientCertVerified::assertion()),
-            Some(error) => Err(Error::InvalidCertificate(error)),
-        };
         scope::current(|scope| {
             scope.session = owner(&decision);
             scope.decision = Some(decision);
         });
-        answer
+        // The answer comes with the signature, which rustls always asks about next: who has a client's
+        // certificate, but not its key, must not learn from the alert whether it is installed.
+        Ok(ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -70,7 +68,7 @@ impl ClientCertVerifier for PinVerifier {
         let candidates = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
         let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         if candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signed.signature()).is_ok()) {
-            Ok(HandshakeSignatureValid::assertion())
+            proven()
         } else {
             Err(bad_signature())
         }
@@ -82,8 +80,10 @@ impl ClientCertVerifier for PinVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature_with_raw_key(message, &spki(certificate)?, signed, &self.algorithms)
-            .map_err(|_| bad_signature())
+        match verify_tls13_signature_with_raw_key(message, &spki(certificate)?, signed, &self.algorithms) {
+            Ok(_) => proven(),
+            Err(_) => Err(bad_signature()),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -108,11 +108,25 @@ fn spki<'a>(certificate: &'a CertificateDer<'_>) -> Result<SubjectPublicKeyInfoD
     Ok(SubjectPublicKeyInfoDer::from(parts.spki))
 }
 
+/// The client has the key, and now hears what was decided.
+fn proven() -> Result<HandshakeSignatureValid, Error> {
+    let reason = scope::current(|scope| scope.decision.as_ref().map(Decision::reason));
+    match reason.map(refusal) {
+        Some(None) => Ok(HandshakeSignatureValid::assertion()),
+        Some(Some(error)) => Err(Error::InvalidCertificate(error)),
+        None => Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
+    }
+}
+
 /// The client has the certificate, as everybody may, but not its key.
 fn bad_signature() -> Error {
     scope::current(|scope| {
         let decided = scope.decision.take();
+        // A stranger is refused as a stranger, whatever it signs.
         scope.decision = decided.map(|decision| {
+            if !decision.is_admitted() {
+                return decision;
+            }
             let message = format!(
                 "{}: the client could not prove that it has the private key",
                 decision.subject().unwrap_or_default()

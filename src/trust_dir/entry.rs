@@ -36,17 +36,21 @@ impl Entry {
         &self.certificate
     }
 
-    /// Whether `which` names this entry: see [`TrustDir::find`](super::TrustDir::find).
-    pub(super) fn is(&self, which: &str) -> bool {
-        let subject = self.certificate.subject();
-        let digits: String = which.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
-        let is_fingerprint = digits.len() >= 8
-            && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && self.certificate.fingerprint().to_string().starts_with(&digits);
+    // What may name an entry: see `TrustDir::find`.
+
+    pub(super) fn is_file(&self, which: &str) -> bool {
         self.file.file_name() == Some(OsStr::new(which))
-            || is_fingerprint
-            || subject.common_name().is_some_and(|name| name == which)
-            || subject.to_string() == which
+    }
+
+    pub(super) fn has_fingerprint(&self, which: &str) -> bool {
+        let digits: String = which.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
+        let hexadecimal = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        hexadecimal && self.certificate.fingerprint().to_string().starts_with(&digits)
+    }
+
+    pub(super) fn has_name(&self, which: &str) -> bool {
+        let subject = self.certificate.subject();
+        subject.common_name().is_some_and(|name| name == which) || subject.to_string() == which
     }
 }
 
@@ -73,16 +77,25 @@ impl Problem {
     }
 }
 
-/// Every file and link in the directory that carries the certificate and nothing else. Links come first,
-/// so that a link is never left dangling by an interruption.
-pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-    let mut carriers = Vec::new();
+/// Every file and link in the directory that carries the certificate and nothing else, links first, so that
+/// none is left dangling by an interruption; and what could not be read, and so may carry it too.
+pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut carriers, mut unreadable) = (Vec::new(), Vec::new());
     for entry in dir.read_dir().map_err(|source| Error::io("read", dir, source))? {
         let entry = entry.map_err(|source| Error::io("read", dir, source))?;
         let path = entry.path();
-        // What cannot be read carries nothing that could be admitted.
-        let Some(bytes) = (!hidden(&entry.file_name())).then(|| file::read_secret(&path).ok()).flatten() else {
+        if hidden(&entry.file_name()) {
             continue;
+        }
+        let bytes = match file::read_secret(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // A link that leads nowhere, a directory or a FIFO carries nothing.
+                if error.kind() == ErrorKind::Io && path.metadata().is_ok() {
+                    unreadable.push(path);
+                }
+                continue;
+            }
         };
         let Ok(certificates) = Certificate::all_from_bytes(&bytes) else { continue };
         if !certificates.iter().any(|certificate| certificate.fingerprint() == *fingerprint) {
@@ -100,5 +113,5 @@ pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<Vec<Path
         carriers.push((!is_link, path));
     }
     carriers.sort();
-    Ok(carriers.into_iter().map(|(_, path)| path).collect())
+    Ok((carriers.into_iter().map(|(_, path)| path).collect(), unreadable))
 }

@@ -53,11 +53,14 @@ impl Index {
         known.is_some_and(|stamp| stamp.still(Stamp::of(&dir.join(name))))
     }
 
-    /// Looks at one file again. Returns the certificates that are in the directory no more.
+    /// Looks at one file again if it is not what it was. Returns the certificates that are in the directory
+    /// no more.
     pub(super) fn refresh_file(&mut self, dir: &Path, name: &OsStr, names: EntryNames) -> Vec<Fingerprint> {
-        if self.is_fresh(dir, name) {
-            return Vec::new();
-        }
+        if self.is_fresh(dir, name) { Vec::new() } else { self.reread_file(dir, name, names) }
+    }
+
+    /// Reads one file again, whatever its stamp says.
+    pub(super) fn reread_file(&mut self, dir: &Path, name: &OsStr, names: EntryNames) -> Vec<Fingerprint> {
         let record = Record::read(dir, name, names);
         self.put(name, record)
     }
@@ -127,7 +130,8 @@ impl Index {
             self.files.keys().filter(|name| !present_set.contains(name.as_os_str())).cloned().collect();
         // New files first: a certificate that was renamed has never been away.
         let mut gone: Vec<_> = present.iter().flat_map(|name| self.refresh_file(dir, name, names)).collect();
-        gone.extend(vanished.iter().flat_map(|name| self.put(name, None)));
+        // What a listing beside a writer has missed is still there.
+        gone.extend(vanished.iter().flat_map(|name| self.refresh_file(dir, name, names)));
         gone.retain(|fingerprint| !self.contains(fingerprint));
         gone
     }

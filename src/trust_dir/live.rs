@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +51,10 @@ impl Live {
     pub(super) fn remove(&self) {
         self.removed.store(true, Ordering::Release);
         let waiting = std::mem::take(&mut lock(&self.hooks).waiting);
-        waiting.into_values().for_each(|hook| hook());
+        for hook in waiting.into_values() {
+            // A hook that panics is its host's fault; the others are called all the same.
+            let _ = catch_unwind(AssertUnwindSafe(hook));
+        }
     }
 }
 

@@ -40,8 +40,9 @@ pub enum EntryNames {
 pub struct TrustDirOptions {
     /// Which files are entries.
     pub entry_names: EntryNames,
-    /// Whether a thread watches for changes. Without it additions are seen at the next decision all the
-    /// same, and removals too; only idle connections are closed no sooner than [`TrustDir::refresh`].
+    /// Whether a thread watches for changes. Without it removals are seen at the next decision all the same,
+    /// and so are new files; idle connections are closed, and an entry written over another one in place is
+    /// seen, no sooner than [`TrustDir::refresh`].
     pub watch: bool,
     /// Whether the directory is made when it does not exist.
     pub create: bool,
@@ -184,25 +185,38 @@ impl TrustDir {
     ///
     /// A file that also holds a private key or another certificate is not touched, and then nothing is.
     pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-        let lock = file::lock_directory(&self.0.path)?;
-        let carriers = entry::carriers(&self.0.path, fingerprint)?;
+        // Without the lock: whoever holds it must not be able to keep a client in, and nobody writes over a
+        // file that is there.
+        let (carriers, unreadable) = entry::carriers(&self.0.path, fingerprint)?;
+        for path in &carriers {
+            std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        }
+        if !carriers.is_empty() {
+            file::sync_directory(&self.0.path)?;
+        }
+        self.refresh()?;
+        if let Some(path) = unreadable.first() {
+            let message = format!(
+                "this cannot be read, so it may still carry the certificate; {} others were removed",
+                carriers.len()
+            );
+            return Err(Error::new(ErrorKind::Io, message).at(path));
+        }
         if carriers.is_empty() {
             let message = format!("no file here carries the certificate {fingerprint}");
             return Err(Error::new(ErrorKind::NotFound, message).at(&self.0.path));
         }
-        for path in &carriers {
-            std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
-        }
-        file::sync_directory(&self.0.path)?;
-        drop(lock);
-        self.refresh()?;
         Ok(carriers)
     }
 
-    /// The entries that `which` names: a file name, a fingerprint (8 hexadecimal digits or more of it), a
-    /// common name, or a whole subject as RFC 4514 text.
+    /// The entries that `which` names: a file name; else a fingerprint (8 hexadecimal digits or more of it);
+    /// else a common name or a whole subject as RFC 4514 text. The first kind that fits counts, so that no
+    /// client can stand in the way of another by its name.
     pub fn find(&self, which: &str) -> Result<Vec<Entry>> {
-        Ok(self.list()?.into_iter().filter(|entry| entry.is(which)).collect())
+        let entries = self.list()?;
+        let kinds: [fn(&Entry, &str) -> bool; 3] = [Entry::is_file, Entry::has_fingerprint, Entry::has_name];
+        let mut found = kinds.iter().map(|fits| entries.iter().filter(|entry| fits(entry, which)).cloned().collect());
+        Ok(found.find(|found: &Vec<Entry>| !found.is_empty()).unwrap_or_default())
     }
 
     /// The one certificate that `which` names, as for [`find`](Self::find). None is
@@ -274,6 +288,18 @@ impl TrustDir {
 
     /// Brings the index in line and says which certificates have gone; their connections are yet to be told.
     fn update(&self) -> (Vec<Fingerprint>, Result<()>) {
+        let (mut gone, mut result) = self.update_once();
+        if !gone.is_empty() {
+            // A file that is renamed while the directory is listed may be missing from the list under both names.
+            let (more, again) = self.update_once();
+            gone.extend(more);
+            result = again;
+            gone.retain(|fingerprint| !self.index().contains(fingerprint));
+        }
+        (gone, result)
+    }
+
+    fn update_once(&self) -> (Vec<Fingerprint>, Result<()>) {
         let path = &self.0.path;
         let stamp = Stamp::of(path);
         let names =
@@ -320,7 +346,7 @@ impl TrustDir {
             }
         }
         if !known.is_empty() {
-            self.refresh_files(known.into_iter().map(|(name, _)| name));
+            self.reread(known.into_iter().map(|(name, _)| name));
         }
         self.indexed(fingerprint).or_else(|| {
             let unchanged = self.index().directory.is_some_and(|stamp| stamp.still(Stamp::of(&self.0.path)));
@@ -338,11 +364,11 @@ impl TrustDir {
         files.into_iter().find_map(|(name, stamp)| stamp.map(|stamp| (self.0.path.join(name), stamp)))
     }
 
-    /// Looks at these files again and tells the connections of certificates that have gone.
-    fn refresh_files(&self, names: impl Iterator<Item = OsString>) {
+    /// Reads these files again and tells the connections of certificates that have gone.
+    fn reread(&self, names: impl Iterator<Item = OsString>) {
         let mut gone: Vec<_> = {
             let mut index = self.index_mut();
-            names.flat_map(|name| index.refresh_file(&self.0.path, &name, self.0.names)).collect()
+            names.flat_map(|name| index.reread_file(&self.0.path, &name, self.0.names)).collect()
         };
         if !gone.is_empty() {
             // A file that was renamed within the directory has not gone.

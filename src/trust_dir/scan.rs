@@ -14,6 +14,10 @@ use crate::{file, pem};
 /// may change again without its stamp showing it, so it is read again at the next decision.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Some stamp whole seconds only, or every second one (ext3, FAT, some network mounts); a stamp without a
+/// fraction is taken for one of theirs.
+const COARSE_TICK: Duration = Duration::from_secs(3);
+
 /// What tells a file from any other and from its own later states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Id {
@@ -57,7 +61,7 @@ impl Id {
         let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
         // A time in the future is a clock that was set back: the next change has another time.
         let apart = SystemTime::now().duration_since(changed).unwrap_or_else(|ahead| ahead.duration());
-        apart > TICK
+        apart > if nanoseconds == 0 { COARSE_TICK } else { TICK }
     }
 }
 
@@ -129,7 +133,7 @@ impl Record {
         let content = match hash_name(name) {
             _ if link.is_dir() || hidden(name) => Content::Ignored,
             None if names == EntryNames::SubjectHash => Content::Ignored,
-            hash => match certificates(&path) {
+            hash => match certificates(&path, names) {
                 Err(_) if stamp.is_none() && link.file_type().is_symlink() => {
                     Content::Problem("a link that leads nowhere; remove it or restore its target".into())
                 }
@@ -160,11 +164,16 @@ pub(super) fn hidden(name: &OsStr) -> bool {
 }
 
 /// Every certificate in a file, or one line of what is wrong with it.
-fn certificates(path: &Path) -> Result<Vec<Certificate>, (ErrorKind, String)> {
+fn certificates(path: &Path, names: EntryNames) -> Result<Vec<Certificate>, (ErrorKind, String)> {
     let bytes = file::read_secret(path).map_err(|error| {
         let prefix = format!("{}: ", escape(&path.to_string_lossy()));
         (error.kind(), error.message().strip_prefix(&prefix).unwrap_or(error.message()).to_owned())
     })?;
+    if names == EntryNames::SubjectHash && !bytes.is_empty() && !pem::is_pem(&bytes) {
+        let message =
+            "this is not PEM, and OpenSSL reads nothing else here; convert it with `openssl x509 -inform DER`";
+        return Err((ErrorKind::Parse, message.into()));
+    }
     Certificate::all_from_bytes(&bytes).map_err(|error| {
         let blocks = pem::blocks(&bytes).unwrap_or_default();
         let message = if blocks.iter().any(pem::Block::is_private_key) {
@@ -195,4 +204,29 @@ fn pins(certificates: &[Certificate], expected: Option<u32>) -> Content {
         return Content::Problem(format!("{subject} lies under the wrong subject hash; rename the file to {right}"));
     }
     Content::Pins(pins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where times are whole seconds, a change in the same second would not show.
+    #[test]
+    fn a_coarse_clock_takes_longer_to_settle() {
+        let id = |age: Duration, fraction: bool| {
+            let changed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() - age;
+            let nanoseconds = if fraction { i64::from(changed.subsec_nanos().max(1)) } else { 0 };
+            Id { device: 0, inode: 0, size: 0, changed: (changed.as_secs().cast_signed(), nanoseconds) }
+        };
+        assert!(!id(Duration::from_millis(10), true).settled());
+        assert!(id(Duration::from_millis(500), true).settled());
+        assert!(!id(Duration::from_millis(1500), false).settled());
+        assert!(id(Duration::from_secs(5), false).settled());
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_settled() {
+        let ahead = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(3600);
+        assert!(Id { device: 0, inode: 0, size: 0, changed: (ahead.as_secs().cast_signed(), 1) }.settled());
+    }
 }

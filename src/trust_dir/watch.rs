@@ -133,7 +133,7 @@ fn run(directory: &Weak<Inner>, eyes: &mut Eyes, receiver: &Receiver<Message>) {
             // A directory that has gone admits nobody; whoever lists it is told why.
             let _ = directory.refresh();
         } else if !changes.files.is_empty() {
-            directory.refresh_files(changes.files.into_iter());
+            directory.reread(changes.files.into_iter());
         }
         eyes.follow_links(&directory);
         if sweeping {
@@ -165,8 +165,14 @@ struct Eyes {
 
 impl Eyes {
     fn open(path: &Path, sender: Sender<Message>, shared: Arc<Shared>) -> Self {
-        let watcher = notify::recommended_watcher(move |event| {
-            let _ = sender.send(Message::Event(event));
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Reading, ours above all, changes nothing.
+            let reading = event.as_ref().is_ok_and(
+                |event| matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write)),
+            );
+            if !reading {
+                let _ = sender.send(Message::Event(event));
+            }
         });
         // Resolved once: two names for one directory would share one watch and confuse its events.
         let parent = file::parent(path).canonicalize();
@@ -229,10 +235,6 @@ impl Eyes {
         }
         let name_change =
             matches!(event.kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)));
-        let reading = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
-        if reading {
-            return;
-        }
         for path in &event.paths {
             if *path == self.directory {
                 changes.directory |= name_change;

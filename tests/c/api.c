@@ -144,6 +144,12 @@ static trustdir_authority *make_authority(void)
     return authority;
 }
 
+static bool lasts(const trustdir_certificate *certificate, int64_t days)
+{
+    int64_t lifetime = trustdir_certificate_not_after(certificate) - trustdir_certificate_not_before(certificate);
+    return lifetime >= days * 86400 && lifetime < (days + 2) * 86400;
+}
+
 static trustdir_identity *make_server(const trustdir_authority *authority)
 {
     const char *names[] = {"localhost", "127.0.0.1"};
@@ -155,8 +161,7 @@ static trustdir_identity *make_server(const trustdir_authority *authority)
     CHECK(strstr(trustdir_certificate_subject(certificate), "CN=localhost") != NULL);
     TEXT(trustdir_certificate_issuer(certificate),
          trustdir_certificate_subject(trustdir_authority_certificate(authority)));
-    int64_t lifetime = trustdir_certificate_not_after(certificate) - trustdir_certificate_not_before(certificate);
-    CHECK(lifetime >= 7 * 86400 && lifetime < 9 * 86400);
+    CHECK(lasts(certificate, 7));
 
     OK(trustdir_identity_save(server, in_root("server.pem"), in_root("server.key"), BYTES("s"), &error));
     STATUS(TRUSTDIR_STATUS_ALREADY_EXISTS,
@@ -187,6 +192,82 @@ static trustdir_identity *make_server(const trustdir_authority *authority)
     STATUS(TRUSTDIR_STATUS_NULL_ARGUMENT, trustdir_authority_issue_server(authority, NULL, 1, 0, &loaded, &error));
     STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_authority_issue_server(authority, NULL, 0, 0, &loaded, &error));
     return server;
+}
+
+static void requests(const trustdir_authority *authority)
+{
+    const char *asked[] = {"nas.example", "10.0.0.1", "email:a@b.example"}, *granted[] = {"DNS:nas.example"};
+    trustdir_key *key;
+    trustdir_request *request, *again;
+    trustdir_certificate *certificate;
+    trustdir_buffer *notes;
+    trustdir_identity *identity;
+    OK(trustdir_key_generate(TRUSTDIR_KEY_TYPE_P384, &key, &error));
+    OK(trustdir_request_create(key, "CN=nas,O=Home", asked, 3, &request, &error));
+    TEXT(trustdir_request_subject(request), "CN=nas,O=Home");
+    CHECK(trustdir_request_names_len(request) == 3);
+    TEXT(trustdir_request_name(request, 0), "DNS:nas.example");
+    TEXT(trustdir_request_name(request, 1), "IP:10.0.0.1");
+    TEXT(trustdir_request_name(request, 2), "email:a@b.example");
+    CHECK(trustdir_request_name(request, 3) == NULL);
+    CHECK(!trustdir_request_asks_for_authority(request));
+    CHECK(trustdir_request_ignored_len(request) == 0 && trustdir_request_ignored(request, 0) == NULL);
+
+    trustdir_slice der = trustdir_request_der(request);
+    OK(trustdir_request_from_der(der.data, der.len, &again, &error));
+    TEXT(trustdir_request_pem(again), trustdir_request_pem(request));
+    trustdir_request_free(again);
+    OK(trustdir_request_from_pem(BYTES(trustdir_request_pem(request)), &again, &error));
+    CHECK(trustdir_request_der(again).len == der.len);
+    trustdir_request_free(again);
+    write_file(in_root("nas.csr.pem"), trustdir_request_pem(request));
+    OK(trustdir_request_load(in_root("nas.csr.pem"), &again, &error));
+    trustdir_request_free(again);
+    STATUS(TRUSTDIR_STATUS_PARSE, trustdir_request_from_der(der.data, der.len - 1, &again, &error));
+    STATUS(TRUSTDIR_STATUS_PARSE, trustdir_request_from_pem(BYTES("nonsense"), &again, &error));
+    STATUS(TRUSTDIR_STATUS_NOT_FOUND, trustdir_request_load(in_root("none"), &again, &error));
+    CHECK(again == NULL);
+    uint8_t altered[2048];
+    CHECK(der.len < sizeof altered);
+    memcpy(altered, der.data, der.len);
+    altered[der.len - 1] ^= 1;
+    STATUS(TRUSTDIR_STATUS_BAD_SIGNATURE, trustdir_request_from_der(altered, der.len, &again, &error));
+    asked[0] = "my nas";
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_request_create(key, "CN=nas", asked, 1, &again, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_request_create(key, "CN=", NULL, 0, &again, &error));
+
+    /* As asked: hosts only, and a note of the rest. The key is the request's. */
+    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_SERVER, NULL, 0, 7, &notes, &certificate, &error));
+    TEXT((const char *)trustdir_buffer_data(notes), "email:a@b.example was asked for and is not granted");
+    TEXT(trustdir_certificate_subject(certificate), "CN=nas,O=Home");
+    TEXT(trustdir_certificate_issuer(certificate),
+         trustdir_certificate_subject(trustdir_authority_certificate(authority)));
+    CHECK(lasts(certificate, 7));
+    trustdir_buffer_free(notes);
+    OK(trustdir_key_to_pem(key, NO_PASSPHRASE, &notes, &error));
+    OK(trustdir_identity_from_pem(BYTES(trustdir_certificate_pem(certificate)), trustdir_buffer_data(notes),
+                                  trustdir_buffer_len(notes), NO_PASSPHRASE, &identity, &error));
+    trustdir_identity_free(identity);
+    trustdir_buffer_free(notes);
+    trustdir_certificate_free(certificate);
+
+    /* As the operator says. */
+    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_BOTH, granted, 1, 0, &notes, &certificate, &error));
+    CHECK(strstr((const char *)trustdir_buffer_data(notes), "IP:10.0.0.1 was asked for and is not granted\n") != NULL);
+    trustdir_buffer_free(notes);
+    trustdir_certificate_free(certificate);
+    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_CLIENT, NULL, 0, 0, NULL, &certificate, &error));
+    trustdir_certificate_free(certificate);
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
+           trustdir_authority_sign(authority, request, 0, NULL, 0, 0, &notes, &certificate, &error));
+    CHECK(notes == NULL && certificate == NULL);
+    trustdir_request_free(request);
+
+    OK(trustdir_request_create(key, "O=Home", NULL, 0, &request, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
+           trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_SERVER, NULL, 0, 0, NULL, &certificate, &error));
+    trustdir_request_free(request);
+    trustdir_key_free(key);
 }
 
 static void certificates(const trustdir_certificate *certificate)
@@ -458,6 +539,7 @@ int main(void)
     trustdir_authority *authority = make_authority();
     trustdir_identity *server = make_server(authority);
     certificates(trustdir_identity_certificate(server, 0));
+    requests(authority);
     directories(authority);
     nano_config();
     trustdir_acceptor *acceptor = make_acceptor(server);
