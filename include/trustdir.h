@@ -231,7 +231,7 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_MINTED_BY_PIN = 13,
     /**
-     * Refused: an entry has the same subject and another key.
+     * Refused: another certificate of the same subject is an entry. Renewed? Install the new one.
      */
     TRUSTDIR_REASON_SAME_NAME_OTHER_KEY = 14,
     /**
@@ -392,6 +392,35 @@ typedef int32_t trustdir_tls_version;
 #endif // __cplusplus
 
 /**
+ * What a certificate is for.
+ */
+enum trustdir_profile
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * TLS services.
+     */
+    TRUSTDIR_PROFILE_SERVER = 1,
+    /**
+     * TLS clients.
+     */
+    TRUSTDIR_PROFILE_CLIENT = 2,
+    /**
+     * Services that are clients of each other.
+     */
+    TRUSTDIR_PROFILE_BOTH = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_profile trustdir_profile;
+#else
+typedef int32_t trustdir_profile;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Makes the server side of TLS connections. Yours: free it with trustdir_acceptor_free; its connections live on. It
  * never changes and may be used from several threads at once.
  */
@@ -472,6 +501,13 @@ typedef struct trustdir_key trustdir_key;
  * Yours: free it with trustdir_nano_config_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_nano_config trustdir_nano_config;
+
+/**
+ * A request for a certificate (PKCS#10), its signature checked: whoever made it has the private key. What it asks for
+ * is shown, not granted. Yours: free it with trustdir_request_free. It never changes and may be used from several
+ * threads at once.
+ */
+typedef struct trustdir_request trustdir_request;
 
 /**
  * Bytes borrowed from an object: `data` is followed by no terminator, and is NULL when `len` is 0.
@@ -760,6 +796,92 @@ trustdir_status trustdir_identity_key_pem(const trustdir_identity *identity,
 void trustdir_identity_free(trustdir_identity *identity);
 
 /**
+ * Makes a request for the key, signed with it. `subject` is RFC 4514 text, or just a common name. `names` are the
+ * names to ask for, `count` of them: DNS names and IP addresses, or "DNS:...", "IP:...", "email:..." and "URI:...".
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_request_create(const trustdir_key *key,
+                                        const char *subject,
+                                        const char *const *names,
+                                        size_t count,
+                                        trustdir_request **out,
+                                        trustdir_error **error);
+
+/**
+ * Reads the first request in PEM text; anything before it is ignored. Fails with TRUSTDIR_STATUS_BAD_SIGNATURE when
+ * it was altered, and with TRUSTDIR_STATUS_UNSUPPORTED or TRUSTDIR_STATUS_WEAK_KEY for what no certificate is given to.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_request_from_pem(const uint8_t *pem,
+                                          size_t len,
+                                          trustdir_request **out,
+                                          trustdir_error **error);
+
+/**
+ * Reads a request in DER, as trustdir_request_from_pem does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_request_from_der(const uint8_t *der,
+                                          size_t len,
+                                          trustdir_request **out,
+                                          trustdir_error **error);
+
+/**
+ * Reads a request from a PEM or DER file, as trustdir_request_from_pem does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_request_load(const char *path,
+                                      trustdir_request **out,
+                                      trustdir_error **error);
+
+/**
+ * The request in DER. Borrowed from the request. Empty for NULL.
+ */
+trustdir_slice trustdir_request_der(const trustdir_request *request);
+
+/**
+ * The request in PEM. Borrowed from the request. NULL for NULL.
+ */
+const char *trustdir_request_pem(const trustdir_request *request);
+
+/**
+ * Whom it names, as RFC 4514 text, control characters escaped. Borrowed from the request. NULL for NULL.
+ */
+const char *trustdir_request_subject(const trustdir_request *request);
+
+/**
+ * The number of names that it asks for; 0 for NULL.
+ */
+size_t trustdir_request_names_len(const trustdir_request *request);
+
+/**
+ * A name that it asks for, as "DNS:a.example" or "IP:10.0.0.1". Borrowed from the request. NULL past the end and for
+ * NULL.
+ */
+const char *trustdir_request_name(const trustdir_request *request,
+                                  size_t index);
+
+/**
+ * Whether it asks to be an authority, which is never granted; false for NULL.
+ */
+bool trustdir_request_asks_for_authority(const trustdir_request *request);
+
+/**
+ * How many other things it asks for that are not looked at; 0 for NULL.
+ */
+size_t trustdir_request_ignored_len(const trustdir_request *request);
+
+/**
+ * One of them, as "extension 1.2.3.4". Borrowed from the request. NULL past the end and for NULL.
+ */
+const char *trustdir_request_ignored(const trustdir_request *request, size_t index);
+
+/**
+ * Frees the request and everything borrowed from it. NULL is fine.
+ */
+void trustdir_request_free(trustdir_request *request);
+
+/**
  * Makes an authority in `dir`, which is created when it is missing. `name` is its subject in RFC 4514 text, or NULL
  * for a default; `days` is its validity, 0 for the default. With a passphrase its key is stored encrypted. Fails with
  * TRUSTDIR_STATUS_ALREADY_EXISTS when there is an authority in `dir`, and then changes nothing.
@@ -813,6 +935,25 @@ trustdir_status trustdir_authority_issue_client(const trustdir_authority *author
                                                 trustdir_error **error);
 
 /**
+ * Signs a request: its key and its subject, byte for byte. `profile` is a trustdir_profile. `names` are the names to
+ * grant, `count` of them, as trustdir_request_create takes them. NULL with count 0 grants a server the DNS names and
+ * IP addresses that were asked for, or its common name when no name was; and a client none. `days` is the validity, 0
+ * for the default. `notes`, which may be NULL, receives text: what was asked for and not granted, or granted
+ * otherwise, a line each, empty when there is nothing to say. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT when a
+ * server would get no name.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_sign(const trustdir_authority *authority,
+                                        const trustdir_request *request,
+                                        int32_t profile,
+                                        const char *const *names,
+                                        size_t count,
+                                        uint32_t days,
+                                        trustdir_buffer **notes,
+                                        trustdir_certificate **out,
+                                        trustdir_error **error);
+
+/**
  * Frees the authority and what is borrowed from it, and wipes its key from memory. Its directory stays. NULL is fine.
  */
 void trustdir_authority_free(trustdir_authority *authority);
@@ -864,8 +1005,8 @@ trustdir_status trustdir_directory_remove(const trustdir_directory *directory,
                                           trustdir_error **error);
 
 /**
- * Reads the directory again. Needed only to see additions before the watching thread reports them: removals are seen
- * by every handshake without it.
+ * Looks at the directory now, instead of when the watching thread reports a change, and has idle connections of
+ * removed clients closed. Never needed for correctness: every decision looks at the files itself.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_refresh(const trustdir_directory *directory,
@@ -1002,7 +1143,7 @@ trustdir_status trustdir_nano_config_load(const char *path,
                                           trustdir_error **error);
 
 /**
- * Whether TLS is switched on; false for NULL.
+ * Whether HTTPS is switched on (`enable`, later `enable_https`); false for NULL.
  */
 bool trustdir_nano_config_enabled(const trustdir_nano_config *config);
 
@@ -1220,8 +1361,8 @@ trustdir_status trustdir_connection_recheck(trustdir_connection *connection,
 /**
  * Has `hook(userdata)` called once when the client's entry is removed, at once when it already is: the place to wake
  * whoever waits on the socket, who then calls trustdir_connection_recheck. It may be called from any thread, must
- * return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused, has
- * no certificate, or was already reported as revoked. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
+ * return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused or has
+ * no certificate. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
  * is called exactly once: after the hook, when the hook cannot come any more, when another one takes its place, when
  * the connection is freed, or when this call fails. The hook may still be running in another thread when
  * trustdir_connection_free returns, so release what it uses in `userdata_free` and nowhere else.

@@ -2,7 +2,7 @@
 //
 //   auto ca      = trustdir::authority::create("ca");
 //   auto alice   = ca.issue_client("alice");
-//   auto clients = trustdir::directory::open("clients");
+//   auto clients = trustdir::directory::open("clients");       // the directory must be there
 //   clients.install(alice.certificate());                       // alice is admitted ...
 //   clients.remove("alice");                                    // ... and is not, from her next byte on
 //

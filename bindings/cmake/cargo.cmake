@@ -1,4 +1,5 @@
-# The cargo build: target `trustdir-cargo`, and in TRUSTDIR_LIB_DIR the libraries under the names they are installed with.
+# The cargo build: target `trustdir-cargo`, and in TRUSTDIR_LIB_DIR the libraries under the names that they are
+# installed with.
 
 find_program(CARGO_EXECUTABLE cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
 if(NOT CARGO_EXECUTABLE)

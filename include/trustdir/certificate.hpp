@@ -1,4 +1,4 @@
-// Certificates, keys, identities and the private authority that issues them.
+// Certificates, keys, identities, requests and the private authority that issues them.
 #ifndef TRUSTDIR_CERTIFICATE_HPP
 #define TRUSTDIR_CERTIFICATE_HPP
 
@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <ostream>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace trustdir {
@@ -169,6 +171,74 @@ class certificate_view : public detail::certificate_accessors<certificate_view> 
   const trustdir_certificate* borrowed_;
 };
 
+namespace detail {
+
+/// Names as C takes them.
+class name_list {
+ public:
+  explicit name_list(const std::vector<std::string_view>& names) {
+    owned_.reserve(names.size());
+    for (const auto name : names) pointers_.push_back(owned_.emplace_back(terminated(name)).c_str());
+  }
+
+  const char* const* data() const noexcept { return pointers_.data(); }
+  std::size_t size() const noexcept { return pointers_.size(); }
+
+ private:
+  std::vector<std::string> owned_;
+  std::vector<const char*> pointers_;
+};
+
+}  // namespace detail
+
+/// A request for a certificate, its signature checked. What it asks for is shown, not granted. Immutable; may be used
+/// from several threads at once.
+class request : public detail::object<trustdir_request, trustdir_request_free> {
+ public:
+  using object::object;
+
+  /// `subject` is RFC 4514 text, or just a common name; `names` are DNS names and IP addresses, or "email:…", "URI:…".
+  static request create(const key& key, std::string_view subject, const std::vector<std::string_view>& names = {}) {
+    const detail::name_list list(names);
+    return detail::create<request>(trustdir_request_create, key.native(), detail::terminated(subject).c_str(),
+                                   list.data(), list.size());
+  }
+
+  static request from_pem(std::string_view pem) {
+    return detail::create<request>(trustdir_request_from_pem, detail::octets(pem), pem.size());
+  }
+
+  static request from_der(bytes_view der) {
+    return detail::create<request>(trustdir_request_from_der, der.data(), der.size());
+  }
+
+  /// A PEM or DER file.
+  static request load(std::string_view path) {
+    return detail::create<request>(trustdir_request_load, detail::terminated(path).c_str());
+  }
+
+  bytes_view der() const noexcept { return trustdir_request_der(native()); }
+  std::string_view pem() const noexcept { return detail::view(trustdir_request_pem(native())); }
+  std::string_view subject() const noexcept { return detail::view(trustdir_request_subject(native())); }
+
+  std::size_t name_count() const noexcept { return trustdir_request_names_len(native()); }
+
+  /// "DNS:a.example", "IP:10.0.0.1", …; empty past the end.
+  std::string_view name(std::size_t index) const noexcept {
+    return detail::view(trustdir_request_name(native(), index));
+  }
+
+  /// Never granted.
+  bool asks_for_authority() const noexcept { return trustdir_request_asks_for_authority(native()); }
+
+  std::size_t ignored_count() const noexcept { return trustdir_request_ignored_len(native()); }
+
+  /// What else it asks for and is not looked at: "extension 1.2.3.4"; empty past the end.
+  std::string_view ignored(std::size_t index) const noexcept {
+    return detail::view(trustdir_request_ignored(native(), index));
+  }
+};
+
 /// A chain (end entity first) and its private key.
 class identity : public detail::object<trustdir_identity, trustdir_identity_free> {
  public:
@@ -211,6 +281,26 @@ struct authority_options {
   std::string_view passphrase;  ///< null data: the key is stored unencrypted, readable by its owner only
 };
 
+/// What a certificate is for.
+enum class profile : std::int32_t {
+  server = TRUSTDIR_PROFILE_SERVER,
+  client = TRUSTDIR_PROFILE_CLIENT,
+  both = TRUSTDIR_PROFILE_BOTH
+};
+
+/// What a request is granted.
+struct sign_options {
+  trustdir::profile profile = trustdir::profile::server;
+  std::vector<std::string_view> names;  ///< none: a server gets the hosts that were asked for, a client no name
+  std::uint32_t days = 0;               ///< 0: the default
+};
+
+/// A signed request.
+struct signed_request {
+  trustdir::certificate certificate;
+  buffer notes;  ///< what was asked for and not granted, or granted otherwise, a line each
+};
+
 /// A private certification authority in a directory.
 class authority : public detail::object<trustdir_authority, trustdir_authority_free> {
  public:
@@ -235,16 +325,22 @@ class authority : public detail::object<trustdir_authority, trustdir_authority_f
 
   /// `names` are DNS names and IP addresses; the first one is also the common name.
   identity issue_server(const std::vector<std::string_view>& names, std::uint32_t days = 0) const {
-    std::vector<std::string> owned;
-    std::vector<const char*> pointers;
-    owned.reserve(names.size());
-    for (const auto name : names) pointers.push_back(owned.emplace_back(detail::terminated(name)).c_str());
-    return detail::create<identity>(trustdir_authority_issue_server, native(),
-                                    static_cast<const char* const*>(pointers.data()), pointers.size(), days);
+    const detail::name_list list(names);
+    return detail::create<identity>(trustdir_authority_issue_server, native(), list.data(), list.size(), days);
   }
 
   identity issue_client(std::string_view name, std::uint32_t days = 0) const {
     return detail::create<identity>(trustdir_authority_issue_client, native(), detail::terminated(name).c_str(), days);
+  }
+
+  /// Takes the request's key and subject as they are; everything else is decided by `options`.
+  signed_request sign(const request& request, const sign_options& options = {}) const {
+    const detail::name_list list(options.names);
+    trustdir_buffer* notes = nullptr;
+    auto certificate = detail::create<trustdir::certificate>(
+        trustdir_authority_sign, native(), request.native(), static_cast<std::int32_t>(options.profile), list.data(),
+        list.size(), options.days, &notes);
+    return {std::move(certificate), buffer(notes)};
   }
 };
 

@@ -1,4 +1,4 @@
-//! What callers may pass, and how it reaches the core: bytes-like objects, text, host names, days and instants.
+//! What callers may pass, and how it reaches the core: bytes-like objects, text, names, days and instants.
 //!
 //! Each type owns its value, so that the interpreter may run on while the core works with it.
 
@@ -10,7 +10,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo, PyTzInfoAccess};
-use trustdir_core::KeyAlgorithm;
+use trustdir_core::{self as core, KeyAlgorithm, SubjectAltName};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -84,6 +84,26 @@ impl FromPyObject<'_, '_> for HostName {
     }
 }
 
+/// A name of a certificate: a host as [`HostName`] has it, or as `Certificate.names` gives it.
+pub struct AltName(pub SubjectAltName);
+
+impl FromPyObject<'_, '_> for AltName {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(text) = object.cast::<PyString>() {
+            return Ok(Self(text.to_str()?.parse().map_err(Error::Core)?));
+        }
+        match object.extract::<IpAddr>() {
+            Ok(address) => Ok(Self(SubjectAltName::Ip(address))),
+            Err(_) => {
+                let message = format!("a name is a str or an ipaddress object, not {}", object.get_type().name()?);
+                Err(PyTypeError::new_err(message))
+            }
+        }
+    }
+}
+
 /// A number of days as `int`, or as a `timedelta` of whole days.
 pub struct Days(pub u32);
 
@@ -138,6 +158,18 @@ impl FromPyObject<'_, '_> for Instant {
 pub fn datetime(py: Python<'_>, seconds: i64) -> PyResult<Bound<'_, PyDateTime>> {
     // Exact: the years 0 to 9999 in seconds fit a double.
     PyDateTime::from_timestamp(py, seconds as f64, Some(&*PyTzInfo::utc(py)?))
+}
+
+/// What a certificate is for, by its word.
+pub struct Profile(pub core::Profile);
+
+impl FromPyObject<'_, '_> for Profile {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let profile = object.cast::<PyString>()?.to_str()?.parse();
+        Ok(Self(profile.map_err(Error::Core)?))
+    }
 }
 
 /// The name of a kind of key, as `PrivateKey.algorithm` gives it.

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use trustdir_core::{self as core, AuthorityOptions, DistinguishedName, IssueOptions};
+use trustdir_core::{self as core, AuthorityOptions, DistinguishedName, IssueOptions, SignOptions};
 
-use crate::argument::{Algorithm, Days, HostName, Instant, Text};
+use crate::argument::{Algorithm, AltName, Days, HostName, Instant, Profile, Text};
 use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::identity::Identity;
+use crate::request::{CertificateRequest, Signed};
 
 /// A private certificate authority, kept in a directory.
 ///
@@ -45,7 +46,7 @@ impl Authority {
         algorithm: Option<Algorithm>,
     ) -> Result<Self> {
         let mut options = AuthorityOptions {
-            name: name.map(distinguished_name).transpose()?,
+            name: name.map(DistinguishedName::parse).transpose()?,
             days: days.map(|days| days.0),
             passphrase: passphrase.map(Text::into_bytes),
             ..AuthorityOptions::default()
@@ -124,6 +125,56 @@ impl Authority {
         Ok(Identity(py.detach(|| self.0.issue_client(name, &options))?))
     }
 
+    /// Signs a request. Its key and its subject are taken as they are; everything else is decided here.
+    ///
+    /// Args:
+    ///     request: The request.
+    ///     profile: What the certificate is for: `"server"`, `"client"` or `"both"`.
+    ///     names: The names to grant, as for `CertificateRequest.create`. If not given, a server gets the DNS names and
+    ///         addresses that were asked for, or its common name when no name was; and a client none.
+    ///     days: How long the certificate is valid, as `int` or `timedelta`.
+    ///     not_before: From when it is valid, as an aware `datetime`; now if not given.
+    ///     not_after: Until when it is valid, instead of `days`.
+    ///
+    /// Returns:
+    ///     The certificate, and notes of what was asked for and not granted.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: A server's request names no host, and `names` neither.
+    ///
+    /// Example:
+    ///     >>> import trustdir
+    ///     >>> ca = trustdir.Authority.create("pki")
+    ///     >>> key = trustdir.PrivateKey.generate()
+    ///     >>> request = trustdir.CertificateRequest.create(key, "nas", "nas.home.arpa", "bank.example")
+    ///     >>> signed = ca.sign(request, names=["nas.home.arpa"], days=90)
+    ///     >>> signed.certificate.names
+    ///     ['DNS:nas.home.arpa']
+    ///     >>> signed.notes
+    ///     ['DNS:bank.example was asked for and is not granted']
+    #[pyo3(
+        signature = (request, *, profile = Profile(core::Profile::Server), names = None, days = None, not_before = None, not_after = None),
+        text_signature = "($self, request, *, profile='server', names=None, days=None, not_before=None, not_after=None)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn sign(
+        &self,
+        py: Python<'_>,
+        request: &CertificateRequest,
+        profile: Profile,
+        names: Option<Vec<AltName>>,
+        days: Option<Days>,
+        not_before: Option<Instant>,
+        not_after: Option<Instant>,
+    ) -> Result<Signed> {
+        let options = SignOptions {
+            profile: profile.0,
+            names: names.map(|names| names.into_iter().map(|name| name.0).collect()),
+            issue: issue_options(days, not_before, not_after, None),
+        };
+        Ok(Signed(py.detach(|| self.0.sign(&request.0, &options))?))
+    }
+
     /// The authority's own certificate, which those who are to trust it install.
     #[getter]
     fn certificate(&self) -> Certificate {
@@ -139,10 +190,6 @@ impl Authority {
     fn __repr__(&self) -> String {
         format!("<trustdir.Authority {} in {}>", self.0.certificate().subject(), self.0.dir().display())
     }
-}
-
-fn distinguished_name(text: &str) -> Result<DistinguishedName> {
-    if text.contains('=') { Ok(DistinguishedName::parse(text)?) } else { Ok(DistinguishedName::from_common_name(text)) }
 }
 
 fn issue_options(

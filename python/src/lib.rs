@@ -7,6 +7,7 @@ mod decision;
 mod error;
 mod identity;
 mod key;
+mod request;
 mod trust_dir;
 
 use std::ffi::OsString;
@@ -32,6 +33,8 @@ mod _trustdir {
     use crate::key::PrivateKey;
     #[pymodule_export]
     use crate::main_from;
+    #[pymodule_export]
+    use crate::request::{CertificateRequest, Signed};
     #[pymodule_export]
     use crate::trust_dir::{Entry, Problem, TrustDir};
 

@@ -15,7 +15,8 @@ static_assert(move_only<trustdir::key> && move_only<trustdir::certificate> && mo
               move_only<trustdir::authority> && move_only<trustdir::directory> && move_only<trustdir::entries> &&
               move_only<trustdir::decision> && move_only<trustdir::nano_config> &&
               move_only<trustdir::acceptor_builder> && move_only<trustdir::acceptor> &&
-              move_only<trustdir::connection> && move_only<trustdir::buffer>);
+              move_only<trustdir::connection> && move_only<trustdir::buffer> && move_only<trustdir::request> &&
+              move_only<trustdir::signed_request>);
 static_assert(std::is_trivially_copyable_v<trustdir::certificate_view> &&
               std::is_trivially_copyable_v<trustdir::decision_view>);
 static_assert(std::is_nothrow_copy_constructible_v<trustdir::error>);
@@ -98,6 +99,49 @@ TEST(authorities) {
   CHECK_EQUAL(opened.certificate().fingerprint(), made.certificate().fingerprint());
   const auto wrong = CHECK_THROWS(trustdir::error, trustdir::authority::open(dir / "ca", "guess"));
   CHECK(wrong.code() == trustdir::condition::format);
+}
+
+TEST(requests) {
+  const world w;
+  const auto key = trustdir::key::generate(trustdir::key_type::p256);
+  const auto request = trustdir::request::create(key, "CN=nas,O=Home", {"nas.example", "10.0.0.1", "email:a@b.example"});
+  CHECK_EQUAL(request.subject(), "CN=nas,O=Home");
+  CHECK_EQUAL(request.name_count(), 3u);
+  CHECK_EQUAL(request.name(0), "DNS:nas.example");
+  CHECK_EQUAL(request.name(1), "IP:10.0.0.1");
+  CHECK(request.name(3).empty());
+  CHECK(!request.asks_for_authority());
+  CHECK_EQUAL(request.ignored_count(), 0u);
+  CHECK(request.ignored(0).empty());
+  CHECK_EQUAL(trustdir::request::from_pem(request.pem()).pem(), request.pem());
+  CHECK_EQUAL(trustdir::request::from_der(request.der()).subject(), request.subject());
+  std::ofstream(w.dir / "nas.csr.pem") << request.pem();
+  CHECK_EQUAL(trustdir::request::load(w.dir / "nas.csr.pem").pem(), request.pem());
+  const auto garbage = CHECK_THROWS(trustdir::error, trustdir::request::from_pem("garbage"));
+  CHECK(garbage.code() == trustdir::condition::format);
+  const auto name = CHECK_THROWS(trustdir::error, trustdir::request::create(key, "CN=nas", {"my nas"}));
+  CHECK(name.status() == trustdir::status::invalid_argument);
+
+  const auto as_asked = w.ca.sign(request);
+  CHECK_EQUAL(as_asked.certificate.subject(), "CN=nas,O=Home");
+  CHECK_EQUAL(as_asked.certificate.issuer(), w.ca.certificate().subject());
+  CHECK_EQUAL(as_asked.notes.text(), "email:a@b.example was asked for and is not granted");
+  const auto service = trustdir::identity::from_pem(as_asked.certificate.pem(), key.to_pem());
+  CHECK_EQUAL(service.certificate().fingerprint(), as_asked.certificate.fingerprint());
+
+  trustdir::sign_options options;
+  options.profile = trustdir::profile::both;
+  options.names = {"nas.example"};
+  options.days = 7;
+  const auto decided = w.ca.sign(request, options);
+  CHECK(decided.notes.text().find("IP:10.0.0.1 was asked for and is not granted\n") != std::string_view::npos);
+  CHECK(decided.certificate.not_after() - decided.certificate.not_before() < std::chrono::hours(24 * 9));
+  options.profile = static_cast<trustdir::profile>(9);
+  const auto unknown = CHECK_THROWS(trustdir::error, w.ca.sign(request, options));
+  CHECK(unknown.status() == trustdir::status::invalid_argument);
+  const auto nameless = trustdir::request::create(key, "O=Home");
+  const auto refused = CHECK_THROWS(trustdir::error, w.ca.sign(nameless));
+  CHECK(refused.message().find("names no host") != std::string_view::npos);
 }
 
 TEST(directories) {

@@ -2,13 +2,16 @@
 
 use std::ffi::c_char;
 
-use trustdir_core::{AuthorityOptions, DistinguishedName, IssueOptions};
+use trustdir_core::{AuthorityOptions, DistinguishedName, IssueOptions, SignOptions};
 
+use crate::Result;
+use crate::buffer::Buffer;
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
 use crate::identity::Identity;
+use crate::request::{self, Request};
 use crate::slice;
 use crate::status::Status;
 use crate::text;
@@ -27,6 +30,29 @@ impl From<trustdir_core::Authority> for Authority {
         let certificate = authority.certificate().clone().into();
         Self { authority, certificate }
     }
+}
+
+/// What a certificate is for.
+#[repr(i32)]
+#[derive(Clone, Copy)]
+pub enum Profile {
+    /// TLS services.
+    Server = 1,
+    /// TLS clients.
+    Client = 2,
+    /// Services that are clients of each other.
+    Both = 3,
+}
+
+const PROFILES: [(Profile, trustdir_core::Profile); 3] = [
+    (Profile::Server, trustdir_core::Profile::Server),
+    (Profile::Client, trustdir_core::Profile::Client),
+    (Profile::Both, trustdir_core::Profile::ServerAndClient),
+];
+
+fn profile(profile: i32) -> Result<trustdir_core::Profile> {
+    let known = PROFILES.iter().find(|(known, _)| *known as i32 == profile);
+    known.map(|(_, profile)| *profile).ok_or_else(|| Error::unknown("profile", profile))
 }
 
 /// 0 stands for the default.
@@ -129,6 +155,45 @@ pub extern "C" fn trustdir_authority_issue_client(
         let authority = handle::required(authority, "authority")?;
         let name = text::required(name, "name")?;
         *out = handle::give(authority.authority.issue_client(name, &issue_options(days))?.into());
+        Ok(())
+    })
+}
+
+/// Signs a request: its key and its subject, byte for byte. `profile` is a trustdir_profile. `names` are the names to
+/// grant, `count` of them, as trustdir_request_create takes them. NULL with count 0 grants a server the DNS names and
+/// IP addresses that were asked for, or its common name when no name was; and a client none. `days` is the validity, 0
+/// for the default. `notes`, which may be NULL, receives text: what was asked for and not granted, or granted
+/// otherwise, a line each, empty when there is nothing to say. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT when a
+/// server would get no name.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_sign(
+    authority: Option<&Authority>,
+    request: Option<&Request>,
+    profile: i32,
+    names: *const *const c_char,
+    count: usize,
+    days: u32,
+    notes: *mut *mut Buffer,
+    out: *mut *mut Certificate,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let notes = handle::optional_slot(notes);
+        let out = handle::slot(out, "out")?;
+        let authority = handle::required(authority, "authority")?;
+        let request = handle::required(request, "request")?;
+        let names = request::names(names, count)?;
+        let options = SignOptions {
+            profile: self::profile(profile)?,
+            names: (!names.is_empty()).then_some(names),
+            issue: issue_options(days),
+        };
+        let signed = authority.authority.sign(request.core(), &options)?;
+        if let Some(notes) = notes {
+            *notes = handle::give(Buffer::new(signed.notes.join("\n").as_bytes()));
+        }
+        *out = handle::give(signed.certificate.into());
         Ok(())
     })
 }

@@ -230,8 +230,8 @@ pub extern "C" fn trustdir_connection_recheck(connection: Option<&mut Connection
 
 /// Has `hook(userdata)` called once when the client's entry is removed, at once when it already is: the place to wake
 /// whoever waits on the socket, who then calls trustdir_connection_recheck. It may be called from any thread, must
-/// return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused, has
-/// no certificate, or was already reported as revoked. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
+/// return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused or has
+/// no certificate. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
 /// is called exactly once: after the hook, when the hook cannot come any more, when another one takes its place, when
 /// the connection is freed, or when this call fails. The hook may still be running in another thread when
 /// trustdir_connection_free returns, so release what it uses in `userdata_free` and nowhere else.

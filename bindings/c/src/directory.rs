@@ -168,8 +168,8 @@ pub extern "C" fn trustdir_directory_remove(
     })
 }
 
-/// Reads the directory again. Needed only to see additions before the watching thread reports them: removals are seen
-/// by every handshake without it.
+/// Looks at the directory now, instead of when the watching thread reports a change, and has idle connections of
+/// removed clients closed. Never needed for correctness: every decision looks at the files itself.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_refresh(directory: Option<&Directory>, error: *mut *mut Error) -> Status {

@@ -53,6 +53,12 @@ pub struct Key {
 
 const _: () = handle::several_threads::<Key>();
 
+impl Key {
+    pub(crate) fn core(&self) -> &PrivateKey {
+        &self.key
+    }
+}
+
 impl From<PrivateKey> for Key {
     fn from(key: PrivateKey) -> Self {
         let algorithm = text::owned(&key.algorithm().to_string());

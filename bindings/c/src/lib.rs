@@ -30,6 +30,7 @@ mod identity;
 mod key;
 mod nano_config;
 mod reason;
+mod request;
 mod slice;
 mod status;
 mod text;

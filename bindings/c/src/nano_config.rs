@@ -49,7 +49,7 @@ pub extern "C" fn trustdir_nano_config_load(
     })
 }
 
-/// Whether TLS is switched on; false for NULL.
+/// Whether HTTPS is switched on (`enable`, later `enable_https`); false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_nano_config_enabled(config: Option<&NanoConfig>) -> bool {
     guard_or(false, || Some(config?.config.enabled()))

@@ -17,6 +17,7 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
         (function.name.as_str(), parameter.name.as_str()),
         (_, "error")
             | ("trustdir_authority_create", "name")
+            | ("trustdir_authority_sign", "notes")
             | ("trustdir_directory_install", "entry")
             | ("trustdir_directory_remove", "removed")
             | ("trustdir_connection_on_revoked", "userdata" | "userdata_free")

@@ -13,6 +13,7 @@ static trustdir_buffer *the_buffer;
 static trustdir_key *the_key;
 static trustdir_certificate *the_certificate;
 static trustdir_identity *the_identity;
+static trustdir_request *the_request;
 static trustdir_authority *the_authority;
 static trustdir_directory *the_directory;
 static trustdir_entries *the_entries;
@@ -74,6 +75,7 @@ static void make_objects(int argc, char **argv)
     must(trustdir_identity_key_pem(the_identity, NULL, 0, &the_buffer, &error));
     must(trustdir_key_from_pem(trustdir_buffer_data(the_buffer), trustdir_buffer_len(the_buffer), NULL, 0, &the_key,
                                &error));
+    must(trustdir_request_create(the_key, "CN=localhost", the_names, 1, &the_request, &error));
     if (mkdir(in_dir("clients"), 0700) != 0)
         exit(2);
     must(trustdir_directory_open(in_dir("clients"), TRUSTDIR_ENTRY_NAMES_ANY, &the_directory, &error));
@@ -100,6 +102,7 @@ static void free_objects(void)
     trustdir_key_free(the_key);
     trustdir_certificate_free(the_certificate);
     trustdir_identity_free(the_identity);
+    trustdir_request_free(the_request);
     trustdir_authority_free(the_authority);
     trustdir_directory_free(the_directory);
     trustdir_entries_free(the_entries);

@@ -16,12 +16,14 @@ _Text: TypeAlias = str | Buffer
 __all__ = [
     "Authority",
     "Certificate",
+    "CertificateRequest",
     "Decision",
     "Entry",
     "Identity",
     "PrivateKey",
     "Problem",
     "REASONS",
+    "Signed",
     "TrustDir",
     "__version__",
     "main_from",
@@ -62,6 +64,16 @@ class Authority:
         not_after: datetime | None = None,
         algorithm: str | None = None,
     ) -> Identity: ...
+    def sign(
+        self,
+        request: CertificateRequest,
+        *,
+        profile: Literal["server", "client", "both"] = "server",
+        names: Sequence[str | IPv4Address | IPv6Address] | None = None,
+        days: int | timedelta | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> Signed: ...
     @property
     def certificate(self) -> Certificate: ...
     @property
@@ -104,6 +116,31 @@ class Certificate:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+
+@final
+class CertificateRequest:
+    @staticmethod
+    def create(
+        key: PrivateKey, subject: str, *names: str | IPv4Address | IPv6Address
+    ) -> CertificateRequest: ...
+    @staticmethod
+    def load(path: _StrPath) -> CertificateRequest: ...
+    @staticmethod
+    def from_pem(pem: _Text) -> CertificateRequest: ...
+    @staticmethod
+    def from_der(der: Buffer) -> CertificateRequest: ...
+    @property
+    def der(self) -> bytes: ...
+    @property
+    def pem(self) -> bytes: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def asks_for_authority(self) -> bool: ...
+    @property
+    def ignored(self) -> list[str]: ...
 
 @final
 class Decision:
@@ -167,6 +204,13 @@ class Problem:
     def file(self) -> Path: ...
     @property
     def message(self) -> str: ...
+
+@final
+class Signed:
+    @property
+    def certificate(self) -> Certificate: ...
+    @property
+    def notes(self) -> list[str]: ...
 
 @final
 class TrustDir:
