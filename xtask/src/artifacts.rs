@@ -1,5 +1,7 @@
 //! What is built before anything runs: the command, the installed C library and the example node.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -88,15 +90,21 @@ pub(crate) fn tool(context: &Context, name: &str) -> Result<Command, String> {
 }
 
 fn configure_and_build(context: &Context, source: &Path, build: &Path, options: &[String]) -> Result<(), String> {
-    if !build.join("build.ninja").exists() {
-        let ninja = tool(context, "ninja")?.get_program().to_string_lossy().into_owned();
-        let mut arguments = vec!["-S".to_string(), source.display().to_string()];
-        arguments.extend(["-B".to_string(), build.display().to_string()]);
-        arguments.extend(["-G".to_string(), "Ninja".to_string(), format!("-DCMAKE_MAKE_PROGRAM={ninja}")]);
-        arguments.extend_from_slice(options);
-        run(cmake(context)?, &arguments)?;
+    let ninja = tool(context, "ninja")?.get_program().to_string_lossy().into_owned();
+    let (from, to) = (source.display().to_string(), build.display().to_string());
+    let mut configure = cmake(context)?;
+    configure.args(["-S", &from, "-B", &to, "-G", "Ninja", &format!("-DCMAKE_MAKE_PROGRAM={ninja}")]).args(options);
+    // CMake keeps what it was first told, such as the place of a repository that has moved: then it begins afresh.
+    let (stamp, wanted) = (build.join("configured"), process::describe(&configure));
+    if fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
+        let fail = |e: io::Error| format!("{to}: {e}");
+        if build.exists() {
+            fs::remove_dir_all(build).map_err(fail)?;
+        }
+        run(configure, &[])?;
+        fs::write(&stamp, &wanted).map_err(fail)?;
     }
-    run(cmake(context)?, &["--build".to_string(), build.display().to_string()])
+    run(cmake(context)?, &["--build".to_string(), to])
 }
 
 fn run(mut command: Command, arguments: &[String]) -> Result<(), String> {

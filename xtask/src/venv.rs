@@ -70,7 +70,9 @@ impl Venv {
         let files =
             [workspace.root.join("xtask/requirements.txt"), workspace.root.join("python/tests/requirements.txt")];
         let files: Vec<_> = files.into_iter().filter(|file| file.exists()).collect();
-        let wanted = files.iter().try_fold(format!("{}.{}\n", python.version.0, python.version.1), |text, file| {
+        // Its programs name their interpreter by its absolute path, so that an environment cannot be moved.
+        let identity = format!("{} {:?}\n", venv.dir.display(), python.version);
+        let wanted = files.iter().try_fold(identity, |text, file| {
             fs::read_to_string(file).map(|more| text + &more).map_err(|e| format!("{}: {e}", file.display()))
         })?;
         venv.once("tools", &wanted, || {
