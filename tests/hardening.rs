@@ -95,7 +95,7 @@ fn a_name_cannot_block_a_removal() {
     for friend in friends {
         directory.install(friend.unwrap().certificate()).unwrap();
     }
-    for which in [&file, &fingerprint, &fingerprint[..8].to_owned(), "mallory", "CN=mallory"] {
+    for which in [&file, &fingerprint, &fingerprint[..8], "mallory", "CN=mallory"] {
         assert_eq!(directory.find_one(which).unwrap(), mallory, "{which}");
     }
     assert_eq!(directory.find_one("nobody").unwrap_err().kind(), ErrorKind::NotFound);

@@ -1,93 +1,7 @@
-// trustdir::asio::stream as the server of OpenSSL clients, over real sockets.
-#include "loop.hpp"
-#include "openssl_client.hpp"
+// trustdir::asio::stream as the server of OpenSSL clients, over real sockets: data, ends, cancellation, lifetimes.
+#include "wire.hpp"
 
-#include <trustdir/asio.hpp>
-
-#include <atomic>
 #include <random>
-
-using server_stream = trustdir::asio::stream<tcp::socket>;
-using client_stream = ssl::stream<tcp::socket>;
-
-static const int both_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-/// A server and a client that are connected by TCP, in a loop of their own.
-class wire {
- public:
-  wire(const trustdir::acceptor& acceptor, ssl::context& context) {
-    auto [near, far] = loop_.connect();
-    server_.emplace(std::move(near), acceptor);
-    client_.emplace(std::move(far), context);
-  }
-  ~wire() {
-    loop_.call([&] {
-      server_.reset();
-      client_.reset();
-    });
-  }
-
-  server_stream& server() { return *server_; }
-  client_stream& client() { return *client_; }
-  ::loop& loop() { return loop_; }
-
-  outcome handshake() {
-    auto near = start_server_handshake();
-    auto far = loop_.start([&](auto handler) { client().async_handshake(ssl::stream_base::client, handler); });
-    const auto result = get(std::move(near));
-    client_result = get(std::move(far));
-    return result;
-  }
-  std::future<outcome> start_server_handshake() {
-    return loop_.start([&](auto handler) { server().async_handshake(handler); });
-  }
-  std::future<outcome> start_read(net::mutable_buffer buffer) {
-    return loop_.start([&](auto handler) { server().async_read_some(buffer, handler); });
-  }
-  outcome client_write(net::const_buffer buffer) {
-    return loop_.run([&](auto handler) { net::async_write(client(), buffer, handler); });
-  }
-  outcome client_read(net::mutable_buffer buffer) {
-    return loop_.run([&](auto handler) { client().async_read_some(buffer, handler); });
-  }
-  /// One message through the server and back.
-  void echo(const std::string& text) {
-    std::string got(text.size(), '\0');
-    auto read = loop_.start([&](auto handler) { net::async_read(server(), net::buffer(got), handler); });
-    CHECK(!client_write(net::buffer(text)).ec);
-    CHECK(!get(std::move(read)).ec);
-    CHECK_EQUAL(got, text);
-    auto write = loop_.start([&](auto handler) { net::async_write(server(), net::buffer(got), handler); });
-    std::string back(text.size(), '\0');
-    CHECK(!loop_.run([&](auto handler) { net::async_read(client(), net::buffer(back), handler); }).ec);
-    CHECK(!get(std::move(write)).ec);
-    CHECK_EQUAL(back, text);
-  }
-
-  /// The client says goodbye and the server answers: a session that ended otherwise is not resumed by OpenSSL.
-  void part() {
-    auto closing = loop_.start([&](auto handler) { client().async_shutdown(handler); });
-    CHECK(!loop_.run([&](auto handler) { server().async_shutdown(handler); }).ec);
-    CHECK(!get(std::move(closing)).ec);
-  }
-  std::shared_ptr<SSL_SESSION> session() {
-    return loop_.call([&] {
-      return std::shared_ptr<SSL_SESSION>(SSL_get1_session(client().native_handle()), SSL_SESSION_free);
-    });
-  }
-
-  outcome client_result;
-
- private:
-  ::loop loop_;
-  std::optional<server_stream> server_;
-  std::optional<client_stream> client_;
-};
-
-static bool is_alert(const error_code& ec) {
-  return ec.category() == net::error::get_ssl_category() &&
-         ERR_GET_REASON(static_cast<unsigned long>(ec.value())) >= SSL_AD_REASON_OFFSET;
-}
 
 static std::string random_bytes(std::size_t size) {
   std::mt19937 generator(42);
@@ -191,6 +105,23 @@ TEST(nothing_completes_inside_the_initiating_function) {
   CHECK(!get(inside.get_future()));
 }
 
+TEST(an_idle_stream_is_no_work) {
+  const world w;
+  net::io_context io;
+  tcp::acceptor listener(io, tcp::endpoint(net::ip::address_v4::loopback(), 0));
+  tcp::socket far(io);
+  far.connect(listener.local_endpoint());
+  auto context = client_context(w, &w.alice, TLS1_3_VERSION);
+  client_stream client(std::move(far), context);
+  server_stream server(listener.accept(), w.acceptor());
+  int done = 0;
+  server.async_handshake([&](const error_code& ec) { done += !ec; });
+  client.async_handshake(ssl::stream_base::client, [&](const error_code& ec) { done += !ec; });
+  io.run_for(patience);
+  CHECK_EQUAL(done, 2);
+  CHECK(io.stopped());
+}
+
 TEST(a_cancelled_read_loses_nothing) {
   const world w;
   for (const int version : both_versions) {
@@ -289,58 +220,6 @@ TEST(shutdown_while_a_read_is_pending) {
   CHECK(get(std::move(read)).ec == net::error::eof);
 }
 
-TEST(a_refused_client_is_told_and_so_is_the_server) {
-  const world w;
-  for (const int version : both_versions) {
-    for (const trustdir::identity* who : {&w.mallory, static_cast<const trustdir::identity*>(nullptr)}) {
-      auto context = client_context(w, who, version);
-      wire l(w.acceptor(), context);
-      auto near = l.start_server_handshake();
-      auto client = l.loop().run([&](auto handler) { l.client().async_handshake(ssl::stream_base::client, handler); });
-      if (!client.ec) {
-        // TLS 1.3: the client is done before it is judged. It talks at once, and hears of the refusal when it reads.
-        CHECK_EQUAL(version, TLS1_3_VERSION);
-        l.client_write(net::buffer(std::string(50'000, 'x')));
-        char byte = 0;
-        client = l.client_read(net::buffer(&byte, 1));
-      }
-      CHECK(is_alert(client.ec));
-      l.loop().call([&] { l.client().lowest_layer().close(); });
-      const auto server = get(std::move(near));
-      CHECK(server.ec == trustdir::condition::trust);
-      CHECK(server.ec == (who ? trustdir::status::untrusted : trustdir::status::no_certificate));
-      l.loop().call([&] {
-        CHECK(!l.server().decision().is_admitted());
-        CHECK_EQUAL(l.server().decision().reason(),
-                    who ? trustdir::reason::not_installed : trustdir::reason::no_certificate);
-        CHECK(!l.server().failure().empty());
-      });
-      // Everything after a failure fails the same way.
-      char byte = 0;
-      CHECK(get(l.start_read(net::buffer(&byte, 1))).ec == server.ec);
-      const auto write =
-          l.loop().run([&](auto handler) { l.server().async_write_some(net::buffer(&byte, 1), handler); });
-      CHECK(write.ec == server.ec);
-    }
-  }
-}
-
-TEST(plain_http_on_the_tls_port) {
-  const world w;
-  auto context = client_context(w, nullptr, TLS1_3_VERSION);
-  wire l(w.acceptor(), context);
-  auto near = l.start_server_handshake();
-  auto& socket = l.client().next_layer();
-  l.loop().run([&](auto handler) { net::async_write(socket, net::buffer("GET / HTTP/1.1\r\n\r\n", 18), handler); });
-  unsigned char alert[16] = {};
-  const auto read = l.loop().run([&](auto handler) { net::async_read(socket, net::buffer(alert), handler); });
-  CHECK(read.ec == net::error::eof);
-  CHECK_EQUAL(read.count, 7u);
-  CHECK_EQUAL(int(alert[0]), 21);
-  l.loop().call([&] { socket.close(); });
-  CHECK(get(std::move(near)).ec == trustdir::condition::tls);
-}
-
 TEST(a_key_update_is_answered_by_a_read) {
   const world w;
   auto context = client_context(w, &w.alice, TLS1_3_VERSION);
@@ -349,117 +228,6 @@ TEST(a_key_update_is_answered_by_a_read) {
   for (int round = 0; round < 3; ++round) {
     CHECK_EQUAL(l.loop().call([&] { return SSL_key_update(l.client().native_handle(), SSL_KEY_UPDATE_REQUESTED); }), 1);
     l.echo("after a key update");
-  }
-}
-
-TEST(removal_closes_an_idle_connection) {
-  const world w;
-  for (const int version : both_versions) {
-    w.clients->install(w.alice.certificate());
-    auto context = client_context(w, &w.alice, version);
-    wire l(w.acceptor(), context);
-    CHECK(!l.handshake().ec);
-    l.echo("before");
-    char buffer[16];
-    auto idle = l.start_read(net::buffer(buffer));
-    w.unlink_alice();
-    const auto ended = get(std::move(idle));
-    CHECK(ended.ec == trustdir::status::revoked);
-    CHECK_EQUAL(ended.ec.value(), int(TRUSTDIR_STATUS_REVOKED));
-    CHECK(!l.loop().call([&] { return std::string(l.server().failure()); }).empty());
-    // The client is told in TLS, not by a broken connection.
-    char byte = 0;
-    const auto client = l.client_read(net::buffer(&byte, 1));
-    CHECK(client.ec == net::error::eof || is_alert(client.ec));
-    l.loop().call([&] { l.client().lowest_layer().close(); });
-    CHECK(!l.loop().run([&](auto handler) { l.server().async_shutdown(handler); }).ec);
-    CHECK(get(l.start_read(net::buffer(buffer))).ec == trustdir::status::revoked);
-  }
-}
-
-TEST(removal_through_the_library_and_in_the_middle_of_traffic) {
-  const world w;
-  auto context = client_context(w, &w.alice, TLS1_3_VERSION);
-  wire l(w.acceptor(), context);
-  CHECK(!l.handshake().ec);
-  // The client sends for ever; the server reads for ever.
-  const std::string chunk(10'000, 'x');
-  std::promise<void> stopped;
-  std::function<void(error_code, std::size_t)> more = [&](error_code ec, std::size_t) {
-    if (ec) return stopped.set_value();
-    net::async_write(l.client(), net::buffer(chunk), more);
-  };
-  std::promise<error_code> ended;
-  std::atomic<std::size_t> total{0};
-  std::promise<void> flowing;
-  std::string buffer(4096, '\0');
-  std::function<void(error_code, std::size_t)> again = [&](error_code ec, std::size_t count) {
-    if (ec) return ended.set_value(ec);
-    if (total < 200'000 && (total += count) >= 200'000) flowing.set_value();
-    l.server().async_read_some(net::buffer(buffer), again);
-  };
-  l.loop().call([&] {
-    more({}, 0);
-    again({}, 0);
-  });
-  get(flowing.get_future());
-  CHECK_EQUAL(w.clients->remove("alice"), 1u);
-  CHECK(get(ended.get_future()) == trustdir::status::revoked);
-  l.loop().call([&] { l.client().lowest_layer().close(); });
-  get(stopped.get_future());
-}
-
-TEST(a_removed_client_that_does_not_read_holds_nobody) {
-  const world w;
-  auto context = client_context(w, &w.alice, TLS1_3_VERSION);
-  wire l(w.acceptor(), context);
-  CHECK(!l.handshake().ec);
-  l.loop().call([&] { l.server().linger(std::chrono::milliseconds(50)); });
-  const std::string endless(100'000'000, 'x');
-  auto write = l.loop().start([&](auto handler) { net::async_write(l.server(), net::buffer(endless), handler); });
-  char buffer[16];
-  auto read = l.start_read(net::buffer(buffer));
-  w.unlink_alice();
-  CHECK(get(std::move(write)).ec == trustdir::status::revoked);
-  CHECK(get(std::move(read)).ec == trustdir::status::revoked);
-}
-
-TEST(a_resumed_session_is_judged_again) {
-  const world w;
-  for (const int version : both_versions) {
-    w.clients->install(w.alice.certificate());
-    const auto acceptor = w.acceptor();
-    auto context = client_context(w, &w.alice, version);
-    std::shared_ptr<SSL_SESSION> session;
-    {
-      wire l(acceptor, context);
-      CHECK(!l.handshake().ec);
-      l.echo("a ticket comes with it");
-      session = l.session();
-      l.part();
-    }
-    {
-      wire l(acceptor, context);
-      SSL_set_session(l.client().native_handle(), session.get());
-      CHECK(!l.handshake().ec);
-      l.echo("resumed");
-      l.loop().call([&] {
-        CHECK(l.server().connection().resumed());
-        CHECK(l.server().decision().is_admitted());
-      });
-      session = l.session();
-      l.part();
-    }
-    w.unlink_alice();
-    wire l(acceptor, context);
-    SSL_set_session(l.client().native_handle(), session.get());
-    auto near = l.start_server_handshake();
-    auto client = l.loop().run([&](auto handler) { l.client().async_handshake(ssl::stream_base::client, handler); });
-    char byte = 0;
-    if (!client.ec) client = l.client_read(net::buffer(&byte, 1));
-    CHECK(client.ec);
-    l.loop().call([&] { l.client().lowest_layer().close(); });
-    CHECK(get(std::move(near)).ec == trustdir::condition::trust);
   }
 }
 
@@ -494,45 +262,6 @@ TEST(blocking_calls) {
   }
 }
 
-TEST(blocking_failures) {
-  const world w;
-  net::io_context io;
-  tcp::acceptor listener(io, tcp::endpoint(net::ip::address_v4::loopback(), 0));
-  auto client = std::async(std::launch::async, [&, endpoint = listener.local_endpoint()] {
-    auto context = client_context(w, &w.mallory, TLS1_2_VERSION);
-    net::io_context mine;
-    client_stream stream(mine, context);
-    stream.lowest_layer().connect(endpoint);
-    error_code ec;
-    stream.handshake(ssl::stream_base::client, ec);
-    return ec;
-  });
-  tcp::socket socket = listener.accept();
-  trustdir::asio::stream<tcp::socket&> stream(socket, w.acceptor());
-  const auto thrown = CHECK_THROWS(boost::system::system_error, stream.handshake());
-  CHECK(thrown.code() == trustdir::status::untrusted);
-  CHECK(std::string(thrown.what()).find(stream.failure()) == 0);
-  CHECK(is_alert(get(std::move(client))));
-  char byte = 0;
-  error_code ec;
-  stream.write_some(net::buffer(&byte, 1), ec);
-  CHECK(ec == trustdir::status::untrusted);
-
-  // Blocking, too, a silent peer is not waited for.
-  auto silent = std::async(std::launch::async, [endpoint = listener.local_endpoint()] {
-    net::io_context mine;
-    auto connected = std::make_unique<net::io_context>();
-    tcp::socket peer(*connected);
-    peer.connect(endpoint);
-    return std::make_pair(std::move(connected), std::move(peer));
-  });
-  trustdir::asio::stream<tcp::socket> lonely(listener.accept(), w.acceptor());
-  const auto kept = get(std::move(silent));
-  lonely.linger(std::chrono::milliseconds(50));
-  lonely.shutdown(ec);
-  CHECK(ec == net::error::timed_out);
-}
-
 TEST(a_stream_may_go_while_operations_are_pending) {
   const world w;
   auto context = client_context(w, &w.alice, TLS1_3_VERSION);
@@ -561,85 +290,6 @@ TEST(a_stream_may_go_while_operations_are_pending) {
   // The hook of the connection that is gone finds nothing to do.
   w.unlink_alice();
   l.loop().call([&] { moved.reset(); });
-}
-
-/// A server session as they are written that keep the socket elsewhere and wrap every handler: the stream's own executor
-/// is no strand.
-struct strand_session : std::enable_shared_from_this<strand_session> {
-  strand_session(net::io_context& context, tcp::socket&& accepted, const trustdir::acceptor& tls)
-      : strand(net::make_strand(context)), socket(std::move(accepted)), stream(socket, tls) {}
-  template <class Handler>
-  auto wrap(Handler handler) {
-    return net::bind_executor(strand, std::move(handler));
-  }
-  void run() {
-    net::dispatch(strand, [self = shared_from_this()] {
-      self->stream.async_handshake(self->wrap([self](const error_code& ec) {
-        if (!ec) self->read();
-      }));
-    });
-  }
-  void read() {
-    stream.async_read_some(net::buffer(buffer), wrap([self = shared_from_this()](const error_code& ec, std::size_t count) {
-                             self->ended = ec;
-                             if (!ec) self->write(count);
-                           }));
-  }
-  void write(std::size_t count) {
-    net::async_write(stream, net::buffer(buffer, count), wrap([self = shared_from_this()](const error_code& ec, std::size_t) {
-                       if (!ec) self->read();
-                     }));
-  }
-  net::strand<net::io_context::executor_type> strand;
-  tcp::socket socket;
-  trustdir::asio::stream<tcp::socket&> stream;
-  char buffer[1000];
-  error_code ended;
-};
-
-TEST(a_reference_in_a_strand_of_the_handlers) {
-  const world w;
-  net::io_context io;
-  tcp::acceptor listener(io, tcp::endpoint(net::ip::address_v4::loopback(), 0));
-  constexpr int connections = 8;
-
-  const auto acceptor = w.acceptor();
-  std::vector<std::shared_ptr<strand_session>> sessions;
-  std::vector<std::thread> threads;
-  auto work = net::make_work_guard(io);
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { io.run(); });
-
-  std::vector<std::unique_ptr<client_stream>> clients;
-  net::io_context mine;
-  auto context = client_context(w, &w.alice, TLS1_3_VERSION);
-  for (int i = 0; i < connections; ++i) {
-    auto client = std::make_unique<client_stream>(mine, context);
-    client->lowest_layer().connect(listener.local_endpoint());
-    sessions.push_back(std::make_shared<strand_session>(io, listener.accept(), acceptor));
-    sessions.back()->run();
-    client->handshake(ssl::stream_base::client);
-    clients.push_back(std::move(client));
-  }
-  for (int round = 0; round < 20; ++round) {
-    const std::string message(1 + 997 * static_cast<std::size_t>(round), 'z');
-    for (auto& client : clients) net::write(*client, net::buffer(message));
-    for (auto& client : clients) {
-      std::string back(message.size(), '\0');
-      net::read(*client, net::buffer(back));
-      CHECK(back == message);
-    }
-  }
-  w.unlink_alice();
-  for (auto& client : clients) {
-    char byte = 0;
-    error_code ec;
-    client->read_some(net::buffer(&byte, 1), ec);
-    CHECK(ec == net::error::eof || is_alert(ec));
-  }
-  work.reset();
-  clients.clear();
-  for (auto& thread : threads) thread.join();
-  for (const auto& each : sessions) CHECK(each->ended == trustdir::status::revoked);
 }
 
 TEST(error_codes) {
