@@ -95,7 +95,7 @@ class stream : public stream_base,
   /// In one line, why the connection failed; empty when it did not. Lives until the stream is destroyed.
   std::string_view failure() const noexcept { return core_->engine.message(); }
 
-  /// How long the end of a connection may wait for the peer: after a refusal, and in `shutdown`. Five seconds by default.
+  /// How long the end of a connection may wait for the peer: after a refusal, and in `shutdown`. Default: 5 s.
   std::chrono::steady_clock::duration linger() const noexcept { return core_->linger; }
   void linger(std::chrono::steady_clock::duration limit) noexcept { core_->linger = limit; }
 
@@ -175,7 +175,7 @@ class stream : public stream_base,
     return step;
   }
 
-  // `Token` is named by the caller, not deduced: as an lvalue reference it says that the handler must not be moved from.
+  // `Token` is named, not deduced: when it is an lvalue reference, the handler must not be moved from.
   template <class Signature, class Token, class Step>
   auto initiate(Step step, Token& token) {
     return net::async_compose<Token, Signature>(detail::operation<core_type, Step>(core_, std::move(step)), token,

@@ -10,8 +10,8 @@
 
 namespace trustdir::asio {
 
-// A shutdown is all: it has said goodbye, closed the sending side and read until the peer's answer. To tear down the next
-// layer as well would wait for the end of TCP, which a peer that keeps its socket open after the TLS close never sends.
+// A shutdown is all: it has said goodbye, closed the sending side and read until the peer's answer. To tear down the
+// next layer as well would wait for the end of TCP, which a peer that keeps its socket after the TLS close never sends.
 
 template <class NextLayer>
 void teardown(boost::beast::role_type, stream<NextLayer>& torn, error_code& ec) {

@@ -197,7 +197,9 @@ class nano_config : public detail::object<trustdir_nano_config, trustdir_nano_co
   }
 
   /// Any error here means that there must be no listener.
-  trustdir::acceptor acceptor() const { return detail::create<trustdir::acceptor>(trustdir_nano_config_acceptor, native()); }
+  trustdir::acceptor acceptor() const {
+    return detail::create<trustdir::acceptor>(trustdir_nano_config_acceptor, native());
+  }
 };
 
 }  // namespace trustdir

@@ -134,7 +134,8 @@ enum class entry_names : std::int32_t {
   subject_hash = TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH  ///< `0fb8533c.0` only, as OpenSSL reads a directory
 };
 
-/// A trust directory: the certificates in it are the clients that are admitted. May be used from several threads at once.
+/// A trust directory: the certificates in it are the clients that are admitted. May be used from several threads at
+/// once.
 class directory : public detail::object<trustdir_directory, trustdir_directory_free> {
  public:
   using object::object;

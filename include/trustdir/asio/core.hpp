@@ -83,8 +83,8 @@ auto& bottom(T& layer) {
 }
 
 template <class T>
-auto half_close(T& socket, int) -> decltype(socket.shutdown(net::socket_base::shutdown_send, std::declval<error_code&>()),
-                                            void()) {
+auto half_close(T& socket, int)
+    -> decltype(socket.shutdown(net::socket_base::shutdown_send, std::declval<error_code&>()), void()) {
   error_code ignored;
   socket.shutdown(net::socket_base::shutdown_send, ignored);
 }
@@ -148,7 +148,10 @@ class core : public std::enable_shared_from_this<core<NextLayer>> {
   /// An operation begins; its handler's executor is where the user's strand is, so it becomes ours.
   template <class Executor>
   void enter(const Executor& executor) {
-    if constexpr (std::is_constructible_v<net::any_io_executor, const Executor&>) home_ = net::any_io_executor(executor);
+    if constexpr (std::is_constructible_v<net::any_io_executor, const Executor&>) {
+      // Untracked: a composed operation's executor counts as work, and an idle stream must not keep run() going.
+      home_ = net::prefer(net::any_io_executor(executor), net::execution::outstanding_work.untracked);
+    }
     if (!reading_) read_error.clear();
     asynchronous_ = true;
     if (link_) link_->move(home_);
@@ -159,27 +162,28 @@ class core : public std::enable_shared_from_this<core<NextLayer>> {
     if (writing_ || write_error || !next) return;
     if (!refill()) return;
     writing_ = true;
+    auto written = [self = this->shared_from_this()](const error_code& ec, std::size_t count) {
+      self->writing_ = false;
+      self->sent_ += count;
+      self->write_error = ec;
+      self->flush();
+      if (!self->writing_) self->wake();
+    };
     next->async_write_some(net::buffer(output_.data() + sent_, filled_ - sent_),
-                           net::bind_executor(home_, [self = this->shared_from_this()](const error_code& ec, std::size_t count) {
-                             self->writing_ = false;
-                             self->sent_ += count;
-                             self->write_error = ec;
-                             self->flush();
-                             if (!self->writing_) self->wake();
-                           }));
+                           net::bind_executor(home_, std::move(written)));
   }
 
   void pull() {
     if (reading_ || engine.ended() || !next) return;
     reading_ = true;
-    next->async_read_some(net::buffer(input_),
-                          net::bind_executor(home_, [self = this->shared_from_this()](const error_code& ec, std::size_t count) {
-                            self->reading_ = false;
-                            self->received(ec, count);
-                            self->watch();
-                            self->flush();
-                            self->wake();
-                          }));
+    auto arrived = [self = this->shared_from_this()](const error_code& ec, std::size_t count) {
+      self->reading_ = false;
+      self->received(ec, count);
+      self->watch();
+      self->flush();
+      self->wake();
+    };
+    next->async_read_some(net::buffer(input_), net::bind_executor(home_, std::move(arrived)));
   }
 
   /// Resumes `waiter` when something has changed, or at its deadline. May resume it for nothing.
@@ -254,7 +258,7 @@ class core : public std::enable_shared_from_this<core<NextLayer>> {
     net::any_io_executor home_;
   };
 
-  /// Asks to be told of the removal, once the peer is known. Not for blocking use: there the engine belongs to whichever
+  /// Asks to be told of the removal, once the peer is known. Not for blocking use: there the engine belongs to whatever
   /// thread is in a call, and it is asked at every call anyway.
   void watch() {
     if (link_ || !asynchronous_ || engine.handshaking() || engine.failure()) return;
