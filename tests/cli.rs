@@ -258,14 +258,14 @@ fn json_is_one_object_whose_keys_stay() {
 
     let listed = folder.run("clients list clients --json").done().json();
     has(&listed["clients"][0], &["file", "link_target", "reason"]);
-    assert_eq!((&listed["entry_names"], &listed["problems"]), (&"any".into(), &0.into()));
+    assert_eq!((&listed["entry_names"], &listed["problem_count"]), (&"any".into(), &0.into()));
     assert_eq!(
         (&listed["clients"][0]["common_name"], &listed["clients"][0]["reason"]),
         (&"alice".into(), &"ADMITTED".into())
     );
 
     let checked = folder.run("clients check clients --json --subject-hash").done().json();
-    assert_eq!((&checked["entry_names"], &checked["clients"]), (&"subject-hash".into(), &1.into()));
+    assert_eq!((&checked["entry_names"], &checked["client_count"]), (&"subject-hash".into(), &1.into()));
     assert_eq!((kinds(&checked["problems"]), kinds(&checked["notes"])), (vec![], vec![]));
 
     let removed = folder.run("clients remove clients alice --json").done().json();
@@ -545,7 +545,7 @@ fn a_client_of_the_nano_guide_is_listed_checked_and_removed() {
     let any = folder.run("--json clients check clients").done().json();
     assert_eq!((kinds(&any["problems"]), kinds(&any["notes"])), (vec![], vec!["AUTHORITY", "ENTRY_NAMES"]));
     let hashed = folder.run("--json clients check --subject-hash clients").code(1).json();
-    assert_eq!((&hashed["clients"], kinds(&hashed["problems"])), (&0.into(), vec!["ENTRY_NAMES"]));
+    assert_eq!((&hashed["client_count"], kinds(&hashed["problems"])), (&0.into(), vec!["ENTRY_NAMES"]));
     let message = hashed["problems"][0]["message"].as_str().unwrap();
     assert!(message.contains(&format!("({hash}.0)")) && message.contains("CN=rpc.user.1"), "{message}");
 
@@ -597,7 +597,7 @@ fn adding_says_what_will_be_refused() {
     let checked = folder.run("--json clients check clients").code(1).json();
     let mut problems = kinds(&checked["problems"]);
     problems.sort_unstable();
-    assert_eq!((problems, &checked["clients"]), (vec!["EXPIRED", "WEAK_KEY", "WRONG_PURPOSE"], &4.into()));
+    assert_eq!((problems, &checked["client_count"]), (vec!["EXPIRED", "WEAK_KEY", "WRONG_PURPOSE"], &4.into()));
     folder.run("clients check clients").code(1).says("problem: ").says("note: ").says("3 problems");
     folder.run("clients list clients").done().says("(expired)");
 }
@@ -625,7 +625,7 @@ fn damaged_files_need_attention() {
     folder.run("clients list clients").done().says("CN=alice").complains("clients check clients");
     let checked = folder.run("--json clients check clients").code(1).json();
     assert_eq!(
-        (&checked["clients"], kinds(&checked["problems"])),
+        (&checked["client_count"], kinds(&checked["problems"])),
         (&1.into(), vec!["FILE", "FILE", "FILE", "PRIVATE_KEY"])
     );
     folder
@@ -664,7 +664,7 @@ fn an_ambiguous_removal_removes_nothing() {
 #[test]
 fn a_strangers_words_cannot_command_the_terminal() {
     let folder = Folder::new();
-    folder.guide_client("evil", "/CN=ev\u{1b}[2Jil\n0fb8533c.0  CN=admin");
+    folder.guide_client("evil", "/CN=ev\u{1b}[2Jil\n0fb8533c.0  CN=admin \u{202e}\u{200d}\u{e0041}");
     folder.run("clients add clients evil.cert.pem").done();
     fs::rename(folder.path().join("evil.cert.pem"), folder.path().join("clients/e\u{1b}]0;x\u{7}vil.pem")).unwrap();
     folder.write("clients/\u{1b}[2Jbroken.pem", "x");
@@ -674,6 +674,11 @@ fn a_strangers_words_cannot_command_the_terminal() {
         assert!(shown.contains("il"), "{shown}");
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
         assert!(!shown.lines().any(|line| line.starts_with("0fb8533c.0")), "{shown}");
+
+        // In JSON too, and it stays JSON.
+        let answer = folder.run(&format!("--json clients {verb} clients"));
+        assert!(!answer.out.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{:?}", answer.out);
+        serde_json::from_str::<serde_json::Value>(&answer.out).unwrap();
     }
 }
 

@@ -55,7 +55,7 @@ impl Check {
         report(path, clients.len(), &problems, &notes, output);
         output.set("directory", path_json(path));
         output.set("entry_names", names.as_str());
-        output.set("clients", clients.len());
+        output.set("client_count", clients.len());
         output.set("problems", problems.iter().map(Finding::to_json).collect::<Vec<_>>());
         output.set("notes", notes.iter().map(Finding::to_json).collect::<Vec<_>>());
         Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Attention })

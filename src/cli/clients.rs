@@ -269,7 +269,7 @@ impl List {
         output.set("directory", path_json(path));
         output.set("entry_names", self.directory.entry_names.as_str());
         output.set("clients", clients);
-        output.set("problems", problems.len());
+        output.set("problem_count", problems.len());
         Ok(Outcome::Done)
     }
 }

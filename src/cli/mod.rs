@@ -29,8 +29,8 @@
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
-//! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problems`: how many |
-//! | `clients check` | `directory`, `entry_names`, `clients`: how many certificates, `problems`, `notes` |
+//! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
+//! | `clients check` | `directory`, `entry_names`, `client_count`: how many certificates, `problems`, `notes` |
 //!
 //! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
 //!   `fingerprint` (SHA-256, lower-case hex), `names` (`"DNS:localhost"`), `key_algorithm`, `is_authority`.
