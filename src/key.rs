@@ -146,6 +146,10 @@ impl PrivateKey {
     /// Reads an unencrypted key in DER: PKCS#8 (RFC 5208), PKCS#1 (RFC 8017) or SEC1 (RFC 5915).
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let mut fields = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
+        if fields.peek() == Some(der::SEQUENCE) {
+            let message = "this is DER, but no plain private key; if it is encrypted PKCS#8, rewrite it as PEM with `openssl pkcs8 -topk8 -inform DER`";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         let version = fields.expect(der::INTEGER)?;
         match (version.content, fields.peek()) {
             (_, Some(der::SEQUENCE)) => Self::from_pkcs8(der, fields.any()?.content),
@@ -221,6 +225,10 @@ impl PrivateKey {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| damaged())?;
                 Self::from_pair(Pair::Ed25519(pair), KeyAlgorithm::Ed25519)
             }
+            other if other.starts_with(PKCS7) => {
+                let message = "this is a PKCS#12 file; take the key out with `openssl pkcs12 -nocerts -out key.pem`";
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
             other => {
                 let message =
                     format!("a key of algorithm {} is not supported; use P-256, RSA or Ed25519", der::oid_text(other));
@@ -280,6 +288,8 @@ impl fmt::Debug for PrivateKey {
 }
 
 const EC_PUBLIC_KEY: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
+/// The arc of PKCS#7, which a PKCS#12 file begins with (RFC 7292, 4).
+const PKCS7: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07";
 const RSA_ENCRYPTION: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_PSS: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 const ED25519_KEY: &[u8] = b"\x2b\x65\x70";

@@ -130,7 +130,16 @@ fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
         ],
         dir,
     );
+    openssl(&["genpkey", "-algorithm", "ED25519", "-out", "ed.pem"], dir);
+    openssl(
+        &["pkcs8", "-topk8", "-in", "ed.pem", "-outform", "DER", "-passout", "pass:test", "-out", "sealed.der"],
+        dir,
+    );
+    openssl(&["req", "-new", "-x509", "-key", "ed.pem", "-subj", "/CN=a", "-out", "c.pem"], dir);
+    openssl(&["pkcs12", "-export", "-inkey", "ed.pem", "-in", "c.pem", "-passout", "pass:test", "-out", "a.p12"], dir);
     for (name, kind, said) in [
+        ("sealed.der", ErrorKind::Unsupported, "-inform DER"),
+        ("a.p12", ErrorKind::Unsupported, "PKCS#12"),
         ("idea.pem", ErrorKind::Unsupported, "IDEA-CBC"),
         ("k1.pem", ErrorKind::Unsupported, "P-256"),
         ("ed448.pem", ErrorKind::Unsupported, "1.3.101.113"),

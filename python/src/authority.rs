@@ -78,7 +78,7 @@ impl Authority {
     ///     names: The DNS names and addresses by which clients call it, as `str` or `ipaddress` objects; the first
     ///         becomes its common name.
     ///     days: How long the certificate is valid, as `int` or `timedelta`.
-    ///     not_before: From when it is valid, as an aware `datetime`; now if not given.
+    ///     not_before: From when it is valid, as an aware `datetime`; an hour ago if not given.
     ///     not_after: Until when it is valid, instead of `days`.
     ///     algorithm: The kind of the key, as for `PrivateKey.generate`.
     ///
@@ -108,7 +108,7 @@ impl Authority {
     /// Args:
     ///     name: What the client is called; it becomes the common name.
     ///     days: How long the certificate is valid, as `int` or `timedelta`.
-    ///     not_before: From when it is valid, as an aware `datetime`; now if not given.
+    ///     not_before: From when it is valid, as an aware `datetime`; an hour ago if not given.
     ///     not_after: Until when it is valid, instead of `days`.
     ///     algorithm: The kind of the key, as for `PrivateKey.generate`.
     #[pyo3(signature = (name, *, days = None, not_before = None, not_after = None, algorithm = None))]
@@ -133,7 +133,7 @@ impl Authority {
     ///     names: The names to grant, as for `CertificateRequest.create`. If not given, a server gets the DNS names and
     ///         addresses that were asked for, or its common name when no name was; and a client none.
     ///     days: How long the certificate is valid, as `int` or `timedelta`.
-    ///     not_before: From when it is valid, as an aware `datetime`; now if not given.
+    ///     not_before: From when it is valid, as an aware `datetime`; an hour ago if not given.
     ///     not_after: Until when it is valid, instead of `days`.
     ///
     /// Returns:

@@ -36,7 +36,7 @@ Examples:
   trustdir issue server home.example.org 192.168.1.20 --ca pki --days 90
   trustdir issue server node.local --ca pki --passphrase-file server.pass
 
-Writes OUT/<first name>.cert.pem (the chain) and OUT/<first name>.key.pem (only its owner can read it), and overwrites neither.";
+Writes OUT/<first name>.cert.pem and OUT/<first name>.key.pem (only its owner can read it), and overwrites neither.";
 
 const CLIENT_EXAMPLES: &str = "\
 Examples:
@@ -44,7 +44,7 @@ Examples:
   trustdir issue client alice --ca pki --out handout --install tls/clients
   trustdir issue client old --ca pki --not-before 2026-01-01T00:00:00Z --not-after 2026-02-01T00:00:00Z
 
-Writes OUT/<name>.cert.pem (the chain) and OUT/<name>.key.pem (only its owner can read it), and overwrites neither.";
+Writes OUT/<name>.cert.pem and OUT/<name>.key.pem (only its owner can read it), and overwrites neither.";
 
 #[derive(Args)]
 #[command(after_help = SERVER_EXAMPLES)]

@@ -91,7 +91,7 @@ pub(crate) fn obtain(workspace: &Workspace, needs: &[&'static Need]) -> Vec<&'st
         return absent;
     }
     let Some(prefix) = apt(workspace) else {
-        eprintln!("set-up: not root and no sudo without a password, so nothing is installed");
+        eprintln!("set-up: no apt-get, or neither root nor sudo without a password, so nothing is installed");
         return absent;
     };
     println!("set-up: apt-get install {}", packages.join(" "));
