@@ -709,3 +709,24 @@ fn what_is_missing_is_named() {
     folder.run("--json issue client alice --ca none").code(1).error("NOT_FOUND");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
 }
+
+#[test]
+fn what_is_revoked_is_in_the_list() {
+    let folder = Folder::with_authority();
+    for name in ["alice", "bob"] {
+        folder.run(&format!("issue client {name} --ca pki")).done();
+    }
+    folder.run("revoke alice.cert.pem --ca pki --reason keyCompromise").done().says("is revoked");
+    folder.run("revoke alice.cert.pem --ca pki").code(1).complains("revoked already");
+    folder.run("revoke bob.cert.pem --ca pki --unhold").code(1).complains("not on hold");
+    folder.run("revoke bob.cert.pem --ca pki --reason boredom").code(2);
+    folder.run("crl --ca pki --days 7").done().says("crl.pem, good for 7 days");
+    let list = folder.run("--json crl --ca pki").done().json();
+    assert_eq!(list["days"], 30);
+    let verify = |file: &str| {
+        let arguments = ["verify", "-crl_check", "-CAfile", "pki/cacert.pem", "-CRLfile", "pki/crl.pem", file];
+        Command::new("openssl").args(arguments).current_dir(folder.path()).output().unwrap().status.success()
+    };
+    assert!(verify("bob.cert.pem"));
+    assert!(!verify("alice.cert.pem"));
+}

@@ -27,6 +27,8 @@
 //! | `issue server`, `issue client` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
+//! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
+//! | `crl` | `file`, `days` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -68,6 +70,7 @@ mod issue;
 mod output;
 mod passphrase;
 mod request;
+mod revoke;
 mod sign;
 mod summary;
 mod time;
@@ -116,6 +119,10 @@ enum Command {
     Request(request::Request),
     /// Sign somebody's request for a certificate
     Sign(sign::Sign),
+    /// Revoke a certificate that the authority has issued
+    Revoke(revoke::Revoke),
+    /// Write the list of revoked certificates
+    Crl(revoke::Crl),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -151,6 +158,8 @@ impl Command {
             Self::Issue(verb) => verb.run(output),
             Self::Request(verb) => verb.run(output),
             Self::Sign(verb) => verb.run(output),
+            Self::Revoke(verb) => verb.run(output),
+            Self::Crl(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

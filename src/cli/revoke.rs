@@ -1,0 +1,89 @@
+//! `trustdir revoke` and `trustdir crl`: what was issued and no longer counts, for those who read the list.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::{Certificate, Result, RevocationReason};
+
+use super::output::{Output, argument, path_json};
+use super::summary::{certificate_json, summary};
+use super::{Outcome, passphrase};
+
+const REVOKE_EXAMPLES: &str = "\
+Examples:
+  trustdir revoke alice.cert.pem --ca pki --reason keyCompromise
+  trustdir revoke bob.cert.pem --ca pki --reason certificateHold
+  trustdir revoke bob.cert.pem --ca pki --unhold
+
+Revoking changes the authority's index only: write the list with `trustdir crl`. A trust directory needs no list:
+`trustdir clients remove` is enough there.";
+
+#[derive(Args)]
+#[command(after_help = REVOKE_EXAMPLES)]
+pub(super) struct Revoke {
+    /// The certificate's file
+    certificate: PathBuf,
+    /// The authority's directory, made by `trustdir ca init`
+    #[arg(long, value_name = "DIR")]
+    ca: PathBuf,
+    /// Why, in the words of `openssl ca -crl_reason`
+    #[arg(long, value_name = "R", default_value_t = RevocationReason::Unspecified)]
+    reason: RevocationReason,
+    /// Take it off hold instead
+    #[arg(long, conflicts_with = "reason")]
+    unhold: bool,
+    /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    ca_passphrase_file: Option<PathBuf>,
+}
+
+impl Revoke {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        let certificate = Certificate::load(&self.certificate)?;
+        let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
+        let done = if self.unhold {
+            authority.unhold(&certificate).map(|()| "is off hold")
+        } else {
+            authority.revoke(&certificate, self.reason).map(|()| "is revoked")
+        };
+        let done = done.map_err(|error| error.at(&self.certificate))?;
+        output.line(format_args!("{done}: {}", summary(&certificate)));
+        output.set("certificate", certificate_json(&certificate, Some(&self.certificate)));
+        output.set("revoked", if self.unhold { json!(null) } else { json!(self.reason.as_str()) });
+        output.next(format_args!("trustdir crl --ca {}", argument(&self.ca)));
+        Ok(Outcome::Done)
+    }
+}
+
+const CRL_EXAMPLES: &str = "\
+Example:
+  trustdir crl --ca pki --days 7
+
+Writes DIR/crl.pem, the list of everything revoked. Its readers want a new one before it ends, so run this from a timer.";
+
+#[derive(Args)]
+#[command(after_help = CRL_EXAMPLES)]
+pub(super) struct Crl {
+    /// The authority's directory, made by `trustdir ca init`
+    #[arg(long, value_name = "DIR")]
+    ca: PathBuf,
+    /// How long the list is good
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    days: u32,
+    /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    ca_passphrase_file: Option<PathBuf>,
+}
+
+impl Crl {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
+        let file = authority.crl(self.days)?;
+        output.line(format_args!("wrote {}, good for {} days", file.display(), self.days));
+        output.set("file", path_json(&file));
+        output.set("days", self.days);
+        Ok(Outcome::Done)
+    }
+}
