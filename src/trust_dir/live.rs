@@ -1,11 +1,11 @@
 //! Entries that open connections stand on, and what is to be done when they go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::TrustDir;
 use super::scan::Stamp;
@@ -30,7 +30,7 @@ struct Hooks {
 }
 
 impl Live {
-    pub(super) fn new(fingerprint: Fingerprint) -> Self {
+    fn new(fingerprint: Fingerprint) -> Self {
         Self { fingerprint, removed: AtomicBool::new(false), seen: Mutex::default(), hooks: Mutex::default() }
     }
 
@@ -55,6 +55,43 @@ impl Live {
             // A hook that panics is its host's fault; the others are called all the same.
             let _ = catch_unwind(AssertUnwindSafe(hook));
         }
+    }
+}
+
+/// The entries of a directory that connections stand on.
+#[derive(Default)]
+pub(super) struct LiveEntries(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    by_fingerprint: HashMap<Fingerprint, Weak<Live>>,
+    /// The size at which entries without connections are dropped next.
+    sweep_at: usize,
+}
+
+impl LiveEntries {
+    /// The live entry of a certificate that was just found in the directory.
+    pub(super) fn of(&self, fingerprint: &Fingerprint) -> Arc<Live> {
+        let mut table = lock(&self.0);
+        if table.by_fingerprint.len() >= table.sweep_at {
+            table.by_fingerprint.retain(|_, live| live.strong_count() > 0);
+            table.sweep_at = 2 * table.by_fingerprint.len().max(32);
+        }
+        let known = table.by_fingerprint.get(fingerprint).and_then(Weak::upgrade);
+        known.filter(|live| !live.is_removed()).unwrap_or_else(|| {
+            let live = Arc::new(Live::new(*fingerprint));
+            table.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
+            live
+        })
+    }
+
+    /// Takes out the entry of a certificate that has gone.
+    pub(super) fn take(&self, fingerprint: &Fingerprint) -> Option<Arc<Live>> {
+        lock(&self.0).by_fingerprint.remove(fingerprint).and_then(|live| live.upgrade())
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+        lock(&self.0).by_fingerprint.values().filter_map(Weak::upgrade).collect()
     }
 }
 

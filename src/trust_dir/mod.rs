@@ -6,15 +6,14 @@ mod live;
 mod scan;
 mod watch;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
-use self::live::lock;
+use self::live::{Live, LiveEntries};
 use self::scan::{Content, Stamp};
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
@@ -84,15 +83,8 @@ struct Inner {
     path: PathBuf,
     names: EntryNames,
     index: RwLock<Index>,
-    live: Mutex<LiveEntries>,
+    live: LiveEntries,
     watch: OnceLock<Watch>,
-}
-
-#[derive(Default)]
-struct LiveEntries {
-    by_fingerprint: HashMap<Fingerprint, Weak<live::Live>>,
-    /// The size at which entries without connections are dropped next.
-    sweep_at: usize,
 }
 
 impl TrustDir {
@@ -127,7 +119,7 @@ impl TrustDir {
             path: absolute,
             names: options.entry_names,
             index: RwLock::default(),
-            live: Mutex::default(),
+            live: LiveEntries::default(),
             watch: OnceLock::new(),
         }));
         if options.watch {
@@ -386,7 +378,7 @@ impl TrustDir {
     }
 
     /// Whether a live entry is still in the directory; if not, its connections are told.
-    fn check(&self, live: &live::Live) -> bool {
+    fn check(&self, live: &Live) -> bool {
         match self.locate(&live.fingerprint) {
             Some((path, stamp)) => {
                 live.saw(path, stamp);
@@ -402,8 +394,7 @@ impl TrustDir {
     /// Tells the connections of certificates that have gone. No lock is held meanwhile.
     fn dismiss(&self, gone: Vec<Fingerprint>) {
         for fingerprint in gone {
-            let live = lock(&self.0.live).by_fingerprint.remove(&fingerprint).and_then(|live| live.upgrade());
-            if let Some(live) = live {
+            if let Some(live) = self.0.live.take(&fingerprint) {
                 live.remove();
             }
         }
@@ -412,18 +403,7 @@ impl TrustDir {
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
         let (path, stamp) = self.locate(fingerprint)?;
-        let mut entries = lock(&self.0.live);
-        if entries.by_fingerprint.len() >= entries.sweep_at {
-            entries.by_fingerprint.retain(|_, live| live.strong_count() > 0);
-            entries.sweep_at = 2 * entries.by_fingerprint.len().max(32);
-        }
-        let known = entries.by_fingerprint.get(fingerprint).and_then(Weak::upgrade).filter(|live| !live.is_removed());
-        let live = known.unwrap_or_else(|| {
-            let live = Arc::new(live::Live::new(*fingerprint));
-            entries.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
-            live
-        });
-        drop(entries);
+        let live = self.0.live.of(fingerprint);
         live.saw(path.clone(), stamp);
         if let Some(watch) = self.0.watch.get() {
             watch.connections_are_live();
@@ -433,7 +413,7 @@ impl TrustDir {
 
     /// Looks at the file of every live entry. Returns whether there are any.
     fn check_live(&self) -> bool {
-        let live: Vec<_> = lock(&self.0.live).by_fingerprint.values().filter_map(Weak::upgrade).collect();
+        let live = self.0.live.all();
         for live in &live {
             if !live.is_removed() && !live.is_where_it_was() {
                 self.check(live);
