@@ -55,11 +55,16 @@ def test_what_an_entry_signed_is_refused(ca: trustdir.Authority, clients: trustd
     assert clients.decide(alice.certificate).reason == Reason.MINTED_BY_PIN
 
 
-@pytest.mark.parametrize("garbage", [b"", b"garbage", b"\x30\x82\xff\xff", bytes(100_000)])
+@pytest.mark.parametrize("garbage", [b"", b"garbage", b"\x30\x82\xff\xff", bytes(10_000)])
 def test_garbage_is_refused_and_not_raised(clients: trustdir.TrustDir, garbage: bytes) -> None:
     refusal = clients.decide(garbage)
     assert (refusal.admitted, refusal.reason) == (False, Reason.MALFORMED)
     assert (refusal.subject, refusal.certificate, refusal.entry) == (None, None, None)
+
+
+def test_what_is_too_large_is_not_looked_into(clients: trustdir.TrustDir) -> None:
+    refusal = clients.decide(bytes(100_000))
+    assert (refusal.admitted, refusal.reason, refusal.certificate) == (False, Reason.NOT_INSTALLED, None)
 
 
 def test_time(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
