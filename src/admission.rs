@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::certificate::{Certificate, Fingerprint, Usage};
 use crate::error::{ErrorKind, escape};
 use crate::key::KeyAlgorithm;
-use crate::trust_dir::{Held, TrustDir};
+use crate::trust_dir::{EntryNames, Held, TrustDir};
 
 /// Whether clients show a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -291,8 +291,18 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
         );
     };
     let path = escape(&directory.path().to_string_lossy());
+    // Where only subject hashes count, a copy under another name does not help: the message says what does.
+    let add = match directory.entry_names() {
+        EntryNames::Any => "trustdir clients add",
+        EntryNames::SubjectHash => "trustdir clients add --subject-hash",
+    };
     if directory.was_removed(&fingerprint) {
-        return (Reason::Removed, format!("{subject} (sha256 {fingerprint}) has been removed from {path}"));
+        return (
+            Reason::Removed,
+            format!(
+                "{subject} (sha256 {fingerprint}) has been removed from {path}; if it should come back, add it again with `{add}`"
+            ),
+        );
     }
     let under = |name: &crate::name::DistinguishedName| {
         name.subject_hash().map(|hash| directory.under_hash(hash.0)).unwrap_or_default()
@@ -313,9 +323,7 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     }
     (
         Reason::NotInstalled,
-        format!(
-            "{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it with `trustdir clients add`"
-        ),
+        format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it with `{add}`"),
     )
 }
 

@@ -175,7 +175,7 @@ impl Authority {
     ) -> Result<Certificate> {
         let now = now();
         if self.certificate.not_after() < now {
-            let message = format!("the authority {} has expired; renew it first", self.certificate.subject());
+            let message = format!("the authority {} has expired; make a new one", self.certificate.subject());
             return Err(Error::new(ErrorKind::Expired, message).at(self.certificate_path()));
         }
         let (not_before, not_after) = profile.validity(options, now, Some(self.certificate.not_after()))?;

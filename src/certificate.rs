@@ -218,16 +218,22 @@ impl Certificate {
         }
         if !pem::is_pem(bytes) {
             return Self::from_der(bytes).map(|certificate| vec![certificate]).map_err(|error| {
-                Error::new(error.kind(), format!("this is neither PEM nor a DER certificate ({error})"))
+                let why = if bytes.is_ascii() { String::new() } else { format!(" ({error})") };
+                Error::new(error.kind(), format!("this is neither PEM nor a DER certificate{why}"))
             });
         }
         let all = Self::all_from_pem(bytes)?;
         if all.is_empty() {
             let found: Vec<_> = pem::blocks(bytes)?.into_iter().map(|block| block.label).collect();
-            return Err(Error::new(
-                ErrorKind::Parse,
-                format!("there is no certificate here, only {}", found.join(", ")),
-            ));
+            let hint = match found.first().map(String::as_str) {
+                Some(label) if label.ends_with("PRIVATE KEY") => {
+                    "; name the certificate's file, and keep the key where it is"
+                }
+                Some(label) if label.ends_with("CERTIFICATE REQUEST") => "; sign it first with `trustdir sign`",
+                _ => "",
+            };
+            let message = format!("there is no certificate here, only {}{hint}", found.join(", "));
+            return Err(Error::new(ErrorKind::Parse, message));
         }
         Ok(all)
     }

@@ -75,8 +75,7 @@ impl Profile {
             return Err(Error::new(ErrorKind::InvalidArgument, "the validity ends before it begins"));
         }
         if issuer_ends.is_some_and(|issuer| not_after > issuer) {
-            let message =
-                "the certificate would outlive its authority; ask for fewer days or renew the authority first";
+            let message = "the certificate would outlive its authority; ask for fewer days";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         Ok((not_before, not_after))

@@ -59,6 +59,7 @@ fn the_guides_configuration_works() {
     let config = NanoConfig::load(guide(&world)).unwrap();
     assert_eq!((config.address(), config.port()), (Some("::1"), Some(7076)));
     assert_eq!(config.clients_path(), Some(world.path("tls/clients").as_path()));
+    assert_eq!(config.notes().len(), 1, "{:?}", config.notes());
     assert!(config.notes()[0].contains("server_dh_path is not needed"));
     let acceptor = config.acceptor().unwrap();
     assert_eq!(acceptor.client_auth(), ClientAuth::Required);
@@ -102,6 +103,20 @@ fn any_configuration_error_means_no_listener() {
         assert!(error.message().contains(names), "{to}: {error}");
         assert!(!error.message().contains('\n') && !error.message().contains("wrong\""), "{error}");
     }
+}
+
+/// What is not an error for the node's sake is said aloud.
+#[test]
+fn what_is_not_read_and_what_is_open_is_said() {
+    let world = World::new();
+    let path = guide(&world);
+    let text = GUIDE.replace("port = 7076", "prot = 7076").replace("client_certs_path=\"tls/clients\"\n", "");
+    fs::write(&path, text).unwrap();
+    let config = NanoConfig::load(&path).unwrap();
+    for said in ["prot is not read", "WARNING: client_certs_path is not set"] {
+        assert!(config.notes().iter().any(|note| note.contains(said)), "{said}: {:?}", config.notes());
+    }
+    assert!(config.policy().contains("everybody is served"));
 }
 
 #[test]

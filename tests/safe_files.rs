@@ -94,3 +94,20 @@ fn removing_a_client_destroys_no_key() {
     assert!(error.message().contains("private key") && error.message().contains("nothing was removed"), "{error}");
     assert!(directory.decide(certificate.as_der(), certificate.not_before()).is_admitted());
 }
+
+/// A copy under another name is no entry for readers of subject hashes: installing makes the one that is.
+#[test]
+fn installing_makes_the_name_that_every_reader_finds() {
+    let world = World::new();
+    let alice = world.issued("alice", &IssueOptions::default());
+    fs::copy(&alice.certificate, world.clients.join("alice.pem")).unwrap();
+    let certificate = alice.load();
+    let hashed = world.trust_dir(EntryNames::SubjectHash);
+    let refusal = hashed.decide(certificate.as_der(), certificate.not_before());
+    assert!(refusal.message().contains("clients add --subject-hash"), "{}", refusal.message());
+    let directory = world.trust_dir(EntryNames::Any);
+    let entry = directory.install(&certificate).unwrap();
+    assert!(hashed.decide(certificate.as_der(), certificate.not_before()).is_admitted());
+    assert_eq!(directory.install(&certificate).unwrap().file(), entry.file());
+    assert_eq!(directory.list().unwrap().len(), 2);
+}

@@ -42,7 +42,7 @@ net::ip::tcp::endpoint endpoint_of(const trustdir::nano_config& config, bool any
   boost::system::error_code ec;
   const std::string text(config.address().empty() ? "::1" : config.address());
   const auto address = net::ip::make_address(text, ec);
-  if (ec) throw std::runtime_error("address \"" + text + "\" is not an IP address");
+  if (ec) throw std::runtime_error("address \"" + text + "\" is not an IP address; use 127.0.0.1 or ::1");
   // 0 is a free port for whoever can read which; to all others it means that the file does not say, as for the node.
   constexpr std::uint16_t default_port = 7076;
   return {address, config.port() == 0 && !any_port ? default_port : config.port()};

@@ -130,9 +130,9 @@ impl Add {
 
         for (source, chain) in self.files.iter().zip(&chains) {
             let Some(certificate) = chain.first() else { continue };
-            let known = dir.decide(certificate.as_der(), time::now()).entry().is_some();
+            let before = dir.generation();
             let entry = dir.install(certificate)?;
-            let verb = if known { "already there:" } else { "installed" };
+            let verb = if dir.generation() == before { "already there:" } else { "installed" };
             output.line(format_args!("{verb} {} ({})", within(path, entry.file()).display(), summary(certificate)));
             let mut answer = entry_json(path, &entry);
             answer["source"] = path_json(source);
@@ -244,11 +244,11 @@ impl List {
         let path = &self.directory.path;
         let now = time::now();
 
-        let mut rows = vec![["FILE", "SUBJECT", "EXPIRES", "SHA-256"].map(str::to_owned)];
+        let mut rows = vec![["FILE", "SUBJECT", "EXPIRES", "STATUS", "SHA-256"].map(str::to_owned)];
         let mut clients = Vec::new();
         for entry in &entries {
             let reason = dir.decide(entry.certificate().as_der(), now).reason().as_str();
-            rows.push(row(entry, now));
+            rows.push(row(entry, reason));
             let mut answer = entry_json(path, entry);
             answer["reason"] = reason.into();
             clients.push(answer);
@@ -274,24 +274,29 @@ impl List {
     }
 }
 
-fn row(entry: &Entry, now: i64) -> [String; 4] {
+fn row(entry: &Entry, reason: &str) -> [String; 5] {
     let certificate = entry.certificate();
     let name = entry.file().file_name().unwrap_or_default().to_string_lossy();
     let file = match entry.link_target() {
         Some(target) => format!("{name} -> {}", target.display()),
         None => name.into_owned(),
     };
-    let expired = if certificate.not_after() < now { " (expired)" } else { "" };
-    let expires = format!("{}{expired}", time::date(certificate.not_after()));
+    let expires = time::date(certificate.not_after());
     // Escaped before the columns are measured.
-    [escape(&file), certificate.subject().to_string(), expires, certificate.fingerprint().to_string()]
+    [
+        escape(&file),
+        certificate.subject().to_string(),
+        expires.to_string(),
+        reason.to_owned(),
+        certificate.fingerprint().to_string(),
+    ]
 }
 
 /// Prints the rows with their columns aligned.
-fn table(rows: &[[String; 4]], output: &mut Output) {
+fn table(rows: &[[String; 5]], output: &mut Output) {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (file, subject, expires) = (width(0), width(1), width(2));
-    for [a, b, c, d] in rows {
-        output.line(format_args!("{a:file$}  {b:subject$}  {c:expires$}  {d}"));
+    let (file, subject, expires, status) = (width(0), width(1), width(2), width(3));
+    for [a, b, c, d, e] in rows {
+        output.line(format_args!("{a:file$}  {b:subject$}  {c:expires$}  {d:status$}  {e}"));
     }
 }

@@ -79,9 +79,9 @@ impl NanoConfig {
         let bytes = Zeroizing::new(file::read(path)?);
         let text =
             std::str::from_utf8(&bytes).map_err(|_| Error::new(ErrorKind::Parse, "this is not UTF-8 text").at(path))?;
-        let (address, port, mut tls) = parse(text).map_err(|error| error.at(path))?;
+        let (address, port, mut tls, unread) = parse(text).map_err(|error| error.at(path))?;
 
-        let mut notes = Vec::new();
+        let mut notes = unread;
         if !tls.server_dh_path.as_os_str().is_empty() {
             notes.push(
                 "server_dh_path is not needed: key exchange is by elliptic curves; the file is not read".to_owned(),
@@ -89,7 +89,7 @@ impl NanoConfig {
         }
         if tls.client_certs_path.as_os_str().is_empty() {
             notes.push(
-                "client_certs_path is empty: clients need no certificate, everybody who connects is served".to_owned(),
+                "WARNING: client_certs_path is not set, so clients need no certificate and everybody who connects is served".to_owned(),
             );
         }
         let base = file::parent(path).to_owned();
@@ -192,7 +192,10 @@ impl NanoConfig {
     }
 }
 
-type Parsed = (Option<String>, Option<u16>, Tls);
+type Parsed = (Option<String>, Option<u16>, Tls, Vec<String>);
+
+/// What a node's `config-rpc.toml` has beside `address` and `port`, and is the node's business.
+const NODES_OWN: [&str; 4] = ["enable_control", "max_json_depth", "max_request_size", "max_work_generate_difficulty"];
 
 fn parse(text: &str) -> Result<Parsed> {
     // The parser's own text would quote the line, and with it perhaps the passphrase.
@@ -200,6 +203,7 @@ fn parse(text: &str) -> Result<Parsed> {
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let message = match error.message().split_once(", expected ") {
             Some((found, expected)) if found.starts_with("invalid") => {
+                let expected = expected.replace("u16", "a number from 0 to 65535 without quotes");
                 format!("a value of the wrong type, expected {expected}")
             }
             _ => error.message().to_owned(),
@@ -212,8 +216,13 @@ fn parse(text: &str) -> Result<Parsed> {
             let message = "both a [secure] section and top-level TLS keys are here; keep one of them";
             Err(Error::new(ErrorKind::InvalidArgument, message))
         }
-        (true, false) => toml::from_str::<Rpc>(text).map(|rpc| (rpc.address, rpc.port, rpc.secure)).map_err(invalid),
-        (false, true) => toml::from_str::<Tls>(text).map(|tls| (None, None, tls)).map_err(invalid),
+        (true, false) => {
+            let known = |key: &str| NODES_OWN.contains(&key) || matches!(key, "address" | "port");
+            let unread = table.iter().filter(|(key, value)| !value.is_table() && !known(key));
+            let unread = unread.map(|(key, _)| format!("{} is not read here; is it misspelt?", escape(key))).collect();
+            toml::from_str::<Rpc>(text).map(|rpc| (rpc.address, rpc.port, rpc.secure, unread)).map_err(invalid)
+        }
+        (false, true) => toml::from_str::<Tls>(text).map(|tls| (None, None, tls, Vec::new())).map_err(invalid),
         (false, false) => {
             let message = "there is no [secure] section and no TLS key here; see the node's HTTPS configuration";
             Err(Error::new(ErrorKind::NotFound, message))

@@ -14,11 +14,12 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 
 use self::index::Index;
 use self::live::{Live, LiveEntries};
-use self::scan::{Content, Stamp};
+use self::scan::{Content, Stamp, hash_name};
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::file::{self, Mode};
+use crate::name::SubjectHash;
 
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
@@ -141,16 +142,18 @@ impl TrustDir {
         self.0.names
     }
 
-    /// Installs a certificate under its subject hash (`0fb8533c.0`, the first free number), atomically. A
-    /// certificate that is an entry already stays where it is, and that entry is returned.
+    /// Installs a certificate under its subject hash (`0fb8533c.0`, the first free number), atomically, where
+    /// every reader of such directories finds it. One that lies there already stays, and that entry is returned.
     ///
     /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
     pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
         let lock = file::lock_directory(&self.0.path)?;
         let (mut gone, updated) = self.update();
-        let installed = updated.and_then(|()| match self.indexed(&certificate.fingerprint()) {
-            Some((path, _)) => Ok(path),
-            None => self.install_new(certificate),
+        let installed = updated.and_then(|()| {
+            let hash = certificate.subject().subject_hash()?;
+            let files = self.index().files_of(&certificate.fingerprint());
+            let there = files.into_iter().find(|(name, _)| hash_name(name) == Some(hash.0));
+            there.map_or_else(|| self.install_new(certificate, hash), |(name, _)| Ok(self.0.path.join(name)))
         });
         gone.extend(self.update().0);
         // Hooks may well install or remove: they run when the lock is free again.
@@ -159,8 +162,7 @@ impl TrustDir {
         Ok(Entry::new(installed?, certificate.clone()))
     }
 
-    fn install_new(&self, certificate: &Certificate) -> Result<PathBuf> {
-        let hash = certificate.subject().subject_hash()?;
+    fn install_new(&self, certificate: &Certificate, hash: SubjectHash) -> Result<PathBuf> {
         for number in 0_u32.. {
             let path = self.0.path.join(format!("{hash}.{number}"));
             match file::create(&path, certificate.to_pem().as_bytes(), Mode::Public) {

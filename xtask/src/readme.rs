@@ -1,7 +1,7 @@
 //! The suite `readme`: what README.md tells its readers to type works.
 //!
 //! Fenced blocks of `sh` and `python` run in their order, in one empty directory, with the built `trustdir` command on the
-//! `PATH` and the Python environment in front. A block marked `no_run` is not run, but a `cargo xtask` command
+//! `PATH` and the Python environment in front; blocks of `cpp` must compile. A block marked `no_run` is not run, but a `cargo xtask` command
 //! in it must exist.
 
 use std::fmt::Write as _;
@@ -52,6 +52,16 @@ pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
                 let mut python = workspace.command(venv.python());
                 python.args(["-c", &block.text]);
                 execute(python, &scratch, &path)
+            }
+            ("cpp", true) => {
+                let source = scratch.join(format!("readme-{}.cpp", block.line));
+                fs::write(&source, &block.text).map_err(|e| format!("{}: {e}", source.display()))?;
+                let mut compiler = workspace.command("c++");
+                compiler
+                    .args(["-std=c++17", "-fsyntax-only", "-isystem"])
+                    .arg(workspace.root.join("include"))
+                    .arg(source);
+                execute(compiler, &scratch, &path)
             }
             ("sh", false) => known(&block.text),
             _ => continue,
