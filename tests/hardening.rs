@@ -7,8 +7,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use support::client::{BOTH, SClient, Tls, once};
-use support::server::{Server, What};
+use support::client::{SClient, Tls, once};
+use support::server::Server;
 use support::{ClientFiles, World, openssl, text};
 use trustdir::tls::Acceptor;
 use trustdir::{CertificateRequest, DistinguishedName, EntryNames, ErrorKind, KeyAlgorithm, PrivateKey, Reason};
@@ -62,23 +62,6 @@ fn an_outsized_request_is_refused() {
     }
     let own = CertificateRequest::create(&key, world.ca.certificate().subject(), &[]).unwrap();
     assert_eq!(world.ca.sign(&own, &Default::default()).unwrap_err().kind(), ErrorKind::InvalidArgument);
-}
-
-/// Who has only somebody's certificate does not learn from the alert whether it is installed.
-#[test]
-fn alerts_are_no_oracle() {
-    let world = World::new();
-    let (installed, other) = (world.self_signed("installed"), world.self_signed("other"));
-    world.link(&installed);
-    let server = start(&world);
-    // openssl refuses to use a key that does not match, so what it sends is told apart by the reason alone:
-    // the proven stranger hears unknown_ca, and the server knows it as such.
-    for tls in BOTH {
-        let mark = server.mark();
-        let errors = once(&world, &server.address(), tls, Some(&other), None).unwrap_err();
-        assert!(errors.contains("unknown ca"), "{errors}");
-        assert_eq!(server.wait_from(mark, |event| event.what == What::Refused).reason, Some(Reason::NotInstalled));
-    }
 }
 
 /// A client cannot stand in the way of another one's removal by its name.

@@ -10,7 +10,9 @@ use rustls::client::ResolvesClientCert;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, SignatureScheme, SupportedProtocolVersion};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, RootCertStore, SignatureScheme, SupportedProtocolVersion,
+};
 use support::client::{BOTH, once};
 use support::server::{Server, What};
 use support::{ClientFiles, World, openssl, text};
@@ -87,20 +89,39 @@ fn a_certificate_without_its_key_is_refused() {
     let directory = world.trust_dir(EntryNames::Any);
     directory.install(&alice.load()).unwrap();
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-        let refusal = lie(&world, &directory, &alice.load(), version);
+        let (refusal, _) = lie(&world, &directory, &alice.load(), version);
         assert_eq!(refusal.kind(), ErrorKind::BadSignature);
         assert_eq!(refusal.decision().unwrap().reason(), Reason::BadSignature);
         assert_eq!(refusal.subject(), Some("CN=alice"));
     }
 }
 
-/// Hands a client's certificate to the acceptor and signs with another key: what openssl refuses to do.
+/// Nor does the alert tell it whether that certificate is installed, was, or never has been.
+#[test]
+fn alerts_are_no_oracle() {
+    let world = World::new();
+    let [installed, removed, never] =
+        ["installed", "removed", "never"].map(|name| world.issued(name, &Default::default()).load());
+    let directory = world.trust_dir(EntryNames::Any);
+    directory.install(&installed).unwrap();
+    directory.install(&removed).unwrap();
+    directory.remove(&removed.fingerprint()).unwrap();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let heard = [&installed, &removed, &never].map(|victim| lie(&world, &directory, victim, version));
+        let reasons = heard.each_ref().map(|(refusal, _)| refusal.decision().unwrap().reason());
+        assert_eq!(reasons, [Reason::BadSignature, Reason::Removed, Reason::NotInstalled]);
+        assert!(heard[0].1.is_some() && heard.iter().all(|(_, alert)| *alert == heard[0].1), "{heard:?}");
+    }
+}
+
+/// Hands a client's certificate to the acceptor and signs with another key, which openssl refuses to do. Returns the
+/// refusal and the alert that the liar hears.
 fn lie(
     world: &World,
     directory: &TrustDir,
     victim: &Certificate,
     version: &'static SupportedProtocolVersion,
-) -> trustdir::Error {
+) -> (trustdir::Error, Option<AlertDescription>) {
     #[derive(Debug)]
     struct Liar(Arc<CertifiedKey>);
     impl ResolvesClientCert for Liar {
@@ -126,14 +147,18 @@ fn lie(
     loop {
         let mut wire = Vec::new();
         client.write_tls(&mut wire).unwrap();
-        if let Err(refusal) = server.read_tls(&wire) {
-            return refusal;
-        }
-        assert!(server.is_handshaking(), "admitted");
+        let refused = server.read_tls(&wire).err();
+        assert!(server.is_handshaking() || refused.is_some(), "admitted");
         let mut wire = [0; 16384];
         let count = server.write_tls(&mut wire);
         client.read_tls(&mut &wire[..count]).unwrap();
-        client.process_new_packets().unwrap();
+        let heard = match client.process_new_packets() {
+            Err(rustls::Error::AlertReceived(alert)) => Some(alert),
+            other => other.map(|_| None).unwrap(),
+        };
+        if let Some(refusal) = refused {
+            return (refusal, heard);
+        }
     }
 }
 

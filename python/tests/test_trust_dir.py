@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,33 @@ def test_repr(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
     assert repr(clients) == f"<trustdir.TrustDir {clients.path}>"
     entry = clients.install(alice.certificate)
     assert repr(entry) == f"<trustdir.Entry {entry.file} CN=alice>"
+
+
+OUT_OF_DESCRIPTORS = """
+import os, resource, sys, time, trustdir
+clients = trustdir.TrustDir(sys.argv[1])
+[entry] = clients.list()
+assert clients.decide(entry.certificate).admitted
+def settle(path):  # what changed a moment ago is looked at again anyway
+    while time.time() - path.stat().st_ctime < 0.3:
+        pass
+settle(clients.path)
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, limit[1]))
+entry.file.chmod(0o640)  # it must be read again, and cannot be
+settle(entry.file)
+during = clients.decide(entry.certificate)
+resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+after = clients.decide(entry.certificate)
+print(during.admitted, after.admitted)
+"""
+
+
+def test_what_could_not_be_read_for_a_moment_is_read_again(
+    clients: trustdir.TrustDir, alice: trustdir.Identity
+) -> None:
+    clients.install(alice.certificate)
+    told = subprocess.run(
+        [sys.executable, "-c", OUT_OF_DESCRIPTORS, str(clients.path)], capture_output=True, text=True, check=False
+    )
+    assert (told.stdout, told.stderr) == ("False True\n", "")

@@ -1,6 +1,6 @@
 //! What is in the directory, as far as it has been looked at: file by file and by fingerprint.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -17,6 +17,8 @@ pub(super) struct Index {
     files: HashMap<OsString, Record>,
     by_fingerprint: HashMap<Fingerprint, Vec<OsString>>,
     by_subject_hash: HashMap<u32, Vec<Fingerprint>>,
+    /// Files that the system could not read.
+    retries: HashSet<OsString>,
     removed: VecDeque<Fingerprint>,
     /// The directory itself when it was last read as a whole.
     pub(super) directory: Option<Stamp>,
@@ -43,6 +45,11 @@ impl Index {
         self.by_fingerprint.contains_key(fingerprint)
     }
 
+    /// The files that the system could not read: each may carry any certificate.
+    pub(super) fn retries(&self) -> Vec<OsString> {
+        self.retries.iter().cloned().collect()
+    }
+
     pub(super) fn records(&self) -> impl Iterator<Item = (&OsStr, &Record)> {
         self.files.iter().map(|(name, record)| (name.as_os_str(), record))
     }
@@ -67,6 +74,11 @@ impl Index {
 
     /// Enters what a file holds now (`None`: it is gone). Returns the certificates that have gone with it.
     fn put(&mut self, name: &OsStr, record: Option<Record>) -> Vec<Fingerprint> {
+        if record.as_ref().is_some_and(|record| record.retry) {
+            self.retries.insert(name.to_owned());
+        } else {
+            self.retries.remove(name);
+        }
         let old = match &record {
             Some(record) => self.files.insert(name.to_owned(), record.clone()),
             None => self.files.remove(name),
@@ -125,7 +137,7 @@ impl Index {
 
     /// Brings the whole index in line with these names. Returns the certificates that have gone.
     pub(super) fn refresh_all(&mut self, dir: &Path, present: &[OsString], names: EntryNames) -> Vec<Fingerprint> {
-        let present_set: std::collections::HashSet<&OsStr> = present.iter().map(OsString::as_os_str).collect();
+        let present_set: HashSet<&OsStr> = present.iter().map(OsString::as_os_str).collect();
         let vanished: Vec<OsString> =
             self.files.keys().filter(|name| !present_set.contains(name.as_os_str())).cloned().collect();
         // New files first: a certificate that was renamed has never been away.

@@ -343,6 +343,10 @@ impl TrustDir {
             self.reread(known.into_iter().map(|(name, _)| name));
         }
         self.indexed(fingerprint).or_else(|| {
+            let retries = self.index().retries();
+            if !retries.is_empty() {
+                self.reread(retries.into_iter());
+            }
             let unchanged = self.index().directory.is_some_and(|stamp| stamp.still(Stamp::of(&self.0.path)));
             if !unchanged {
                 // A directory that cannot be read admits nobody; its error is for those who list it.

@@ -121,6 +121,8 @@ pub(super) enum Content {
 pub(super) struct Record {
     pub stamp: Option<Stamp>,
     pub content: Content,
+    /// The system could not read it, which may pass without the file changing.
+    pub retry: bool,
 }
 
 impl Record {
@@ -130,6 +132,7 @@ impl Record {
         let link = path.symlink_metadata().ok()?;
         // Taken before reading: a change in between shows as a difference later.
         let mut stamp = Stamp::of(&path);
+        let mut retry = false;
         let content = match hash_name(name) {
             _ if link.is_dir() || hidden(name) => Content::Ignored,
             None if names == EntryNames::SubjectHash => Content::Ignored,
@@ -138,14 +141,14 @@ impl Record {
                     Content::Problem("a link that leads nowhere; remove it or restore its target".into())
                 }
                 Err((kind, message)) => {
-                    // What the system could not read now, it may read the next time without the file changing.
-                    stamp = stamp.filter(|_| kind != ErrorKind::Io);
+                    retry = kind == ErrorKind::Io && stamp.is_some();
+                    stamp = stamp.filter(|_| !retry);
                     Content::Problem(message)
                 }
                 Ok(certificates) => pins(&certificates, hash.filter(|_| names == EntryNames::SubjectHash)),
             },
         };
-        Some(Self { stamp, content })
+        Some(Self { stamp, content, retry })
     }
 }
 
