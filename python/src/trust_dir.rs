@@ -1,12 +1,11 @@
 //! `trustdir.TrustDir`, its entries and its problems.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
-use trustdir_core::{self as core, EntryNames, ErrorKind, Fingerprint, TrustDirOptions};
+use trustdir_core::{self as core, EntryNames, TrustDirOptions};
 
 use crate::argument::{Bytes, Instant};
 use crate::certificate::Certificate;
@@ -96,7 +95,7 @@ impl TrustDir {
         let which = match which {
             Which::Certificate(certificate) => certificate.get().0.fingerprint(),
             Which::Entry(entry) => entry.get().0.certificate().fingerprint(),
-            Which::Text(text) => py.detach(|| self.one(text))?,
+            Which::Text(text) => py.detach(|| self.0.find_one(text))?.fingerprint(),
         };
         Ok(py.detach(|| self.0.remove(&which))?)
     }
@@ -161,26 +160,6 @@ impl TrustDir {
 
     fn __repr__(&self) -> String {
         format!("<trustdir.TrustDir {}>", self.0.path().display())
-    }
-}
-
-impl TrustDir {
-    /// The one certificate that a text names; several files may carry it.
-    fn one(&self, which: &str) -> core::Result<Fingerprint> {
-        let entries = self.0.find(which)?;
-        let found: BTreeSet<_> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
-        let path = self.0.path();
-        let (kind, what) = match (found.first(), found.len()) {
-            (Some(fingerprint), 1) => return Ok(*fingerprint),
-            (None, _) => (ErrorKind::NotFound, format!("no entry is named {which:?}")),
-            (_, count) => (
-                ErrorKind::InvalidArgument,
-                format!(
-                    "{which:?} names {count} certificates, and none was removed; name one by its file or fingerprint"
-                ),
-            ),
-        };
-        Err(core::Error::new(kind, format!("{}: {what}", path.display())).with_path(path))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Trust directories.
 
-use std::collections::BTreeSet;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use trustdir_core::{ErrorKind, Fingerprint, TrustDir, TrustDirOptions};
+use trustdir_core::{TrustDir, TrustDirOptions};
 
 use crate::Result;
 use crate::buffer::Buffer;
@@ -59,26 +58,6 @@ impl From<TrustDir> for Directory {
 fn names(entry_names: i32) -> Result<trustdir_core::EntryNames> {
     let known = ENTRY_NAMES.into_iter().find(|(known, _)| *known as i32 == entry_names);
     known.map(|(_, names)| names).ok_or_else(|| Error::unknown("entry_names", entry_names))
-}
-
-/// The one certificate that `which` names, whose entries may be several files.
-fn the_one(directory: &TrustDir, which: &str) -> Result<Fingerprint> {
-    let entries = directory.find(which)?;
-    let found: BTreeSet<_> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
-    let mut found = found.into_iter();
-    let path = directory.path();
-    match (found.next(), found.len()) {
-        (Some(one), 0) => Ok(one),
-        (None, _) => {
-            let message = format!("{}: no entry is named {which:?}; list the entries", text::in_line(path));
-            Err(trustdir_core::Error::new(ErrorKind::NotFound, message).with_path(path).into())
-        }
-        (Some(_), others) => {
-            let count = others + 1;
-            let message = format!("{}: {which:?} names {count} certificates; give a fingerprint", text::in_line(path));
-            Err(trustdir_core::Error::new(ErrorKind::InvalidArgument, message).with_path(path).into())
-        }
-    }
 }
 
 /// Opens a directory, which must exist; an empty one admits nobody. `entry_names` is a trustdir_entry_names.
@@ -160,7 +139,7 @@ pub extern "C" fn trustdir_directory_remove(
     guard(error, || {
         let removed = handle::optional_number(removed);
         let directory = &handle::required(directory, "directory")?.directory;
-        let files = directory.remove(&the_one(directory, text::required(which, "which")?)?)?;
+        let files = directory.remove(&directory.find_one(text::required(which, "which")?)?.fingerprint())?;
         if let Some(removed) = removed {
             *removed = files.len();
         }
