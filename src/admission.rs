@@ -253,7 +253,7 @@ fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
         let what = format!("is not valid before {}; check the clocks", date(certificate.not_before()));
         return Some((Reason::NotYetValid, what));
     }
-    let Usage { key, client } = certificate.usage();
+    let Usage { key, client, .. } = certificate.usage();
     if client == Some(false) {
         return Some((
             Reason::WrongPurpose,

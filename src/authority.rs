@@ -1,44 +1,28 @@
-//! The private certificate authority: create, open, issue, sign.
+//! The private certificate authority: open it, issue, and what else it does in its parts.
 
+mod create;
+mod issued;
+mod renew;
 mod revoke;
 mod sign;
 
 use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, SubjectAltName};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
-use crate::ledger::{Ledger, random_serial};
+use crate::ledger::Ledger;
 use crate::name::DistinguishedName;
-use crate::profile::{IssueOptions, Profile, client_name, server_name};
+use crate::profile::{IssueOptions, Limits, Profile, client_name, server_name};
 use crate::seal::{Signer, Template, key_id, seal};
 
+pub use self::create::AuthorityOptions;
+pub use self::issued::{Issued, IssuedStatus};
+pub use self::renew::RenewOptions;
 pub use self::revoke::RevocationReason;
 pub use self::sign::{SignOptions, Signed};
-
-/// What may be chosen when an authority is made; `Default` is right for a home or a team.
-#[derive(Clone, Debug)]
-pub struct AuthorityOptions {
-    /// The authority's own name; by default `CN=trustdir CA` and a random tag, so that two authorities
-    /// never share one. iOS lists only authorities that have a common name.
-    pub name: Option<DistinguishedName>,
-    /// Validity in days; ten years by default.
-    pub days: Option<u32>,
-    /// Encrypts the private key on disk.
-    pub passphrase: Option<Zeroizing<Vec<u8>>>,
-    /// The authority's own key; P-256 by default.
-    pub key_algorithm: KeyAlgorithm,
-}
-
-impl Default for AuthorityOptions {
-    fn default() -> Self {
-        Self { name: None, days: None, passphrase: None, key_algorithm: KeyAlgorithm::EcdsaP256 }
-    }
-}
 
 /// A private certificate authority in a directory, laid out as `openssl ca` has it: `cacert.pem`,
 /// `private/cakey.pem` (0600), `index.txt` and `newcerts/`.
@@ -62,58 +46,42 @@ impl Default for AuthorityOptions {
 /// ```
 pub struct Authority {
     ledger: Ledger,
-    certificate: Certificate,
+    /// Its own certificate, and those of the authorities above it as far as they are known.
+    chain: Vec<Certificate>,
     key: PrivateKey,
 }
 
 impl Authority {
-    /// Makes a new authority in a directory that is empty or does not exist.
-    pub fn create(dir: impl AsRef<Path>, options: AuthorityOptions) -> Result<Self> {
-        let key = PrivateKey::generate(options.key_algorithm)?;
-        let serial = random_serial()?;
-        let name = options.name.unwrap_or_else(|| {
-            let tag: String = serial[12..].iter().map(|byte| format!("{byte:02x}")).collect();
-            DistinguishedName::from_common_name(&format!("trustdir CA {tag}"))
-        });
-        if name.common_name().is_none() {
-            let message = format!(
-                "the authority's name {name} has no common name (CN=…), and iOS lists no authority without one"
-            );
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
-        let wishes = IssueOptions { days: options.days, ..IssueOptions::default() };
-        let (not_before, not_after) = Profile::Authority.validity(&wishes, now(), None)?;
-        let template = Template {
-            profile: Profile::Authority,
-            serial,
-            subject: &name,
-            names: &[],
-            not_before,
-            not_after,
-            spki: key.spki(),
-        };
-        let certificate = seal(&template, &Signer { subject: &name, key_id: key_id(key.spki())?, key: &key })?;
-        let passphrase = options.passphrase.as_ref().map(|passphrase| passphrase.as_slice());
-        let ledger = Ledger::create(dir.as_ref(), &certificate, &key, passphrase)?;
-        Ok(Self { ledger, certificate, key })
-    }
-
-    /// Opens the authority in a directory. The certificate and the key must belong together.
+    /// Opens the authority in a directory: one of ours or of `openssl ca`, or what pimatic's `ssl-setup`, easy-rsa,
+    /// mkcert, minica or the Rocket.Chat guide made. The certificate and the key must belong together.
+    ///
+    /// Whatever made it, its name stays as it is byte for byte, and what is issued bears its key identifier. Its
+    /// faults are told by `trustdir lint`.
     pub fn open(dir: impl AsRef<Path>, passphrase: Option<&[u8]>) -> Result<Self> {
         let ledger = Ledger::open(dir.as_ref())?;
         let identity = Identity::load(ledger.certificate_path(), ledger.key_path(), passphrase)?;
-        let certificate = identity.certificate().clone();
-        if !certificate.is_authority() {
-            let message = format!("{} is no authority (basicConstraints does not say CA:TRUE)", certificate.subject());
-            return Err(Error::new(ErrorKind::WrongPurpose, message).at(ledger.certificate_path()));
+        check_authority(identity.certificate()).map_err(|error| error.at(ledger.certificate_path()))?;
+        let mut chain = vec![identity.certificate().clone()];
+        if ledger.issuers_path().exists() {
+            chain.extend(Certificate::load_all(ledger.issuers_path())?);
         }
         ledger.repair()?;
-        Ok(Self { ledger, certificate, key: identity.key().clone() })
+        Ok(Self { ledger, chain, key: identity.key().clone() })
     }
 
-    /// The authority's own certificate: what clients of its servers import.
+    /// The authority's own certificate.
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        &self.chain[0] // invariant: it is there from the beginning
+    }
+
+    /// Its certificate and those of the authorities above it, as far as they are known.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    /// What clients of its servers import: the last certificate of the chain.
+    pub fn trust_anchor(&self) -> &Certificate {
+        self.chain.last().unwrap_or(self.certificate())
     }
 
     /// Its directory.
@@ -129,12 +97,10 @@ impl Authority {
     /// Makes a key and a certificate for a service under these DNS names and IP addresses, all of them in
     /// the SAN; the first becomes the common name too.
     pub fn issue_server(&self, names: &[&str], options: &IssueOptions) -> Result<Identity> {
-        let Some(first) = names.first() else {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "a server certificate needs at least one DNS name or IP address",
-            ));
-        };
+        if names.is_empty() {
+            let message = "a server certificate needs at least one DNS name or IP address";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
         let mut sans: Vec<SubjectAltName> = Vec::with_capacity(names.len());
         for name in names {
             let name = server_name(name)?;
@@ -142,9 +108,7 @@ impl Authority {
                 sans.push(name);
             }
         }
-        // A common name holds 64 characters (RFC 5280, ub-common-name) and nobody reads it any more.
-        let common_name: String = first.chars().take(64).collect();
-        self.issue(Profile::Server, &DistinguishedName::from_common_name(&common_name), &sans, options)
+        self.issue(Profile::Server, &self.server_subject(&sans), &sans, options)
     }
 
     /// Makes a key and a certificate for a client; its name becomes the common name.
@@ -153,50 +117,149 @@ impl Authority {
         self.issue(Profile::Client, &subject, &[], options)
     }
 
-    fn issue(
+    /// Makes a key and a certificate with this subject and these names, which no profile demands.
+    pub fn issue(
         &self,
         profile: Profile,
         subject: &DistinguishedName,
         names: &[SubjectAltName],
         options: &IssueOptions,
     ) -> Result<Identity> {
+        if profile == Profile::Authority {
+            let message = "an authority is made by `create_intermediate`, in a directory of its own";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
         let key = PrivateKey::generate(options.key_algorithm.unwrap_or(KeyAlgorithm::EcdsaP256))?;
-        Identity::new(vec![self.seal(profile, subject, names, key.spki(), options)?], key)
+        let certificate = self.seal(&Grant { profile, subject, names, spki: key.spki() }, options)?;
+        Identity::new(self.chain_of(certificate), key)
     }
 
-    /// The one way in which this authority signs: sealed, compared, and entered in the ledger.
-    fn seal(
+    /// A certificate with the intermediates that its servers must send: all but a root, which its clients have.
+    pub(crate) fn chain_of(&self, certificate: Certificate) -> Vec<Certificate> {
+        let intermediates = self.chain.iter().filter(|authority| !authority.is_self_issued()).cloned();
+        std::iter::once(certificate).chain(intermediates).collect()
+    }
+
+    /// The first name is the common name too, for people: programs read the SAN.
+    fn server_subject(&self, names: &[SubjectAltName]) -> DistinguishedName {
+        // A common name holds 64 characters (RFC 5280, ub-common-name).
+        let text: String = match names.first() {
+            Some(SubjectAltName::Dns(name)) => name.chars().take(64).collect(),
+            // OpenSSL reads a common name with dots as a DNS name when the SAN has none, and applies DNS
+            // constraints to it (v3_ncons.c, NAME_CONSTRAINTS_check_CN).
+            Some(SubjectAltName::Ip(address)) => format!("IP {address}"),
+            _ => String::new(),
+        };
+        DistinguishedName::from_common_name(&text)
+    }
+
+    /// The one way in which this authority signs end entities: sealed, compared, and entered in the ledger.
+    fn seal(&self, grant: &Grant<'_>, options: &IssueOptions) -> Result<Certificate> {
+        let key_id = key_id(grant.spki)?;
+        self.seal_limited(grant, options, key_id, Limits::default())
+    }
+
+    /// As [`seal`](Self::seal), for authorities too.
+    fn seal_limited(
         &self,
-        profile: Profile,
-        subject: &DistinguishedName,
-        names: &[SubjectAltName],
-        spki: &[u8],
+        grant: &Grant<'_>,
         options: &IssueOptions,
+        key_id: Vec<u8>,
+        limits: Limits,
     ) -> Result<Certificate> {
         let now = now();
-        if self.certificate.not_after() < now {
-            let message = format!("the authority {} has expired; make a new one", self.certificate.subject());
+        if self.certificate().not_after() < now {
+            let message = format!(
+                "the authority {} has expired; renew it with `trustdir ca renew`",
+                self.certificate().subject()
+            );
             return Err(Error::new(ErrorKind::Expired, message).at(self.certificate_path()));
         }
-        let (not_before, not_after) = profile.validity(options, now, Some(self.certificate.not_after()))?;
-        let serial = self.ledger.serial()?;
-        let template = Template { profile, serial, subject, names, not_before, not_after, spki };
+        self.check_names(grant)?;
+        let (not_before, not_after) = grant.profile.validity(options, now, Some(self.ends()))?;
+        let template = Template {
+            profile: grant.profile,
+            serial: self.ledger.serial()?,
+            subject: grant.subject,
+            names: grant.names,
+            not_before,
+            not_after,
+            spki: grant.spki,
+            key_id,
+            limits,
+        };
         let certificate = seal(&template, &self.signer()?)?;
         self.ledger.record(&certificate)?;
         Ok(certificate)
     }
 
-    fn signer(&self) -> Result<Signer<'_>> {
-        let key_id = match self.certificate.subject_key_id() {
-            Some(id) => id.to_vec(),
-            None => key_id(self.certificate.spki())?,
-        };
-        Ok(Signer { subject: self.certificate.subject(), key_id, key: &self.key })
+    /// Every name must be within what this authority and those above it may issue for.
+    fn check_names(&self, grant: &Grant<'_>) -> Result<()> {
+        let mut names = grant.names.to_vec();
+        names.extend(grant.subject.emails().into_iter().map(SubjectAltName::Email));
+        if !names.iter().any(|name| matches!(name, SubjectAltName::Dns(_))) {
+            let host = grant.subject.common_name().filter(|name| is_host_for_openssl(name));
+            names.extend(host.map(SubjectAltName::Dns));
+        }
+        for authority in &self.chain {
+            let constraints = authority.name_constraints()?;
+            if let Some(name) = names.iter().find(|name| !constraints.allow(name)) {
+                let permitted: Vec<_> = constraints.permitted.iter().map(ToString::to_string).collect();
+                let message = format!(
+                    "{name} is outside the name constraints of {} (permitted: {}); take another name or another authority",
+                    authority.subject(),
+                    permitted.join(", ")
+                );
+                return Err(Error::new(ErrorKind::NameMismatch, message).with_subject(name.to_string()));
+            }
+        }
+        Ok(())
     }
+
+    /// When the first of the authorities above what it issues ends.
+    fn ends(&self) -> i64 {
+        self.chain.iter().map(Certificate::not_after).fold(i64::MAX, i64::min)
+    }
+
+    fn signer(&self) -> Result<Signer<'_>> {
+        Ok(Signer { subject: self.certificate().subject(), key_id: own_key_id(self.certificate())?, key: &self.key })
+    }
+}
+
+/// What a certificate is to say, apart from what the profile and the authority decide.
+struct Grant<'a> {
+    profile: Profile,
+    subject: &'a DistinguishedName,
+    names: &'a [SubjectAltName],
+    spki: &'a [u8],
+}
+
+/// Whether OpenSSL takes a common name for a DNS name, to which it then applies constraints (v3_ncons.c, cn2dnsid).
+fn is_host_for_openssl(name: &str) -> bool {
+    let label = |label: &str| {
+        let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.contains('.') && name.split('.').all(label)
+}
+
+/// The key identifier that an authority's certificate bears, whatever made it.
+fn own_key_id(certificate: &Certificate) -> Result<Vec<u8>> {
+    certificate.subject_key_id().map_or_else(|| key_id(certificate.spki()), |id| Ok(id.to_vec()))
+}
+
+/// A v1 root has no way to say that it is an authority (RFC 5280, 6.1.4 (k)).
+fn check_authority(certificate: &Certificate) -> Result<()> {
+    let old_root = certificate.version() == 1 && certificate.is_self_issued();
+    if certificate.is_authority() || old_root {
+        return Ok(());
+    }
+    let message = format!("{} is no authority (basicConstraints does not say CA:TRUE)", certificate.subject());
+    Err(Error::new(ErrorKind::WrongPurpose, message))
 }
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Authority({}, {})", self.dir().display(), self.certificate.subject())
+        write!(f, "Authority({}, {})", self.dir().display(), self.certificate().subject())
     }
 }

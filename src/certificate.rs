@@ -10,10 +10,14 @@ use aws_lc_rs::digest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::key::{KeyAlgorithm, spki_algorithm};
 use crate::name::DistinguishedName;
 use crate::{der, file, pem, signature};
+
+/// id-ce-nameConstraints (RFC 5280, 4.2.1.10), as content.
+const NAME_CONSTRAINTS: &[u8] = b"\x55\x1d\x1e";
 
 /// SHA-256 of a certificate's DER, shown as 64 lower-case hexadecimal digits.
 ///
@@ -116,6 +120,7 @@ struct Inner {
     not_after: i64,
     spki: Box<[u8]>,
     authority: bool,
+    path_length: Option<u32>,
     /// Read when asked for: a stranger may send thousands, and no decision looks at them.
     names: OnceLock<Vec<SubjectAltName>>,
     usage: Usage,
@@ -130,6 +135,8 @@ pub(crate) struct Usage {
     pub key: Option<u16>,
     /// Whether extendedKeyUsage names clientAuth or anything.
     pub client: Option<bool>,
+    /// Whether extendedKeyUsage names serverAuth or anything.
+    pub server: Option<bool>,
 }
 
 impl Usage {
@@ -166,11 +173,13 @@ impl Certificate {
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
             spki: parts.spki.into(),
-            authority: basic.is_some_and(|basic| basic.value.ca),
+            authority: basic.as_ref().is_some_and(|basic| basic.value.ca),
+            path_length: basic.and_then(|basic| basic.value.path_len_constraint),
             names: OnceLock::new(),
             usage: Usage {
                 key: key.map(|key| key.value.flags),
-                client: extended.map(|extended| extended.value.any || extended.value.client_auth),
+                client: extended.as_ref().map(|extended| extended.value.any || extended.value.client_auth),
+                server: extended.map(|extended| extended.value.any || extended.value.server_auth),
             },
             subject_key_id,
             authority_key_id,
@@ -288,6 +297,24 @@ impl Certificate {
         self.0.authority
     }
 
+    /// How many authorities may follow below it; `None` is no limit (RFC 5280, 4.2.1.9).
+    pub fn path_length(&self) -> Option<u32> {
+        self.0.path_length
+    }
+
+    /// For which names an authority and those below it may issue; empty when nothing limits it.
+    pub fn name_constraints(&self) -> Result<NameConstraints> {
+        match self.extension(NAME_CONSTRAINTS) {
+            Some(content) => NameConstraints::from_der(&content),
+            None => Ok(NameConstraints::default()),
+        }
+    }
+
+    /// Whether it says to be issued by itself.
+    pub fn is_self_issued(&self) -> bool {
+        self.0.issuer == self.0.subject
+    }
+
     /// The names it is valid for; common names do not count.
     pub fn names(&self) -> &[SubjectAltName] {
         self.0.names.get_or_init(|| {
@@ -320,6 +347,13 @@ impl Certificate {
     pub(crate) fn is_signed_with(&self, spki: &[u8]) -> bool {
         let Ok(parts) = der::CertificateParts::read(&self.0.der) else { return false };
         signature::verify(spki, parts.signature_algorithm, parts.tbs, parts.signature).is_ok()
+    }
+
+    /// The content of the extension with this OID (its content).
+    fn extension(&self, oid: &[u8]) -> Option<Vec<u8>> {
+        let (_, parsed) = X509Certificate::from_der(&self.0.der).ok()?;
+        let found = parsed.iter_extensions().find(|extension| extension.oid.as_bytes() == oid)?;
+        Some(found.value.to_vec())
     }
 
     pub(crate) fn serial_bytes(&self) -> &[u8] {

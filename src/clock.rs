@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 24 * 60 * 60;
+
 /// The time of the system.
 pub(crate) fn now() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {

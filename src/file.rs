@@ -1,7 +1,7 @@
 //! Reading and writing files without surprises: bounded, never blocking, atomic, private where private.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,6 +26,13 @@ pub(crate) enum Mode {
     Private,
     /// 0644: certificates.
     Public,
+}
+
+#[cfg(unix)]
+impl Mode {
+    fn bits(self) -> u32 {
+        if self == Self::Private { 0o600 } else { 0o644 }
+    }
 }
 
 /// A whole regular file of at most 16 MiB. FIFOs and devices are refused, not waited for.
@@ -68,25 +75,50 @@ pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
 
 /// Writes a new file: all of it under its name or nothing, never over something that is there.
 pub(crate) fn create(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
-    let temporary = temporary(path, bytes, mode)?;
-    temporary.persist_noclobber(path).map_err(|failed| {
-        if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
+    let linked = nameless::create(path, bytes, mode).unwrap_or_else(|| {
+        let temporary = temporary(path, bytes, mode)?;
+        temporary.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
+    });
+    linked.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
             Error::new(
                 ErrorKind::AlreadyExists,
                 "this exists and is not overwritten; move it away or choose another name",
             )
             .at(path)
         } else {
-            Error::io("write", path, failed.error)
+            Error::io("write", path, error)
         }
     })?;
     sync_directory(parent(path))
 }
 
+/// Adds a line at the end of a file, making the file if there is none: all of it is on the disk, or nothing of it
+/// stays. `false`, and nothing is done, when the last line has no end.
+pub(crate) fn append_line(path: &Path, line: &str) -> Result<bool> {
+    let failed = |source| Error::io("write", path, source);
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut last = *b"\n";
+    if length > 0 {
+        file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
+    }
+    if last != *b"\n" {
+        return Ok(false);
+    }
+    file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(|source| {
+        // A line that cannot be kept whole goes again; what then still stays is mended at the next opening.
+        let _ = file.set_len(length);
+        failed(source)
+    })?;
+    if length == 0 { sync_directory(parent(path)).map(|()| true) } else { Ok(true) }
+}
+
 /// Writes a file in place of what is there, so that a reader sees the old or the new, never a mixture.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
-    let temporary = temporary(path, bytes, mode)?;
-    temporary.persist(path).map_err(|failed| Error::io("write", path, failed.error))?;
+    let failed = |source| Error::io("write", path, source);
+    let temporary = temporary(path, bytes, mode).map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(parent(path))
 }
 
@@ -149,22 +181,55 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> Result<tempfile::NamedTempFile> {
+fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY).suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let bits = if mode == Mode::Private { 0o600 } else { 0o644 };
-        builder.permissions(fs::Permissions::from_mode(bits));
+        builder.permissions(fs::Permissions::from_mode(mode.bits()));
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let failed = |source| Error::io("write", path, source);
-    let mut file = builder.tempfile_in(parent(path)).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
+    let mut file = builder.tempfile_in(parent(path))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// Files that have no name until they are whole, so that a crash leaves nothing behind (open(2), O_TMPFILE).
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::OpenOptions;
+    use std::io::{self, Write as _};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::path::Path;
+
+    use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+
+    /// `None` where the file system or the system cannot do it.
+    pub(super) fn create(path: &Path, bytes: &[u8], mode: super::Mode) -> Option<io::Result<()>> {
+        let mut options = OpenOptions::new();
+        options.write(true).mode(mode.bits()).custom_flags(OFlag::O_TMPFILE.bits());
+        let mut file = options.open(super::parent(path)).ok()?;
+        if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+            return Some(Err(error));
+        }
+        let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+        match nix::unistd::linkat(AT_FDCWD, nameless.as_str(), AT_FDCWD, path, AtFlags::AT_SYMLINK_FOLLOW) {
+            // Without /proc there is nothing to link.
+            Err(nix::Error::ENOENT) if !Path::new(&nameless).exists() => None,
+            linked => Some(linked.map_err(io::Error::from)),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod nameless {
+    pub(super) fn create(_: &std::path::Path, _: &[u8], _: super::Mode) -> Option<std::io::Result<()>> {
+        None
+    }
 }
 
 fn too_large(path: &Path) -> Error {

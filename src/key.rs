@@ -66,6 +66,18 @@ impl std::str::FromStr for KeyAlgorithm {
     }
 }
 
+/// How a passphrase becomes the AES-256 key of an encrypted file (RFC 8018, RFC 7914). Both take about 50 to
+/// 100 ms by design.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyDerivation {
+    /// scrypt with N = 16384, r = 8, p = 1: read by OpenSSL 1.1 and later.
+    #[default]
+    Scrypt,
+    /// PBKDF2 with HMAC-SHA-256 and 600,000 rounds: read by everything that reads PBES2, GnuTLS and Java too.
+    Pbkdf2,
+}
+
 /// A private key, wiped from memory when its last clone is dropped. Cloning is cheap.
 ///
 /// ```
@@ -132,10 +144,10 @@ impl PrivateKey {
         })?;
         let traditional = block.headers.iter().any(|(name, value)| name == "Proc-Type" && value.ends_with("ENCRYPTED"));
         if traditional || block.label == "ENCRYPTED PRIVATE KEY" {
-            return Self::from_der(&encrypted::open(block, passphrase)?);
+            return Self::from_plain_der(&encrypted::open(block, passphrase)?);
         }
         match block.label.as_str() {
-            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => Self::from_der(&block.der),
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => Self::from_plain_der(&block.der),
             other => {
                 let message = format!("a {other} is not supported; rewrite it with `openssl pkcs8 -topk8`");
                 Err(Error::new(ErrorKind::Unsupported, message))
@@ -143,13 +155,19 @@ impl PrivateKey {
         }
     }
 
-    /// Reads an unencrypted key in DER: PKCS#8 (RFC 5208), PKCS#1 (RFC 8017) or SEC1 (RFC 5915).
-    pub fn from_der(der: &[u8]) -> Result<Self> {
+    /// Reads a key in DER: PKCS#8 (RFC 5208), PKCS#1 (RFC 8017), SEC1 (RFC 5915), or encrypted PKCS#8, with the
+    /// errors of [`from_pem`](Self::from_pem).
+    pub fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self> {
         let mut fields = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
-        if fields.peek() == Some(der::SEQUENCE) {
-            let message = "this is DER, but no plain private key; if it is encrypted PKCS#8, rewrite it as PEM with `openssl pkcs8 -topk8 -inform DER`";
-            return Err(Error::new(ErrorKind::Unsupported, message));
+        // EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, the plain forms with a version.
+        if fields.optional(der::SEQUENCE)?.is_some() && fields.peek() == Some(der::OCTET_STRING) {
+            return Self::from_plain_der(&encrypted::open_pkcs8(der, passphrase)?);
         }
+        Self::from_plain_der(der)
+    }
+
+    fn from_plain_der(der: &[u8]) -> Result<Self> {
+        let mut fields = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
         let version = fields.expect(der::INTEGER)?;
         match (version.content, fields.peek()) {
             (_, Some(der::SEQUENCE)) => Self::from_pkcs8(der, fields.any()?.content),
@@ -167,16 +185,39 @@ impl PrivateKey {
     /// ```
     pub fn load(path: impl AsRef<Path>, passphrase: Option<&[u8]>) -> Result<Self> {
         let bytes = file::read_secret(path.as_ref())?;
-        let key = if pem::is_pem(&bytes) { Self::from_pem(&bytes, passphrase) } else { Self::from_der(&bytes) };
+        let key =
+            if pem::is_pem(&bytes) { Self::from_pem(&bytes, passphrase) } else { Self::from_der(&bytes, passphrase) };
         key.map_err(|error| error.at(path))
     }
 
     /// PKCS#8 as PEM; with a passphrase encrypted by AES-256-CBC under scrypt, which OpenSSL 1.1 and
     /// later read. Encrypting takes about 50 ms by design.
     pub fn to_pem(&self, passphrase: Option<&[u8]>) -> Result<Zeroizing<String>> {
+        self.to_pem_under(KeyDerivation::default(), passphrase)
+    }
+
+    /// As [`to_pem`](Self::to_pem), with the derivation that the reader of the file can do.
+    ///
+    /// ```
+    /// use trustdir::{KeyAlgorithm, KeyDerivation, PrivateKey};
+    ///
+    /// let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256)?;
+    /// let pem = key.to_pem_under(KeyDerivation::Pbkdf2, Some(b"correct horse"))?;
+    /// assert_eq!(PrivateKey::from_pem(pem.as_bytes(), Some(b"correct horse"))?.spki(), key.spki());
+    /// let der = key.to_der(KeyDerivation::Scrypt, Some(b"correct horse"))?;
+    /// assert_eq!(PrivateKey::from_der(&der, Some(b"correct horse"))?.spki(), key.spki());
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn to_pem_under(&self, derivation: KeyDerivation, passphrase: Option<&[u8]>) -> Result<Zeroizing<String>> {
+        let label = if passphrase.is_some() { "ENCRYPTED PRIVATE KEY" } else { "PRIVATE KEY" };
+        Ok(pem::encode(label, &self.to_der(derivation, passphrase)?))
+    }
+
+    /// PKCS#8 as DER, encrypted if there is a passphrase.
+    pub fn to_der(&self, derivation: KeyDerivation, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
         match passphrase {
-            None => Ok(pem::encode("PRIVATE KEY", &self.0.pkcs8)),
-            Some(passphrase) => Ok(pem::encode("ENCRYPTED PRIVATE KEY", &encrypted::seal(&self.0.pkcs8, passphrase)?)),
+            None => Ok(self.0.pkcs8.clone()),
+            Some(passphrase) => encrypted::seal(&self.0.pkcs8, derivation, passphrase),
         }
     }
 

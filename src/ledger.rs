@@ -1,6 +1,7 @@
 //! The authority's directory on disk, in the layout of `openssl ca`: what was issued, under one lock.
 
 mod index;
+mod layout;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,65 +9,76 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rand;
 
 pub(crate) use self::index::Index;
+use self::layout::{Layout, OWN};
 use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 use crate::key::PrivateKey;
 
-const CERTIFICATE: &str = "cacert.pem";
-const KEY: &str = "private/cakey.pem";
-const INDEX: &str = "index.txt";
-const ISSUED: &str = "newcerts";
 const CRL: &str = "crl.pem";
 const CRL_NUMBER: &str = "crlnumber";
 
 /// The directory of an authority.
+#[derive(Clone)]
 pub(crate) struct Ledger {
     dir: PathBuf,
+    layout: Layout,
+}
+
+/// What the directory of a new authority starts with.
+pub(crate) struct Founding<'a> {
+    pub certificate: &'a Certificate,
+    /// The authorities above it, its issuer first.
+    pub issuers: &'a [Certificate],
+    pub key: &'a PrivateKey,
+    pub passphrase: Option<&'a [u8]>,
 }
 
 impl Ledger {
     /// Makes the directory of a new authority: all of it appears at once, under the name of an empty
     /// directory or of none, or nothing does.
-    pub(crate) fn create(
-        dir: &Path,
-        certificate: &Certificate,
-        key: &PrivateKey,
-        passphrase: Option<&[u8]>,
-    ) -> Result<Self> {
-        let taken = || {
-            let message = "there is something here already; an authority is made in a new or empty directory and never overwritten";
-            Error::new(ErrorKind::AlreadyExists, message).at(dir)
-        };
-        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(taken());
-        }
+    pub(crate) fn create(dir: &Path, founding: &Founding<'_>) -> Result<Self> {
+        let taken = || taken(dir);
+        Self::check_vacant(dir)?;
         let parent = file::parent(dir);
         file::create_directory(parent, Mode::Public)?;
         let staged = stage(parent)?;
+        let ledger = Self { dir: staged.path().to_owned(), layout: OWN };
         file::create_directory(&staged.path().join("private"), Mode::Private)?;
-        file::create_directory(&staged.path().join(ISSUED), Mode::Public)?;
-        file::create(&staged.path().join(KEY), key.to_pem(passphrase)?.as_bytes(), Mode::Private)?;
-        file::create(&staged.path().join(INDEX), b"", Mode::Public)?;
+        file::create_directory(&staged.path().join(OWN.issued), Mode::Public)?;
+        file::create(&ledger.key_path(), founding.key.to_pem(founding.passphrase)?.as_bytes(), Mode::Private)?;
+        file::create(&staged.path().join(OWN.index), b"", Mode::Public)?;
         file::create(&staged.path().join("index.txt.attr"), b"unique_subject = no\n", Mode::Public)?;
-        file::create(&staged.path().join(CERTIFICATE), certificate.to_pem().as_bytes(), Mode::Public)?;
+        if !founding.issuers.is_empty() {
+            file::create(&ledger.issuers_path(), chain_pem(founding.issuers).as_bytes(), Mode::Public)?;
+        }
+        file::create(&ledger.certificate_path(), founding.certificate.to_pem().as_bytes(), Mode::Public)?;
         match std::fs::rename(staged.path(), dir) {
             Ok(()) => drop(staged.keep()),
             Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => return Err(taken()),
             Err(error) => return Err(Error::io("make the directory", dir, error)),
         }
         file::sync_directory(parent)?;
-        Ok(Self { dir: dir.to_owned() })
+        Ok(Self { dir: dir.to_owned(), layout: OWN })
+    }
+
+    /// Fails where an authority cannot be made, before any work is done.
+    pub(crate) fn check_vacant(dir: &Path) -> Result<()> {
+        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) { Err(taken(dir)) } else { Ok(()) }
     }
 
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        if !dir.join(CERTIFICATE).exists() {
-            let message =
-                format!("there is no authority here ({CERTIFICATE} is missing); make one with `trustdir ca init`");
-            return Err(Error::new(ErrorKind::NotFound, message).at(dir));
+        match Layout::of(dir) {
+            Some(layout) => Ok(Self { dir: dir.to_owned(), layout }),
+            None => {
+                let message = format!(
+                    "there is no authority here ({} is missing); make one with `trustdir ca init`, or take one over with `trustdir ca import`",
+                    OWN.certificate
+                );
+                Err(Error::new(ErrorKind::NotFound, message).at(dir))
+            }
         }
-        Ok(Self { dir: dir.to_owned() })
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -74,11 +86,15 @@ impl Ledger {
     }
 
     pub(crate) fn certificate_path(&self) -> PathBuf {
-        self.dir.join(CERTIFICATE)
+        self.dir.join(self.layout.certificate)
+    }
+
+    pub(crate) fn issuers_path(&self) -> PathBuf {
+        self.layout.issuers(&self.dir)
     }
 
     pub(crate) fn key_path(&self) -> PathBuf {
-        self.dir.join(KEY)
+        self.dir.join(self.layout.key)
     }
 
     /// A serial that is not in the directory.
@@ -94,10 +110,12 @@ impl Ledger {
     /// Enters a certificate that was just made: its file first, then its line. A line without its file
     /// cannot be, and a file without its line, left by a crash, is entered by [`repair`](Self::repair).
     pub(crate) fn record(&self, certificate: &Certificate) -> Result<()> {
+        let line = index::line(certificate)?;
         let _lock = file::lock_directory(&self.dir)?;
-        let path = self.issued_path(&hex_upper(certificate.serial_bytes()));
+        file::create_directory(&self.dir.join(self.layout.issued), Mode::Public)?;
+        let path = self.issued_path(&certificate.serial().to_uppercase());
         file::create(&path, certificate.to_pem().as_bytes(), Mode::Public)?;
-        self.update(|index| index.push(certificate)).inspect_err(|_| {
+        self.append(&line).inspect_err(|_| {
             // It is not handed out, so nobody has it.
             let _ = std::fs::remove_file(&path);
         })
@@ -110,9 +128,21 @@ impl Ledger {
     }
 
     pub(crate) fn index(&self) -> Result<Index> {
-        let path = self.dir.join(INDEX);
-        let bytes = std::fs::read(&path).map_err(|source| Error::io("read", &path, source))?;
-        Index::parse(bytes).map_err(|error| error.at(path))
+        let path = self.index_path();
+        match std::fs::read(&path) {
+            Ok(bytes) => Index::parse(bytes).map_err(|error| error.at(path)),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Index::parse(Vec::new()),
+            Err(source) => Err(Error::io("read", &path, source)),
+        }
+    }
+
+    /// The certificate with this serial, if the directory has kept it.
+    pub(crate) fn issued(&self, serial: &str) -> Option<Certificate> {
+        Certificate::load(self.issued_path(serial)).ok()
+    }
+
+    pub(crate) fn issued_path(&self, serial: &str) -> PathBuf {
+        self.dir.join(self.layout.issued).join(format!("{serial}.pem"))
     }
 
     /// Runs `make` with the index and the next CRL number under the lock, and keeps what it makes as
@@ -137,23 +167,42 @@ impl Ledger {
         self.dir.join(CRL)
     }
 
-    /// Enters what a crash left without a line, and clears temporary files away.
+    /// Puts a renewed certificate of this authority in place of the old one, which is kept beside it.
+    pub(crate) fn succeed(&self, old: &Certificate, new: &Certificate, issuers: &[Certificate]) -> Result<()> {
+        let _lock = file::lock_directory(&self.dir)?;
+        let path = self.certificate_path();
+        let kept = path.with_extension(format!("{}.pem", old.serial().to_uppercase()));
+        match file::create(&kept, old.to_pem().as_bytes(), Mode::Public) {
+            // A renewal that did not get to its end has kept it already.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            result => result?,
+        }
+        if !issuers.is_empty() {
+            file::replace(&self.issuers_path(), chain_pem(issuers).as_bytes(), Mode::Public)?;
+        }
+        file::replace(&path, new.to_pem().as_bytes(), Mode::Public)
+    }
+
+    /// Enters what a crash left without a line, mends a line that it cut, and clears temporary files away.
     pub(crate) fn repair(&self) -> Result<()> {
-        let issued = self.dir.join(ISSUED);
-        let listed = std::fs::read_dir(&issued).map_err(|source| Error::io("read", &issued, source))?;
-        let names: Vec<String> = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        let serials = || names.iter().filter_map(|name| name.strip_suffix(".pem"));
-        let temporary = names.iter().any(|name| name.starts_with(file::TEMPORARY));
-        let known: HashSet<String> = self.index()?.lines().map(|line| line.serial().to_owned()).collect();
-        if !temporary && serials().all(|serial| known.contains(serial)) {
+        let issued = self.dir.join(self.layout.issued);
+        let names = names_in(&issued)?;
+        let index = self.index()?;
+        let known: HashSet<&str> = index.lines().map(|line| line.serial()).collect();
+        let serials = names.iter().filter_map(|name| name.strip_suffix(".pem")).filter(|name| is_serial(name));
+        let lost: Vec<&str> = serials.filter(|serial| !known.contains(serial)).collect();
+        let mut litter: Vec<PathBuf> = Vec::new();
+        for (dir, names) in [(&issued, &names), (&self.dir, &names_in(&self.dir)?)] {
+            litter.extend(names.iter().filter(|name| name.starts_with(file::TEMPORARY)).map(|name| dir.join(name)));
+        }
+        if lost.is_empty() && litter.is_empty() && !index.is_cut() {
             return Ok(());
         }
         // Somebody may be at work: what looks lost to us is looked at again under the lock.
         let _lock = file::lock_directory(&self.dir)?;
-        for name in names.iter().filter(|name| name.starts_with(file::TEMPORARY)) {
-            let _ = std::fs::remove_file(issued.join(name));
+        for path in litter {
+            let _ = std::fs::remove_file(path);
         }
-        let lost: Vec<&str> = serials().filter(|serial| !known.contains(*serial)).collect();
         self.update(|index| {
             for serial in lost {
                 if !index.contains(serial) && self.issued_path(serial).exists() {
@@ -164,15 +213,31 @@ impl Ledger {
         })
     }
 
+    /// Adds a line at the end of the index: all of it or, when that fails, none. The lock is held.
+    fn append(&self, line: &str) -> Result<()> {
+        let path = self.index_path();
+        if !file::append_line(&path, line)? {
+            // The last line has no end: a crash cut it, or somebody wrote the file by hand.
+            self.update(|index| {
+                index.push_line(line.to_owned());
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
     /// Changes the index: the old one or the new one is there, never a mixture. The lock is held.
     fn update(&self, change: impl FnOnce(&mut Index) -> Result<()>) -> Result<()> {
         let mut index = self.index()?;
+        let before = index.to_bytes();
+        let cut = index.mend(|serial| self.issued(serial));
         change(&mut index)?;
-        file::replace(&self.dir.join(INDEX), &index.to_bytes(), Mode::Public)
+        let after = index.to_bytes();
+        if cut || before != after { file::replace(&self.index_path(), &after, Mode::Public) } else { Ok(()) }
     }
 
-    fn issued_path(&self, serial: &str) -> PathBuf {
-        self.dir.join(ISSUED).join(format!("{serial}.pem"))
+    fn index_path(&self) -> PathBuf {
+        self.dir.join(self.layout.index)
     }
 }
 
@@ -184,9 +249,31 @@ pub(crate) fn random_serial() -> Result<[u8; 16]> {
     Ok(serial)
 }
 
+pub(crate) fn chain_pem(chain: &[Certificate]) -> String {
+    chain.iter().map(Certificate::to_pem).collect()
+}
+
+fn taken(dir: &Path) -> Error {
+    let message =
+        "there is something here already; an authority is made in a new or empty directory and never overwritten";
+    Error::new(ErrorKind::AlreadyExists, message).at(dir)
+}
+
+fn names_in(dir: &Path) -> Result<Vec<String>> {
+    match std::fs::read_dir(dir) {
+        Ok(listed) => Ok(listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(Error::io("read", dir, source)),
+    }
+}
+
+fn is_serial(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn stage(parent: &Path) -> Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".trustdir-");
+    builder.prefix(file::TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

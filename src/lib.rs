@@ -132,6 +132,7 @@ pub mod tls;
 mod authority;
 mod certificate;
 mod clock;
+mod constraints;
 mod der;
 mod error;
 mod file;
@@ -147,11 +148,14 @@ mod signature;
 mod trust_dir;
 
 pub use admission::{ClientAuth, Decision, Reason};
-pub use authority::{Authority, AuthorityOptions, RevocationReason, SignOptions, Signed};
+pub use authority::{
+    Authority, AuthorityOptions, Issued, IssuedStatus, RenewOptions, RevocationReason, SignOptions, Signed,
+};
 pub use certificate::{Certificate, Fingerprint, SubjectAltName};
+pub use constraints::{NameConstraint, NameConstraints};
 pub use error::{Error, ErrorKind, Result};
 pub use identity::Identity;
-pub use key::{KeyAlgorithm, PrivateKey};
+pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};
 pub use request::CertificateRequest;

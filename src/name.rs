@@ -137,6 +137,12 @@ impl DistinguishedName {
             .and_then(|part| text(part.tag, part.value))
     }
 
+    /// The e-mail addresses in it, to which name constraints apply (RFC 5280, 4.2.1.10).
+    pub(crate) fn emails(&self) -> Vec<String> {
+        let (_, email) = ATTRIBUTES[ATTRIBUTES.len() - 1];
+        self.rdns().flatten().filter(|part| part.oid == email).filter_map(|part| text(part.tag, part.value)).collect()
+    }
+
     /// OpenSSL's `X509_NAME_hash` (1.0.0 and later): the file name in a hashed directory.
     ///
     /// Fails with [`ErrorKind::Unsupported`] on the names that OpenSSL refuses to parse.

@@ -4,16 +4,30 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
+};
 
 use crate::certificate::SubjectAltName;
+use crate::clock::DAY;
+use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::KeyAlgorithm;
 
-const DAY: i64 = 24 * 60 * 60;
-
 /// Clocks of devices differ: what is issued now is valid on a clock that is an hour behind.
 const BACKDATED: i64 = 60 * 60;
+
+/// id-ce-nameConstraints (RFC 5280, 4.2.1.10).
+const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
+
+/// How far an authority's power goes; nothing limits the default one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// How many authorities may follow below it.
+    pub path_length: Option<u8>,
+    /// For which names it may issue.
+    pub constraints: NameConstraints,
+}
 
 /// What a certificate is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,10 +52,18 @@ impl Profile {
 
     /// Extensions for the profile (RFC 5280, 4.2.1). RSA servers also get keyEncipherment: NSS and
     /// Chrome ask for it.
-    pub(crate) fn apply(self, key: KeyAlgorithm, params: &mut CertificateParams) {
+    pub(crate) fn apply(self, key: KeyAlgorithm, limits: &Limits, params: &mut CertificateParams) {
         if self == Self::Authority {
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.is_ca = IsCa::Ca(match limits.path_length {
+                Some(length) => BasicConstraints::Constrained(length),
+                None => BasicConstraints::Unconstrained,
+            });
             params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+            if !limits.constraints.is_empty() {
+                let mut names = CustomExtension::from_oid_content(NAME_CONSTRAINTS, limits.constraints.to_der());
+                names.set_criticality(true);
+                params.custom_extensions.push(names);
+            }
             return;
         }
         params.is_ca = IsCa::ExplicitNoCa;
@@ -119,11 +141,14 @@ pub struct IssueOptions {
     pub key_algorithm: Option<KeyAlgorithm>,
 }
 
-/// A server's name as a SAN: an IP address or a DNS name, possibly with a wildcard as its first label.
+/// A server's name as a SAN: an IP address or a DNS name, possibly with a wildcard as its first label. International
+/// names become A-labels (RFC 5890, 2.3.2.1; UTS #46).
 pub(crate) fn server_name(text: &str) -> Result<SubjectAltName> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(SubjectAltName::Ip(address));
     }
+    let ascii = if text.is_ascii() { None } else { a_labels(text) };
+    let text = ascii.as_deref().unwrap_or(text);
     let host = text.strip_prefix("*.").unwrap_or(text);
     let label_ok = |label: &str| {
         let bytes = label.as_bytes();
@@ -133,11 +158,17 @@ pub(crate) fn server_name(text: &str) -> Result<SubjectAltName> {
     // A last label of digits would be read as an IP address (WHATWG URL, ends in a number).
     let last_numeric = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
     if host.is_empty() || host.len() > 253 || last_numeric || !host.split('.').all(label_ok) {
-        let hint = if text.is_ascii() { "" } else { "; write it in its ASCII form (xn--…)" };
-        let message = format!("{text:?} is neither a DNS name nor an IP address{hint}");
+        let message = format!("{text:?} is neither a DNS name nor an IP address");
         return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
     }
     Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))
+}
+
+fn a_labels(text: &str) -> Option<String> {
+    match text.strip_prefix("*.") {
+        Some(host) => idna::domain_to_ascii(host).ok().map(|host| format!("*.{host}")),
+        None => idna::domain_to_ascii(text).ok(),
+    }
 }
 
 /// Reads a host as people write it (`nas.home.arpa`, `192.168.1.5`), or what `Display` writes: `DNS:…`, `IP:…`,

@@ -18,7 +18,7 @@ use crate::der::{self, CertificateParts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
-use crate::profile::{Profile, san_type};
+use crate::profile::{Limits, Profile, san_type};
 use crate::signature;
 
 /// What the new certificate shall say.
@@ -30,6 +30,10 @@ pub(crate) struct Template<'a> {
     pub not_before: i64,
     pub not_after: i64,
     pub spki: &'a [u8],
+    /// Its subject key identifier; an authority keeps the one that it has.
+    pub key_id: Vec<u8>,
+    /// For an authority.
+    pub limits: Limits,
 }
 
 /// Who signs it.
@@ -63,7 +67,7 @@ pub(crate) fn key_id(spki: &[u8]) -> Result<Vec<u8>> {
 /// The frame: everything in its place, with stand-ins for names, key and signature.
 fn compose(template: &Template<'_>, key_algorithm: KeyAlgorithm, signer: &Signer<'_>) -> Result<Vec<u8>> {
     let mut params = CertificateParams::default();
-    template.profile.apply(key_algorithm, &mut params);
+    template.profile.apply(key_algorithm, &template.limits, &mut params);
     params.distinguished_name = rcgen::DistinguishedName::new();
     if !template.subject.is_empty() {
         params.distinguished_name.push(DnType::CommonName, "stand-in");
@@ -72,7 +76,7 @@ fn compose(template: &Template<'_>, key_algorithm: KeyAlgorithm, signer: &Signer
     params.not_before = date(template.not_before)?;
     params.not_after = date(template.not_after)?;
     params.subject_alt_names = template.names.iter().map(san_type).collect::<Result<_>>()?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(template.spki)?);
+    params.key_identifier_method = KeyIdMethod::PreSpecified(template.key_id.clone());
     params.use_authority_key_identifier_extension = true;
 
     let mut issuer = CertificateParams::default();
@@ -110,8 +114,10 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
         ("validity", (made.not_before(), made.not_after()) == (template.not_before, template.not_after)),
         ("names", made.names() == template.names),
         ("authority key identifier", made.authority_key_id() == Some(&signer.key_id)),
-        ("subject key identifier", made.subject_key_id() == Some(&key_id(template.spki)?)),
+        ("subject key identifier", made.subject_key_id() == Some(&template.key_id)),
         ("basic constraints", made.is_authority() == (template.profile == Profile::Authority)),
+        ("path length", made.path_length() == template.limits.path_length.map(u32::from)),
+        ("name constraints", made.name_constraints()? == template.limits.constraints),
         ("signature", made.is_signed_with(signer.key.spki())),
     ];
     match checks.iter().find(|(_, same)| !same) {

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::fs;
 
 use support::{World, openssl, text, try_run};
@@ -121,12 +122,41 @@ fn a_crash_while_issuing_loses_nothing() {
     assert!(!world.ca.dir().join("newcerts/.trustdir-half.tmp").exists());
 }
 
+/// What a crash in the middle of a line leaves: nothing is lost, whatever is left of the line.
+#[test]
+fn a_line_that_was_cut_is_mended() {
+    let world = World::new();
+    let (alice, bob) = ("alice", "bob");
+    for name in [alice, bob] {
+        world.issued(name, &IssueOptions::default());
+    }
+    let path = world.ca.dir().join("index.txt");
+    let whole = fs::read(&path).unwrap();
+    let first = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    for end in first + 2..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        Authority::open(world.ca.dir(), None).unwrap();
+        let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<HashSet<_>>();
+        assert_eq!(lines(&fs::read(&path).unwrap()), lines(&whole), "cut at {end}");
+        // Nor does one that goes on without opening again write behind half a line.
+        fs::write(&path, &whole[..end]).unwrap();
+        world.ca.issue_client("carol", &IssueOptions::default()).unwrap();
+        Authority::open(world.ca.dir(), None).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.lines().all(|line| line.split('\t').count() == 6), "cut at {end}: {text}");
+        assert!(["alice", "bob", "carol"].iter().all(|name| text.contains(&format!("/CN={name}\n"))), "{text}");
+        for issued in world.ca.find("carol").unwrap() {
+            fs::remove_file(issued.file).unwrap();
+        }
+    }
+}
+
 #[test]
 fn a_damaged_index_is_named_and_left_alone() {
     let world = World::new();
     let index = world.ca.dir().join("index.txt");
     fs::write(&index, "V\tnonsense\n").unwrap();
-    let error = world.ca.issue_client("alice", &IssueOptions::default()).unwrap_err();
+    let error = Authority::open(world.ca.dir(), None).unwrap_err();
     assert!(error.message().contains("index.txt") && error.message().contains("line 1"), "{error}");
     assert_eq!(fs::read_to_string(&index).unwrap(), "V\tnonsense\n");
 }

@@ -53,7 +53,7 @@ fn what_cannot_be_issued_is_refused() {
         (&["-a.example"], IssueOptions::default()),
         (&["a..example"], IssueOptions::default()),
         (&["1.2.3"], IssueOptions::default()),
-        (&["münchen.example"], IssueOptions::default()),
+        (&["münchen.exa mple"], IssueOptions::default()),
         (&["*"], IssueOptions::default()),
         (&["a\u{202e}.example"], IssueOptions::default()),
         (&["localhost"], IssueOptions { not_after: Some(end + year), ..IssueOptions::default() }),

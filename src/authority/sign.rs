@@ -1,6 +1,6 @@
 //! Signing requests: the operator grants, the request only asks.
 
-use super::Authority;
+use super::{Authority, Grant};
 use crate::certificate::{Certificate, SubjectAltName};
 use crate::error::{Error, ErrorKind, Result};
 use crate::profile::{IssueOptions, Profile, server_name};
@@ -87,13 +87,15 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn sign(&self, request: &CertificateRequest, options: &SignOptions) -> Result<Signed> {
-        if request.subject() == self.certificate.subject() {
+        if request.subject() == self.certificate().subject() {
             let message =
                 format!("the request bears this authority's own name {}; name another subject", request.subject());
             return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
         }
         let (names, notes) = options.grants(request)?;
-        let certificate = self.seal(options.profile, request.subject(), &names, request.spki(), &options.issue)?;
+        let (subject, spki) = (request.subject(), request.spki());
+        let certificate =
+            self.seal(&Grant { profile: options.profile, subject, names: &names, spki }, &options.issue)?;
         Ok(Signed { certificate, notes })
     }
 }

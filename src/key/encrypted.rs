@@ -1,16 +1,19 @@
 //! Encrypted keys. PKCS#8 under PBES2 (RFC 5958, 3; RFC 8018) is opened and sealed by the RustCrypto crates.
 
+use aws_lc_rs::rand;
 use pkcs8::der::Decode as _;
-use pkcs8::pkcs5::pbes2::Kdf;
+use pkcs8::pkcs5::pbes2::{Kdf, Parameters};
 use pkcs8::pkcs5::{EncryptionScheme, Error as Pkcs5Error};
 use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
-use super::legacy;
+use super::{KeyDerivation, legacy};
 use crate::der;
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::pem::Block;
 
+/// OWASP's recommendation for PBKDF2 with HMAC-SHA-256.
+const ROUNDS: u32 = 600_000;
 /// More rounds than this and the file, not its owner, decides how long we compute.
 pub(super) const MAX_ROUNDS: u32 = 5_000_000;
 /// scrypt's memory is 128 * N * r bytes: at most 256 MiB.
@@ -19,17 +22,27 @@ const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// The key in a block, opened. What fails in the padding or gives no key is a wrong passphrase.
 pub(super) fn open(block: &Block, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
-    let Some(passphrase) = passphrase else {
-        let message = "the private key is encrypted and needs a passphrase";
-        return Err(Error::new(ErrorKind::PassphraseRequired, message));
-    };
-    let plain = if block.label != "ENCRYPTED PRIVATE KEY" {
-        legacy::open_traditional(block, passphrase)?
-    } else if let Some(plain) = legacy::open_pbes1(&block.der, passphrase) {
-        plain?
-    } else {
-        open_pbes2(&block.der, passphrase)?
-    };
+    let passphrase = passphrase.ok_or_else(missing)?;
+    if block.label == "ENCRYPTED PRIVATE KEY" {
+        return open_pkcs8(&block.der, Some(passphrase));
+    }
+    proven(legacy::open_traditional(block, passphrase)?)
+}
+
+/// The key in an EncryptedPrivateKeyInfo.
+pub(super) fn open_pkcs8(der: &[u8], passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
+    let passphrase = passphrase.ok_or_else(missing)?;
+    match legacy::open_pbes1(der, passphrase) {
+        Some(plain) => proven(plain?),
+        None => proven(open_pbes2(der, passphrase)?),
+    }
+}
+
+fn missing() -> Error {
+    Error::new(ErrorKind::PassphraseRequired, "the private key is encrypted and needs a passphrase")
+}
+
+fn proven(plain: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>> {
     // About one wrong passphrase in 256 leaves valid padding: only a key inside proves it right.
     let key = der::single(&plain, der::SEQUENCE);
     match key.and_then(|key| der::Reader::new(key.content).expect(der::INTEGER).map(drop)) {
@@ -51,16 +64,28 @@ fn open_pbes2(der: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// Encrypted by AES-256-CBC under scrypt (N = 16384, r = 8, p = 1), the limits of OpenSSL's reader.
-pub(super) fn seal(pkcs8: &[u8], passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+/// Encrypted by AES-256-CBC; scrypt's cost is the limit of OpenSSL's reader.
+pub(super) fn seal(pkcs8: &[u8], derivation: KeyDerivation, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     if passphrase.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, "an empty passphrase protects nothing; give one or none"));
     }
     let failed = |_| Error::new(ErrorKind::Io, "the private key could not be encrypted");
     let key =
         PrivateKeyInfoRef::from_der(pkcs8).map_err(|_| Error::new(ErrorKind::Parse, "the private key is damaged"))?;
-    let sealed = key.encrypt(passphrase).map_err(failed)?;
-    Ok(Zeroizing::new(sealed.as_bytes().to_vec()))
+    let sealed = match derivation {
+        KeyDerivation::Scrypt => key.encrypt(passphrase),
+        KeyDerivation::Pbkdf2 => key.encrypt_with_params(pbkdf2()?, passphrase),
+    };
+    Ok(Zeroizing::new(sealed.map_err(failed)?.as_bytes().to_vec()))
+}
+
+fn pbkdf2() -> Result<Parameters> {
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    rand::fill(&mut salt)
+        .and_then(|()| rand::fill(&mut iv))
+        .map_err(|_| Error::new(ErrorKind::Io, "the system gave no randomness"))?;
+    Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, &salt, iv)
+        .map_err(|_| Error::new(ErrorKind::Io, "the private key could not be encrypted"))
 }
 
 fn check_work(scheme: &EncryptionScheme) -> Result<()> {

@@ -9,9 +9,14 @@ use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Status, expiry, revocation, serial, file, subject.
+const FIELDS: usize = 6;
+
 /// The whole index, line by line.
 pub(crate) struct Index {
     lines: Vec<String>,
+    /// A last line that nobody ended, as a crash leaves it; with fewer than six fields it is not among `lines`.
+    cut: Option<String>,
 }
 
 /// What the index says of one certificate.
@@ -19,11 +24,20 @@ pub(crate) struct Line<'a> {
     fields: Vec<&'a str>,
 }
 
+/// The line of a certificate that was issued.
+pub(super) fn line(certificate: &Certificate) -> Result<String> {
+    let expiry = date(certificate.not_after())?;
+    let serial = certificate.serial().to_uppercase();
+    Ok(format!("V\t{expiry}\t\t{serial}\tunknown\t{}", certificate.subject().oneline()))
+}
+
 impl Index {
     pub(super) fn parse(bytes: Vec<u8>) -> Result<Self> {
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
-        let index = Self { lines: text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect() };
-        let odd = index.lines().position(|line| line.fields.len() != 6);
+        let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let cut = if text.is_empty() || text.ends_with('\n') { None } else { lines.pop() };
+        let index = Self { lines, cut };
+        let odd = index.lines().position(|line| line.fields.len() != FIELDS);
         match odd {
             Some(at) => Err(damaged(&format!("line {} has not the six fields of `openssl ca`", at + 1))),
             None => Ok(index),
@@ -35,18 +49,41 @@ impl Index {
     }
 
     pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.lines.iter().map(|line| Line { fields: line.split('\t').collect() })
+        let whole = self.cut.iter().filter(|line| Line::of(line).fields.len() == FIELDS);
+        self.lines.iter().chain(whole).map(|line| Line::of(line))
     }
 
     pub(super) fn contains(&self, serial: &str) -> bool {
         self.lines().any(|line| line.serial() == serial)
     }
 
+    /// Whether the last line has no end.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// Ends a last line that was cut: whole again when the certificate of its serial is there, gone when it says
+    /// too little. Tells whether there was one.
+    pub(super) fn mend(&mut self, issued: impl Fn(&str) -> Option<Certificate>) -> bool {
+        let Some(cut) = self.cut.take() else { return false };
+        let fields: Vec<&str> = cut.split('\t').collect();
+        // The serial is whole when something follows it.
+        let certificate = fields.get(3).filter(|_| fields.len() > 4).and_then(|serial| issued(serial));
+        if let Some(certificate) = certificate {
+            self.lines.push(format!("{}\tunknown\t{}", fields[..4].join("\t"), certificate.subject().oneline()));
+        } else if fields.len() == FIELDS {
+            self.lines.push(cut);
+        }
+        true
+    }
+
+    pub(super) fn push_line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
     /// Adds a certificate that was issued.
     pub(super) fn push(&mut self, certificate: &Certificate) -> Result<()> {
-        let serial: String = certificate.serial().to_uppercase();
-        let expiry = date(certificate.not_after())?;
-        self.lines.push(format!("V\t{expiry}\t\t{serial}\tunknown\t{}", certificate.subject().oneline()));
+        self.lines.push(line(certificate)?);
         Ok(())
     }
 
@@ -56,7 +93,7 @@ impl Index {
             let message = format!("this authority has issued no certificate with the serial {serial}");
             Error::new(ErrorKind::NotFound, message)
         })?;
-        let line = Line { fields: self.lines[at].split('\t').collect() };
+        let line = Line::of(&self.lines[at]);
         let revoked = line.revocation()?;
         let field = match (reason, revoked) {
             (Some(reason), None) => format!("{},{}", date(now)?, reason.as_str()),
@@ -83,10 +120,25 @@ impl Index {
     }
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn of(line: &'a str) -> Self {
+        Self { fields: line.split('\t').collect() }
+    }
+
     /// The serial number in upper-case hexadecimal.
-    pub(crate) fn serial(&self) -> &str {
+    pub(crate) fn serial(&self) -> &'a str {
         self.fields.get(3).copied().unwrap_or_default()
+    }
+
+    /// The subject in OpenSSL's one-line form.
+    pub(crate) fn subject(&self) -> &'a str {
+        self.fields.get(5).copied().unwrap_or_default()
+    }
+
+    /// The end of its validity in Unix seconds.
+    pub(crate) fn not_after(&self) -> Result<i64> {
+        let when = self.fields.get(1).copied().unwrap_or_default();
+        seconds(when).ok_or_else(|| damaged(&format!("{when:?} is no date")))
     }
 
     /// When and why it was revoked, if it was.
