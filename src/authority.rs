@@ -15,7 +15,7 @@ use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
 use crate::ledger::Ledger;
 use crate::name::DistinguishedName;
-use crate::profile::{IssueOptions, Limits, Profile, client_name, server_name};
+use crate::profile::{IssueOptions, Limits, Profile, client_name};
 use crate::seal::{Signer, Template, key_id, seal};
 
 pub use self::create::AuthorityOptions;
@@ -48,7 +48,8 @@ pub struct Authority {
     ledger: Ledger,
     /// Its own certificate, and those of the authorities above it as far as they are known.
     chain: Vec<Certificate>,
-    key: PrivateKey,
+    /// Not there when it was opened for reading.
+    key: Option<PrivateKey>,
 }
 
 impl Authority {
@@ -59,14 +60,31 @@ impl Authority {
     /// faults are told by `trustdir lint`.
     pub fn open(dir: impl AsRef<Path>, passphrase: Option<&[u8]>) -> Result<Self> {
         let ledger = Ledger::open(dir.as_ref())?;
-        let identity = Identity::load(ledger.certificate_path(), ledger.key_path(), passphrase)?;
-        check_authority(identity.certificate()).map_err(|error| error.at(ledger.certificate_path()))?;
-        let mut chain = vec![identity.certificate().clone()];
-        if ledger.issuers_path().exists() {
-            chain.extend(Certificate::load_all(ledger.issuers_path())?);
-        }
+        let chain = load_chain(&ledger)?;
+        let key = PrivateKey::load(ledger.key_path(), passphrase)?;
+        let own = Identity::new(vec![chain[0].clone()], key).map_err(|error| error.at(ledger.certificate_path()))?;
         ledger.repair()?;
-        Ok(Self { ledger, chain, key: identity.key().clone() })
+        Ok(Self { ledger, chain, key: Some(own.key().clone()) })
+    }
+
+    /// Opens it without its key, for everything but signing: to list, to show, to revoke.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let dir = dir.path();
+    /// # use trustdir::{Authority, AuthorityOptions, ErrorKind};
+    /// let options = AuthorityOptions { passphrase: Some(b"secret".to_vec().into()), ..Default::default() };
+    /// Authority::create(dir.join("pki"), options)?.issue_client("alice", &Default::default())?;
+    /// let ca = Authority::open_without_key(dir.join("pki"))?;
+    /// assert_eq!(ca.issued()?.len(), 1);
+    /// let error = ca.issue_client("bob", &Default::default()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::PassphraseRequired);
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn open_without_key(dir: impl AsRef<Path>) -> Result<Self> {
+        let ledger = Ledger::open(dir.as_ref())?;
+        let chain = load_chain(&ledger)?;
+        Ok(Self { ledger, chain, key: None })
     }
 
     /// The authority's own certificate.
@@ -84,6 +102,11 @@ impl Authority {
         self.chain.last().unwrap_or(self.certificate())
     }
 
+    /// The file with the trust anchor.
+    pub fn trust_anchor_path(&self) -> PathBuf {
+        if self.chain.len() == 1 { self.certificate_path() } else { self.ledger.issuers_path() }
+    }
+
     /// Its directory.
     pub fn dir(&self) -> &Path {
         self.ledger.dir()
@@ -97,24 +120,46 @@ impl Authority {
     /// Makes a key and a certificate for a service under these DNS names and IP addresses, all of them in
     /// the SAN; the first becomes the common name too.
     pub fn issue_server(&self, names: &[&str], options: &IssueOptions) -> Result<Identity> {
-        if names.is_empty() {
-            let message = "a server certificate needs at least one DNS name or IP address";
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
+        self.issue_host(Profile::Server, names, options)
+    }
+
+    /// As [`issue_server`](Self::issue_server), for a service that is a client of others too.
+    pub fn issue_both(&self, names: &[&str], options: &IssueOptions) -> Result<Identity> {
+        self.issue_host(Profile::ServerAndClient, names, options)
+    }
+
+    fn issue_host(&self, profile: Profile, names: &[&str], options: &IssueOptions) -> Result<Identity> {
         let mut sans: Vec<SubjectAltName> = Vec::with_capacity(names.len());
         for name in names {
-            let name = server_name(name)?;
+            let name = name.parse()?;
             if !sans.contains(&name) {
                 sans.push(name);
             }
         }
-        self.issue(Profile::Server, &self.server_subject(&sans), &sans, options)
+        let common_name = sans.iter().find_map(|name| match name {
+            // A common name holds 64 characters (RFC 5280, ub-common-name).
+            SubjectAltName::Dns(name) => Some(name.chars().take(64).collect()),
+            // OpenSSL reads a common name with dots as a DNS name when the SAN has none, and applies DNS
+            // constraints to it (v3_ncons.c, NAME_CONSTRAINTS_check_CN).
+            SubjectAltName::Ip(address) => Some(format!("IP {address}")),
+            _ => None,
+        });
+        let common_name: String = common_name.ok_or_else(|| {
+            let message = "a server certificate needs at least one DNS name or IP address";
+            Error::new(ErrorKind::InvalidArgument, message)
+        })?;
+        self.issue(profile, &DistinguishedName::from_common_name(&common_name), &sans, options)
     }
 
     /// Makes a key and a certificate for a client; its name becomes the common name.
     pub fn issue_client(&self, name: &str, options: &IssueOptions) -> Result<Identity> {
+        self.issue_client_with(name, &[], options)
+    }
+
+    /// As [`issue_client`](Self::issue_client), with names for the SAN too, such as the client's e-mail address.
+    pub fn issue_client_with(&self, name: &str, names: &[SubjectAltName], options: &IssueOptions) -> Result<Identity> {
         let subject = DistinguishedName::from_common_name(client_name(name)?);
-        self.issue(Profile::Client, &subject, &[], options)
+        self.issue(Profile::Client, &subject, names, options)
     }
 
     /// Makes a key and a certificate with this subject and these names, which no profile demands.
@@ -138,19 +183,6 @@ impl Authority {
     pub(crate) fn chain_of(&self, certificate: Certificate) -> Vec<Certificate> {
         let intermediates = self.chain.iter().filter(|authority| !authority.is_self_issued()).cloned();
         std::iter::once(certificate).chain(intermediates).collect()
-    }
-
-    /// The first name is the common name too, for people: programs read the SAN.
-    fn server_subject(&self, names: &[SubjectAltName]) -> DistinguishedName {
-        // A common name holds 64 characters (RFC 5280, ub-common-name).
-        let text: String = match names.first() {
-            Some(SubjectAltName::Dns(name)) => name.chars().take(64).collect(),
-            // OpenSSL reads a common name with dots as a DNS name when the SAN has none, and applies DNS
-            // constraints to it (v3_ncons.c, NAME_CONSTRAINTS_check_CN).
-            Some(SubjectAltName::Ip(address)) => format!("IP {address}"),
-            _ => String::new(),
-        };
-        DistinguishedName::from_common_name(&text)
     }
 
     /// The one way in which this authority signs end entities: sealed, compared, and entered in the ledger.
@@ -222,8 +254,28 @@ impl Authority {
     }
 
     fn signer(&self) -> Result<Signer<'_>> {
-        Ok(Signer { subject: self.certificate().subject(), key_id: own_key_id(self.certificate())?, key: &self.key })
+        let key_id = own_key_id(self.certificate())?;
+        Ok(Signer { subject: self.certificate().subject(), key_id, key: self.key()? })
     }
+
+    fn key(&self) -> Result<&PrivateKey> {
+        self.key.as_ref().ok_or_else(|| {
+            let message =
+                "the authority was opened without its private key and cannot sign; open it with its passphrase";
+            Error::new(ErrorKind::PassphraseRequired, message).at(self.ledger.key_path())
+        })
+    }
+}
+
+/// The authority's certificate and those above it.
+fn load_chain(ledger: &Ledger) -> Result<Vec<Certificate>> {
+    let mut chain = Certificate::load_all(ledger.certificate_path())?;
+    chain.truncate(1);
+    check_authority(&chain[0]).map_err(|error| error.at(ledger.certificate_path()))?;
+    if ledger.issuers_path().exists() {
+        chain.extend(Certificate::load_all(ledger.issuers_path())?);
+    }
+    Ok(chain)
 }
 
 /// What a certificate is to say, apart from what the profile and the authority decide.

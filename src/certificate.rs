@@ -297,6 +297,20 @@ impl Certificate {
         self.0.authority
     }
 
+    /// What it is for: `authority`, `server`, `client`, and `anything` when it does not say.
+    pub fn purposes(&self) -> Vec<&'static str> {
+        if self.is_authority() {
+            return vec!["authority"];
+        }
+        match (self.0.usage.server, self.0.usage.client) {
+            (None, None) => vec!["anything"],
+            (server, client) => {
+                let named = [(server, "server"), (client, "client")];
+                named.into_iter().filter(|(is, _)| *is == Some(true)).map(|(_, purpose)| purpose).collect()
+            }
+        }
+    }
+
     /// How many authorities may follow below it; `None` is no limit (RFC 5280, 4.2.1.9).
     pub fn path_length(&self) -> Option<u32> {
         self.0.path_length

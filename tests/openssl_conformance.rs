@@ -6,7 +6,10 @@ mod support;
 use std::fs;
 
 use support::{World, openssl, text, try_run};
-use trustdir::{Authority, AuthorityOptions, Certificate, ErrorKind, Identity, IssueOptions, KeyAlgorithm, PrivateKey};
+use trustdir::{
+    Authority, AuthorityOptions, Certificate, ErrorKind, Identity, IssueOptions, KeyAlgorithm, KeyDerivation,
+    PrivateKey,
+};
 
 /// Every form of private key that the guides' commands make on OpenSSL 3, and what people convert them to.
 #[test]
@@ -137,8 +140,11 @@ fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
     );
     openssl(&["req", "-new", "-x509", "-key", "ed.pem", "-subj", "/CN=a", "-out", "c.pem"], dir);
     openssl(&["pkcs12", "-export", "-inkey", "ed.pem", "-in", "c.pem", "-passout", "pass:test", "-out", "a.p12"], dir);
+    let sealed = |passphrase| PrivateKey::load(dir.join("sealed.der"), passphrase);
+    assert_eq!(sealed(Some(b"test")).unwrap().algorithm(), KeyAlgorithm::Ed25519);
+    assert_eq!(sealed(None).unwrap_err().kind(), ErrorKind::PassphraseRequired);
+    assert_eq!(sealed(Some(b"wrong")).unwrap_err().kind(), ErrorKind::WrongPassphrase);
     for (name, kind, said) in [
-        ("sealed.der", ErrorKind::Unsupported, "-inform DER"),
         ("a.p12", ErrorKind::Unsupported, "PKCS#12"),
         ("idea.pem", ErrorKind::Unsupported, "IDEA-CBC"),
         ("k1.pem", ErrorKind::Unsupported, "P-256"),
@@ -183,9 +189,19 @@ fn openssl_opens_keys_that_we_encrypt() {
         KeyAlgorithm::Rsa(2048),
     ] {
         let key = PrivateKey::generate(algorithm).unwrap();
-        fs::write(dir.path().join("key.pem"), key.to_pem(Some(b"p\xc3\xa4ss")).unwrap().as_bytes()).unwrap();
-        openssl(&["pkey", "-in", "key.pem", "-passin", "pass:päss", "-check", "-noout"], dir.path());
-        assert_eq!(PrivateKey::load(dir.path().join("key.pem"), Some("päss".as_bytes())).unwrap().spki(), key.spki());
+        let secret = Some("päss".as_bytes());
+        for (derivation, name) in [(KeyDerivation::Scrypt, "scrypt"), (KeyDerivation::Pbkdf2, "PBKDF2")] {
+            fs::write(dir.path().join("key.pem"), key.to_pem_under(derivation, secret).unwrap().as_bytes()).unwrap();
+            fs::write(dir.path().join("key.der"), key.to_der(derivation, secret).unwrap().as_slice()).unwrap();
+            for (file, form) in [("key.pem", "PEM"), ("key.der", "DER")] {
+                let read = ["pkey", "-in", file, "-inform", form, "-passin", "pass:päss", "-check", "-noout"];
+                openssl(&read, dir.path());
+                assert_eq!(PrivateKey::load(dir.path().join(file), secret).unwrap().spki(), key.spki());
+            }
+            let inside = openssl(&["asn1parse", "-in", "key.der", "-inform", "DER"], dir.path());
+            assert!(inside.contains(name) && inside.contains("aes-256-cbc"), "{inside}");
+        }
+        assert_eq!(key.to_pem(secret).unwrap().lines().next(), Some("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
     }
 }
 

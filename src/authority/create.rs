@@ -157,7 +157,7 @@ impl Authority {
                 let message = format!("{} is signed by {}; name that authority too", old.subject(), old.issuer());
                 return Err(Error::new(ErrorKind::InvalidArgument, message).at(self.certificate_path()));
             }
-            None => vec![self_signed(old.subject(), &self.key, key_id, limits, &wishes)?],
+            None => vec![self_signed(old.subject(), self.key()?, key_id, limits, &wishes)?],
             Some(issuer) if issuer.certificate().subject() != old.issuer() => {
                 let message = format!(
                     "{} is signed by {}, not by {}; name that authority",
@@ -181,7 +181,7 @@ impl Authority {
     fn found(dir: &Path, chain: Vec<Certificate>, key: PrivateKey, passphrase: Option<&[u8]>) -> Result<Self> {
         let founding = Founding { certificate: &chain[0], issuers: &chain[1..], key: &key, passphrase };
         let ledger = Ledger::create(dir, &founding)?;
-        Ok(Self { ledger, chain, key })
+        Ok(Self { ledger, chain, key: Some(key) })
     }
 
     /// The path length of an authority below this one: as wished, within what every authority above allows.

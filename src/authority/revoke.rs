@@ -96,7 +96,9 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn revoke(&self, certificate: &Certificate, reason: RevocationReason) -> Result<()> {
-        self.ledger.mark(&self.own_serial(certificate)?, Some(reason), now())
+        let serial = self.own_serial(certificate)?;
+        self.ledger.repair()?; // a crash may have kept it out of the index
+        self.ledger.mark(&serial, Some(reason), now())
     }
 
     /// Takes a certificate off hold.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{Authority, Identity, IssueOptions, Result, TrustDir};
+use crate::{Authority, Identity, IssueOptions, KeyAlgorithm, Profile, Result, SubjectAltName, TrustDir};
 
 use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument, path_json};
@@ -19,13 +19,16 @@ pub(super) enum Issue {
     Server(Server),
     /// Issue a client's certificate
     Client(Client),
+    /// Issue a certificate for a service that is a client of others too
+    Both(Server),
 }
 
 impl Issue {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         match self {
-            Self::Server(server) => server.run(output),
+            Self::Server(server) => server.run(Profile::Server, output),
             Self::Client(client) => client.run(output),
+            Self::Both(server) => server.run(Profile::ServerAndClient, output),
         }
     }
 }
@@ -57,16 +60,20 @@ pub(super) struct Server {
 }
 
 impl Server {
-    fn run(self, output: &mut Output) -> Result<Outcome> {
+    fn run(self, profile: Profile, output: &mut Output) -> Result<Outcome> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let (authority, files) = self.how.prepare(names.first().copied().unwrap_or_default(), output)?;
-        let identity = authority.issue_server(&names, &self.how.validity.options())?;
+        let options = self.how.options();
+        let identity = match profile {
+            Profile::ServerAndClient => authority.issue_both(&names, &options)?,
+            _ => authority.issue_server(&names, &options)?,
+        };
         files.save(&identity, output)?;
 
         output.set("entry", Value::Null);
         output.next(format_args!(
             "give both files to the service; its clients trust it by {}",
-            authority.certificate_path().display()
+            authority.trust_anchor_path().display()
         ));
         Ok(Outcome::Done)
     }
@@ -77,6 +84,9 @@ impl Server {
 pub(super) struct Client {
     /// The client's common name
     name: String,
+    /// A name for the SAN too, such as email:alice@home.arpa or URI:…; may be repeated
+    #[arg(long, value_name = "NAME")]
+    san: Vec<String>,
     #[command(flatten)]
     how: How,
     /// Admit the client at once: install the certificate into this directory
@@ -91,7 +101,8 @@ impl Client {
             Some(path) => Some((path, clients::open_or_create(path, EntryNamesArg::default(), output)?)),
             None => None,
         };
-        let identity = authority.issue_client(&self.name, &self.how.validity.options())?;
+        let names = self.san.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
+        let identity = authority.issue_client_with(&self.name, &names, &self.how.options())?;
         files.save(&identity, output)?;
 
         match &install {
@@ -128,6 +139,9 @@ struct How {
     out: PathBuf,
     #[command(flatten)]
     validity: Validity,
+    /// The new key: P-256, P-384, P-521, Ed25519, RSA-2048, RSA-3072 or RSA-4096 [default: P-256]
+    #[arg(long, value_name = "A")]
+    key_algorithm: Option<KeyAlgorithm>,
     /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
     #[arg(long, value_name = "FILE")]
     ca_passphrase_file: Option<PathBuf>,
@@ -137,6 +151,10 @@ struct How {
 }
 
 impl How {
+    fn options(&self) -> IssueOptions {
+        IssueOptions { key_algorithm: self.key_algorithm, ..self.validity.options() }
+    }
+
     /// Gets ready whatever can fail, so that nothing is left half done: the files' names, the passphrases, the authority
     /// and last the directory for the files.
     fn prepare(&self, name: &str, output: &mut Output) -> Result<(Authority, Files)> {

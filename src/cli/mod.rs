@@ -23,12 +23,17 @@
 //!
 //! | verb | keys |
 //! |---|---|
-//! | `ca init` | `authority`: *certificate* with `file`, `directory`, `key_encrypted` |
-//! | `issue server`, `issue client` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
+//! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted` |
+//! | `ca renew` | `authority`: *certificate* with `file`, `directory` |
+//! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count` |
+//! | `issue server`, `issue client`, `issue both` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
+//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` (of a new key, else `null`), `replaced_serial` |
+//! | `list` | `issued`: list of *certificate* with `status` (`"VALID"`, `"EXPIRED"`, `"REVOKED"`), `revoked_at`, `revocation_reason`, `file` (`null` when the directory has not kept it), `ledger_file` |
+//! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
-//! | `crl` | `file`, `days` |
+//! | `crl` | `file`, `days`; with `--install` also `installed`: the file there |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -36,6 +41,8 @@
 //!
 //! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
 //!   `fingerprint` (SHA-256, lower-case hex), `names` (`"DNS:localhost"`), `key_algorithm`, `is_authority`.
+//! - *details*: a *certificate* with `version`, `purposes` (`"server"`, `"client"`, `"authority"`, `"anything"`),
+//!   `subject_hash`, `path_length`, `permitted`, `excluded` (name constraints, `"DNS:home.arpa"`).
 //! - *request*: `file`, `subject`, `common_name`, `key_algorithm`, `names` (that it asks for), `asks_for_authority`,
 //!   `ignored`: a list of what else it asks for.
 //! - *entry*: a *certificate* with `file`, `link_target` and, in `clients list`, `reason` (`"ADMITTED"`,
@@ -67,10 +74,13 @@ mod clients;
 mod files;
 mod finding;
 mod issue;
+mod list;
 mod output;
 mod passphrase;
+mod renew;
 mod request;
 mod revoke;
+mod show;
 mod sign;
 mod summary;
 mod time;
@@ -119,10 +129,16 @@ enum Command {
     Request(request::Request),
     /// Sign somebody's request for a certificate
     Sign(sign::Sign),
+    /// Renew a certificate that the authority has issued
+    Renew(renew::Renew),
     /// Revoke a certificate that the authority has issued
     Revoke(revoke::Revoke),
     /// Write the list of revoked certificates
     Crl(revoke::Crl),
+    /// List what the authority has issued
+    List(list::List),
+    /// Show the certificates or the request in a file
+    Show(show::Show),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -158,8 +174,11 @@ impl Command {
             Self::Issue(verb) => verb.run(output),
             Self::Request(verb) => verb.run(output),
             Self::Sign(verb) => verb.run(output),
+            Self::Renew(verb) => verb.run(output),
             Self::Revoke(verb) => verb.run(output),
             Self::Crl(verb) => verb.run(output),
+            Self::List(verb) => verb.run(output),
+            Self::Show(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

@@ -36,15 +36,15 @@ pub(super) fn given(file: Option<&Path>, variable: &str) -> Result<Option<Passph
 }
 
 /// The passphrase for a new CA key: given, or asked for twice. Going without one takes a decision, so it is never a default.
-pub(super) fn for_new_authority(file: Option<&Path>) -> Result<Passphrase> {
-    if let Some(passphrase) = given(file, CA_VARIABLE)? {
+pub(super) fn for_new_authority(file: Option<&Path>, variable: &str) -> Result<Passphrase> {
+    if let Some(passphrase) = given(file, variable)? {
         return Ok(passphrase);
     }
     if !io::stdin().is_terminal() {
         return Err(Error::new(
             ErrorKind::PassphraseRequired,
             format!(
-                "no passphrase for the CA's key and no terminal to ask on; give --passphrase-file FILE, set {CA_VARIABLE}, \
+                "no passphrase for the CA's key and no terminal to ask on; give --passphrase-file FILE, set {variable}, \
                  or choose an unencrypted key with --no-passphrase"
             ),
         ));
@@ -95,6 +95,11 @@ fn from_file(path: &Path) -> Result<Passphrase> {
         return Err(Error::new(ErrorKind::InvalidArgument, "this holds no passphrase").at(path));
     }
     Ok(passphrase)
+}
+
+/// Asks on the terminal; where there is none, `error` says what was missing.
+pub(super) fn ask_for(prompt: &str, error: Error) -> Result<Passphrase> {
+    if io::stdin().is_terminal() { ask(prompt) } else { Err(error) }
 }
 
 fn ask(prompt: &str) -> Result<Passphrase> {

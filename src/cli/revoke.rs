@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::{Certificate, Result, RevocationReason};
+use crate::{Authority, Certificate, Result, RevocationReason};
 
 use super::output::{Output, argument, path_json};
 use super::summary::{certificate_json, summary};
@@ -17,7 +17,7 @@ Examples:
   trustdir revoke bob.cert.pem --ca pki --reason certificateHold
   trustdir revoke bob.cert.pem --ca pki --unhold
 
-Revoking changes the authority's index only: write the list with `trustdir crl`. A trust directory needs no list:
+Revoking changes the authority's index only and needs no passphrase: write the list with `trustdir crl`. A trust directory needs no list:
 `trustdir clients remove` is enough there.";
 
 #[derive(Args)]
@@ -34,15 +34,12 @@ pub(super) struct Revoke {
     /// Take it off hold instead
     #[arg(long, conflicts_with = "reason")]
     unhold: bool,
-    /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
-    #[arg(long, value_name = "FILE")]
-    ca_passphrase_file: Option<PathBuf>,
 }
 
 impl Revoke {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let certificate = Certificate::load(&self.certificate)?;
-        let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
+        let authority = Authority::open_without_key(&self.ca)?;
         let done = if self.unhold {
             authority.unhold(&certificate).map(|()| "is off hold")
         } else {
@@ -60,6 +57,7 @@ impl Revoke {
 const CRL_EXAMPLES: &str = "\
 Example:
   trustdir crl --ca pki --days 7
+  trustdir crl --ca pki --install anchors
 
 Writes DIR/crl.pem, the list of everything revoked. Its readers want a new one before it ends, so run this from a timer.";
 
@@ -69,6 +67,9 @@ pub(super) struct Crl {
     /// The authority's directory, made by `trustdir ca init`
     #[arg(long, value_name = "DIR")]
     ca: PathBuf,
+    /// Also put it into this directory of trust anchors, as <subject hash>.r0, where OpenSSL finds it
+    #[arg(long, value_name = "DIR")]
+    install: Option<PathBuf>,
     /// How long the list is good
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     days: u32,
@@ -84,6 +85,11 @@ impl Crl {
         output.line(format_args!("wrote {}, good for {} days", file.display(), self.days));
         output.set("file", path_json(&file));
         output.set("days", self.days);
+        if let Some(dir) = &self.install {
+            let installed = authority.install_crl(dir)?;
+            output.line(format_args!("installed {}", installed.display()));
+            output.set("installed", path_json(&installed));
+        }
         Ok(Outcome::Done)
     }
 }

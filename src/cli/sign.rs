@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::escape;
 use crate::file::{self, Mode};
-use crate::{CertificateRequest, Error, ErrorKind, Profile, Result, SignOptions, SubjectAltName};
+use crate::{Certificate, CertificateRequest, Error, ErrorKind, Profile, Result, SignOptions, SubjectAltName};
 
 use super::finding::Finding;
 use super::issue::Validity;
@@ -73,7 +73,8 @@ impl Sign {
         let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
         files::make_directory(&self.out, output)?;
         let certificate = authority.sign(&request, &options)?.certificate;
-        file::create(&file, certificate.to_pem().as_bytes(), Mode::Public)?;
+        let chain: String = authority.chain_of(certificate.clone()).iter().map(Certificate::to_pem).collect();
+        file::create(&file, chain.as_bytes(), Mode::Public)?;
 
         output.line(format_args!("wrote {} ({})", file.display(), summary(&certificate)));
         output.set("certificate", certificate_json(&certificate, Some(&file)));
@@ -82,7 +83,7 @@ impl Sign {
         } else {
             output.next(format_args!(
                 "give it to whoever asked; its clients trust it by {}",
-                authority.certificate_path().display()
+                authority.trust_anchor_path().display()
             ));
         }
         Ok(Outcome::Done)

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{Certificate, CertificateRequest, Entry, SubjectAltName};
+use crate::{Certificate, CertificateRequest, Entry, NameConstraint, SubjectAltName};
 
-use super::output::path_json;
+use super::output::{Output, path_json};
 use super::{clients, time};
 
 /// `CN=alice, expires 2027-01-31, SHA-256 …`, for a line that says what was written.
@@ -57,6 +57,52 @@ pub(super) fn certificate_json(certificate: &Certificate, file: Option<&Path>) -
     if let Some(file) = file {
         value["file"] = path_json(file);
     }
+    value
+}
+
+/// All that is worth showing of a certificate.
+pub(super) fn details(certificate: &Certificate, file: &Path, output: &mut Output) {
+    let key =
+        certificate.key_algorithm().map_or_else(|| "of a sort that is not admitted".to_owned(), |key| key.to_string());
+    let validity =
+        format!("{} to {}", time::timestamp(certificate.not_before()), time::timestamp(certificate.not_after()));
+    let hash = certificate.subject().subject_hash().map_or_else(|_| "none".to_owned(), |hash| hash.to_string());
+    output.line(format_args!("{}: {}", file.display(), certificate.subject()));
+    let fingerprint = certificate.fingerprint().to_string();
+    let mut rows = vec![
+        ("issuer", certificate.issuer().to_string()),
+        ("names", names(certificate.names())),
+        ("for", certificate.purposes().join(", ")),
+        ("valid", validity),
+        ("serial", certificate.serial()),
+        ("key", key),
+        ("version", certificate.version().to_string()),
+        ("subject hash", hash),
+        ("SHA-256", fingerprint),
+    ];
+    if let Some(length) = certificate.path_length() {
+        rows.push(("path length", length.to_string()));
+    }
+    if let Ok(constraints) = certificate.name_constraints() {
+        rows.extend(constraints.permitted.iter().map(|names| ("permitted", names.to_string())));
+        rows.extend(constraints.excluded.iter().map(|names| ("excluded", names.to_string())));
+    }
+    for (what, value) in rows {
+        output.line(format_args!("  {:<13} {value}", format!("{what}:")));
+    }
+}
+
+/// The certificate's facts and more of them.
+pub(super) fn details_json(certificate: &Certificate, file: Option<&Path>) -> Value {
+    let mut value = certificate_json(certificate, file);
+    let constraints = certificate.name_constraints().unwrap_or_default();
+    let texts = |subtrees: &[NameConstraint]| subtrees.iter().map(ToString::to_string).collect::<Vec<_>>();
+    value["version"] = certificate.version().into();
+    value["purposes"] = certificate.purposes().into();
+    value["subject_hash"] = certificate.subject().subject_hash().ok().map(|hash| hash.to_string()).into();
+    value["path_length"] = certificate.path_length().into();
+    value["permitted"] = texts(&constraints.permitted).into();
+    value["excluded"] = texts(&constraints.excluded).into();
     value
 }
 

@@ -1,0 +1,55 @@
+//! `trustdir ca show`: an authority, what limits it, and what it has issued.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{Authority, IssuedStatus, Result};
+
+use super::super::output::{Output, path_json};
+use super::super::summary::{details, details_json};
+use super::Outcome;
+
+const EXAMPLES: &str = "\
+Example:
+  trustdir ca show pki
+
+Needs no passphrase. `trustdir lint DIR` tells its faults, `trustdir list` what it has issued.";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(in super::super) struct Show {
+    /// The authority's directory
+    dir: PathBuf,
+}
+
+impl Show {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        let authority = Authority::open_without_key(&self.dir)?;
+        let file = authority.certificate_path();
+        details(authority.certificate(), &file, output);
+        for above in &authority.chain()[1..] {
+            output.line(format_args!(
+                "below {}, expires {}",
+                above.subject(),
+                super::super::time::date(above.not_after())
+            ));
+        }
+        let issued = authority.issued()?;
+        let count = |status: &str| issued.iter().filter(|issued| issued.status.as_str() == status).count();
+        let valid = count(IssuedStatus::Valid.as_str());
+        output.line(format_args!(
+            "issued {}: {valid} valid, {} expired, {} revoked",
+            issued.len(),
+            count("EXPIRED"),
+            count("REVOKED")
+        ));
+        let mut answer = details_json(authority.certificate(), Some(&file));
+        answer["directory"] = path_json(&self.dir);
+        answer["above"] = authority.chain()[1..].iter().map(|above| details_json(above, None)).collect();
+        answer["issued_count"] = issued.len().into();
+        answer["valid_count"] = valid.into();
+        output.set("authority", answer);
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,169 @@
+//! `trustdir renew`: a new certificate for what an authority has issued.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::file::{self, Mode};
+use crate::{Certificate, Error, ErrorKind, Identity, PrivateKey, Profile, RenewOptions, Result, pem};
+
+use super::finding::Finding;
+use super::issue::Validity;
+use super::output::{Output, path_json};
+use super::summary::{certificate_json, summary};
+use super::{Outcome, files, passphrase};
+
+const EXAMPLES: &str = "\
+Examples:
+  trustdir renew tls/server.cert.pem --ca pki
+  trustdir renew tls/server.cert.pem --ca pki --days 90 --out new
+  trustdir renew tls/server.cert.pem --ca pki --new-key --out new
+
+Without --out the file gets the new certificate in place of the old one, and its key stays as it is. A new key is
+written beside its certificate into OUT, and nothing is overwritten.";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Renew {
+    /// The certificate's file
+    certificate: PathBuf,
+    /// The authority's directory, made by `trustdir ca init`
+    #[arg(long, value_name = "DIR")]
+    ca: PathBuf,
+    /// What the certificate is for, if the old one does not say it: server, client or both
+    #[arg(long, value_name = "P")]
+    profile: Option<Profile>,
+    #[command(flatten)]
+    validity: Validity,
+    /// Make a new key too
+    #[arg(long, requires = "out")]
+    new_key: bool,
+    /// Write into this directory, and leave the old file as it is
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    ca_passphrase_file: Option<PathBuf>,
+    /// Encrypt the new key with the passphrase in this file [or environment: TRUSTDIR_PASSPHRASE]
+    #[arg(long, value_name = "FILE", requires = "new_key")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// What a renewal gave.
+struct Renewed {
+    chain: Vec<Certificate>,
+    key: Option<PrivateKey>,
+    notes: Vec<String>,
+}
+
+impl Renew {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        let old = Certificate::load(&self.certificate)?;
+        let place = self.place()?;
+        let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
+        let secret = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
+        let options = RenewOptions { profile: self.profile, issue: self.validity.options() };
+        let renewed = if self.new_key {
+            authority.renew_with_new_key(&old, &options).map(|(identity, notes)| Renewed {
+                chain: identity.chain().to_vec(),
+                key: Some(identity.key().clone()),
+                notes,
+            })
+        } else {
+            authority.renew(&old, &options).map(|signed| Renewed {
+                chain: authority.chain_of(signed.certificate),
+                key: None,
+                notes: signed.notes,
+            })
+        };
+        let renewed = renewed.map_err(|error| error.at(&self.certificate))?;
+        output.set("notes", json!([]));
+        for note in &renewed.notes {
+            let note = Finding::new("REQUEST", note.as_str()).of_file(&self.certificate);
+            output.line(format_args!("note: {note}"));
+            output.push("notes", note.to_json());
+        }
+        let key_file = place.write(&renewed, secret.as_ref().map(|bytes| bytes.as_slice()), output)?;
+        let certificate = &renewed.chain[0];
+        output.line(format_args!("renewed {} ({})", place.certificate().display(), summary(certificate)));
+        if let Some(key) = &key_file {
+            output.line(format_args!("wrote {}", key.display()));
+        }
+        let mut answer = certificate_json(certificate, Some(place.certificate()));
+        answer["key_file"] = key_file.map_or(Value::Null, path_json);
+        answer["replaced_serial"] = old.serial().into();
+        output.set("certificate", answer);
+        if !self.new_key {
+            output.next(
+                "have the service read its certificate again; a trust directory with the old one needs the new one",
+            );
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Where the result goes, chosen before a serial number is spent.
+    fn place(&self) -> Result<Place> {
+        match &self.out {
+            Some(out) => {
+                let stem = stem(&self.certificate);
+                let certificate = files::plan(out, &format!("{stem}.cert.pem"))?;
+                let key = files::plan(out, &format!("{stem}.key.pem"))?;
+                Ok(Place::New { out: out.clone(), certificate, key })
+            }
+            None => {
+                if pem::blocks(&file::read_secret(&self.certificate)?)
+                    .is_ok_and(|blocks| blocks.iter().any(|block| block.is_private_key()))
+                {
+                    let message = "this holds a private key too, which would be lost; write elsewhere with --out";
+                    return Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.certificate));
+                }
+                Ok(Place::Here(self.certificate.clone()))
+            }
+        }
+    }
+}
+
+enum Place {
+    Here(PathBuf),
+    New { out: PathBuf, certificate: PathBuf, key: PathBuf },
+}
+
+impl Place {
+    fn certificate(&self) -> &Path {
+        match self {
+            Self::Here(certificate) | Self::New { certificate, .. } => certificate,
+        }
+    }
+
+    /// Writes the certificate, and the key if it is new; answers where the key is then.
+    fn write(&self, renewed: &Renewed, secret: Option<&[u8]>, output: &mut Output) -> Result<Option<PathBuf>> {
+        let chain: String = renewed.chain.iter().map(Certificate::to_pem).collect();
+        match (self, &renewed.key) {
+            (Self::Here(path), _) => {
+                // A link stays a link.
+                let path = std::fs::canonicalize(path).map_err(|error| Error::io("find", path, error))?;
+                let _lock = file::lock_directory(file::parent(&path))?;
+                file::replace(&path, chain.as_bytes(), Mode::Public).map(|()| None)
+            }
+            (Self::New { out, certificate, .. }, None) => {
+                files::make_directory(out, output)?;
+                file::create(certificate, chain.as_bytes(), Mode::Public).map(|()| None)
+            }
+            (Self::New { out, certificate, key }, Some(private)) => {
+                files::make_directory(out, output)?;
+                let identity = Identity::new(renewed.chain.clone(), private.clone())?;
+                identity.save(certificate, key, secret)?;
+                Ok(Some(key.clone()))
+            }
+        }
+    }
+}
+
+/// `server` for `tls/server.cert.pem`.
+fn stem(certificate: &Path) -> String {
+    let name = certificate.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let endings = [".cert.pem", ".crt.pem", ".pem", ".crt", ".cer", ".der"];
+    let stem = endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    files::stem(stem)
+}
