@@ -55,7 +55,7 @@ impl Revoke {
 }
 
 const CRL_EXAMPLES: &str = "\
-Example:
+Examples:
   trustdir crl --ca pki --days 7
   trustdir crl --ca pki --install anchors
 

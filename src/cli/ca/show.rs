@@ -11,7 +11,7 @@ use super::super::summary::{details, details_json};
 use super::Outcome;
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   trustdir ca show pki
 
 Needs no passphrase. `trustdir lint DIR` tells its faults, `trustdir list` what it has issued.";
