@@ -139,7 +139,7 @@ fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
     openssl(&["pkcs12", "-export", "-inkey", "ed.pem", "-in", "c.pem", "-passout", "pass:test", "-out", "a.p12"], dir);
     for (name, kind, said) in [
         ("sealed.der", ErrorKind::Unsupported, "-inform DER"),
-        ("a.p12", ErrorKind::Unsupported, "PKCS#12"),
+        ("a.p12", ErrorKind::Unsupported, "`trustdir export pem`"),
         ("idea.pem", ErrorKind::Unsupported, "IDEA-CBC"),
         ("k1.pem", ErrorKind::Unsupported, "P-256"),
         ("ed448.pem", ErrorKind::Unsupported, "1.3.101.113"),
