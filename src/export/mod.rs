@@ -12,10 +12,10 @@
 //! No file is ever overwritten, and what holds a private key is readable by its owner alone from its creation.
 //! PKCS#12 needs the feature `pkcs12`.
 
-mod bundle;
-mod mobileconfig;
 #[cfg(feature = "pkcs12")]
 mod archive;
+mod bundle;
+mod mobileconfig;
 #[cfg(feature = "pkcs12")]
 mod pkcs12;
 #[cfg(feature = "pkcs12")]

@@ -131,12 +131,8 @@ fn write(store: &KeyStore, password: &str, profile: Pkcs12Profile) -> Result<Vec
     }
     check_text(password, "password")?;
     let (encryption, mac, rounds) = match profile {
-        Pkcs12Profile::Modern => {
-            (EncryptionAlgorithm::PbeWithHmacSha256AndAes256, MacAlgorithm::HmacSha256, 100_000)
-        }
-        Pkcs12Profile::Compat => {
-            (EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc, MacAlgorithm::HmacSha1, 10_000)
-        }
+        Pkcs12Profile::Modern => (EncryptionAlgorithm::PbeWithHmacSha256AndAes256, MacAlgorithm::HmacSha256, 100_000),
+        Pkcs12Profile::Compat => (EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc, MacAlgorithm::HmacSha1, 10_000),
     };
     let writer = store.writer(password).encryption_algorithm(encryption).encryption_iterations(rounds);
     writer.mac_algorithm(mac).mac_iterations(rounds).write().map_err(failed)

@@ -52,7 +52,8 @@ fn parts(file: &[u8]) -> Result<(Element<'_>, Option<Element<'_>>)> {
         let message = format!("this is BER with indefinite lengths, which is not supported; {REWRITE}");
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    let mut fields = Reader::new(der::single(file, der::SEQUENCE).map_err(|_| foreign(", or it is truncated"))?.content);
+    let mut fields =
+        Reader::new(der::single(file, der::SEQUENCE).map_err(|_| foreign(", or it is truncated"))?.content);
     match fields.expect(der::INTEGER) {
         Ok(version) if version.content == [3] => {}
         _ => return Err(foreign(": it does not begin as one (RFC 7292, 4)")),
