@@ -47,7 +47,7 @@ impl Export {
 
 const P12_EXAMPLES: &str = "\
 Examples:
-  trustdir export p12 alice.cert.pem alice.key.pem --ca pki/ca.cert.pem
+  trustdir export p12 alice.cert.pem alice.key.pem --ca pki/cacert.pem
   trustdir export p12 alice.cert.pem alice.key.pem --compat --out alice-phone.p12
   trustdir export p12 alice.cert.pem alice.key.pem --password-file alice.p12.pass
 
@@ -101,7 +101,7 @@ impl P12 {
 
 const TRUSTSTORE_EXAMPLES: &str = "\
 Examples:
-  trustdir export truststore pki/ca.cert.pem --out trust.p12
+  trustdir export truststore pki/cacert.pem --out trust.p12
   java -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit …
 
 Nothing in it is secret, but Java wants a password; `changeit` is customary.";
@@ -138,8 +138,8 @@ impl Truststore {
 
 const MOBILECONFIG_EXAMPLES: &str = "\
 Examples:
-  trustdir export mobileconfig pki/ca.cert.pem --out home.mobileconfig
-  trustdir export mobileconfig pki/ca.cert.pem --identity alice.p12 --name 'Home of Alice' --out alice.mobileconfig
+  trustdir export mobileconfig pki/cacert.pem --out home.mobileconfig
+  trustdir export mobileconfig pki/cacert.pem --identity alice.p12 --name 'Home of Alice' --out alice.mobileconfig
 
 Send it to the device by mail or AirDrop, or serve it as application/x-apple-aspen-config. On an iPhone or iPad, switch the
 authority on afterwards: Settings, General, About, Certificate Trust Settings.";
@@ -200,7 +200,7 @@ impl Mobileconfig {
 
 const BUNDLE_EXAMPLES: &str = "\
 Examples:
-  trustdir export bundle server.cert.pem intermediate.pem ca.cert.pem --out fullchain.pem
+  trustdir export bundle server.cert.pem intermediate.pem cacert.pem --out fullchain.pem
   trustdir export bundle alice.cert.pem --key alice.key.pem --out alice.pem
   trustdir export bundle home-ca.pem work-ca.pem --out authorities.pem
 
@@ -250,8 +250,8 @@ impl Bundle {
 
 const CRT_EXAMPLES: &str = "\
 Examples:
-  trustdir export crt pki/ca.cert.pem
-  trustdir export crt pki/ca.cert.pem --out home-ca.crt
+  trustdir export crt pki/cacert.pem
+  trustdir export crt pki/cacert.pem --out home-ca.crt
 
 Writes CERT's name with .crt into this folder unless --out says otherwise. Android installs it under Settings, Security,
 Install a certificate, CA certificate.";
