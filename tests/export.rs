@@ -172,6 +172,24 @@ fn what_is_no_identity_is_refused_by_name() {
     lab.refused(&lab.pack(&["-macalg", "sha3-256"]), ErrorKind::Unsupported, "openssl pkcs12");
 }
 
+/// Every byte in turn, with and without a MAC: never a panic, and under a MAC never another identity.
+#[test]
+fn damage_is_an_error() {
+    let lab = Lab::new();
+    for mac in ["-nomaciter", "-nomac"] {
+        let packed = lab.pack(&["-certpbe", "NONE", "-keypbe", "NONE", mac]);
+        let whole = Identity::from_pkcs12(&packed, "test").unwrap();
+        for at in 0..packed.len() {
+            let mut damaged = packed.clone();
+            damaged[at] ^= 1 << (at % 8);
+            if let Ok(identity) = Identity::from_pkcs12(&damaged, "test") {
+                let same = identity.chain() == whole.chain() && identity.key().spki() == whole.key().spki();
+                assert!(same || mac == "-nomac", "byte {at}");
+            }
+        }
+    }
+}
+
 /// Two keys in one file, and a key beside another's certificate: only other programs make such files.
 #[test]
 fn a_file_with_other_contents_is_refused() {

@@ -95,6 +95,7 @@ impl P12 {
         let certificates: Vec<_> = identity.chain().iter().chain(more).cloned().collect();
         report(&out, &certificates, "private key, encrypted", output);
         output.set("profile", profile_name(profile));
+        output.next("take it to the device, its password by another way, and delete it when it is installed");
         Ok(())
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! | who | what | how |
 //! |---|---|---|
-//! | Windows, macOS, iOS, Android, Java, Firefox | a client's key and certificates | [`Identity::to_pkcs12`](crate::Identity::to_pkcs12) |
+//! | Windows, macOS, iOS, Android, Java, Firefox | a client's key and certificates | `Identity::to_pkcs12` |
 //! | iPhone, iPad, Mac | the authority, and an identity | [`MobileConfig`] |
 //! | Android, Windows | the authority | [`save_der`] |
-//! | Java | the authorities it trusts | [`truststore`] |
+//! | Java | the authorities it trusts | `truststore` |
 //! | web servers, proxies | a chain with its issuers | [`full_chain`], [`save_bundle`] |
 //! | curl, wget, HAProxy | certificate and key in one file | [`Identity::save_bundle`](crate::Identity::save_bundle) |
 //!

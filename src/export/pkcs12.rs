@@ -40,7 +40,7 @@ impl Identity {
     /// The key, its chain and `options.authorities` as a PKCS#12 file, encrypted with `password`.
     ///
     /// The key is tied to its certificate by the localKeyID that OpenSSL chooses, the SHA-1 of the certificate.
-    /// Encrypting takes about 200 ms by design.
+    /// Encrypting takes about 50 ms by design.
     ///
     /// # Errors
     ///
