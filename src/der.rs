@@ -20,6 +20,14 @@ pub(crate) struct Element<'a> {
     pub whole: &'a [u8],
 }
 
+impl Element<'_> {
+    /// The content as an unsigned number; `None` when it is negative or larger.
+    pub(crate) fn to_u32(self) -> Option<u32> {
+        let digits = self.content.first().filter(|first| **first < 0x80).map(|_| self.content)?;
+        digits.iter().try_fold(0_u32, |number, digit| number.checked_mul(256)?.checked_add(u32::from(*digit)))
+    }
+}
+
 /// Reads elements one after another from a slice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {

@@ -25,7 +25,7 @@ pub enum ErrorKind {
     Parse,
     /// Well-formed, but of a sort that this library does not take.
     Unsupported,
-    /// The passphrase does not open this private key.
+    /// The passphrase does not open this private key, or the password this PKCS#12 file.
     WrongPassphrase,
     /// The private key is encrypted and no passphrase was given.
     PassphraseRequired,

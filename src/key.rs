@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{der, file, pem};
 
+#[cfg(feature = "pkcs12")]
+pub(crate) use encrypted::is_excessive;
+
 /// The sort and size of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -267,7 +270,7 @@ impl PrivateKey {
                 Self::from_pair(Pair::Ed25519(pair), KeyAlgorithm::Ed25519)
             }
             other if other.starts_with(PKCS7) => {
-                let message = "this is a PKCS#12 file; take the key out with `openssl pkcs12 -nocerts -out key.pem`";
+                let message = "this is a PKCS#12 file; take it apart with `trustdir export pem`, or load it with `Identity::load_pkcs12`";
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
             other => {

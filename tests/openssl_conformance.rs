@@ -145,7 +145,7 @@ fn keys_that_cannot_be_opened_are_refused_with_the_remedy() {
     assert_eq!(sealed(None).unwrap_err().kind(), ErrorKind::PassphraseRequired);
     assert_eq!(sealed(Some(b"wrong")).unwrap_err().kind(), ErrorKind::WrongPassphrase);
     for (name, kind, said) in [
-        ("a.p12", ErrorKind::Unsupported, "PKCS#12"),
+        ("a.p12", ErrorKind::Unsupported, "`trustdir export pem`"),
         ("idea.pem", ErrorKind::Unsupported, "IDEA-CBC"),
         ("k1.pem", ErrorKind::Unsupported, "P-256"),
         ("ed448.pem", ErrorKind::Unsupported, "1.3.101.113"),

@@ -9,7 +9,11 @@ use super::output::Output;
 
 /// Chooses a file of the directory `out`, and refuses before anything is made if it exists.
 pub(super) fn plan(out: &Path, name: &str) -> Result<PathBuf> {
-    let file = if out == Path::new(".") { PathBuf::from(name) } else { out.join(name) };
+    vacant(if out == Path::new(".") { PathBuf::from(name) } else { out.join(name) })
+}
+
+/// Refuses before anything is made if the file exists.
+pub(super) fn vacant(file: PathBuf) -> Result<PathBuf> {
     if file.symlink_metadata().is_ok() {
         let message = "this exists and is not overwritten; move it away or choose another --out";
         return Err(Error::new(ErrorKind::AlreadyExists, message).at(file));

@@ -192,7 +192,7 @@ impl Validity {
 }
 
 /// The two files of an identity, and what encrypts the key.
-struct Files {
+pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,
     passphrase: Option<Passphrase>,
@@ -200,14 +200,14 @@ struct Files {
 
 impl Files {
     /// Chooses the files, and refuses before a serial number is spent if they exist.
-    fn plan(out: &Path, name: &str, passphrase: Option<Passphrase>) -> Result<Self> {
+    pub(super) fn plan(out: &Path, name: &str, passphrase: Option<Passphrase>) -> Result<Self> {
         let stem = files::stem(name);
         let certificate = files::plan(out, &format!("{stem}.cert.pem"))?;
         let key = files::plan(out, &format!("{stem}.key.pem"))?;
         Ok(Self { certificate, key, passphrase })
     }
 
-    fn save(&self, identity: &Identity, output: &mut Output) -> Result<()> {
+    pub(super) fn save(&self, identity: &Identity, output: &mut Output) -> Result<()> {
         identity.save(&self.certificate, &self.key, self.passphrase.as_ref().map(|p| p.as_slice()))?;
 
         let (certificate, algorithm) = (identity.certificate(), identity.key().algorithm());

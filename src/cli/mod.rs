@@ -34,6 +34,12 @@
 //! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
 //! | `crl` | `file`, `days`; with `--install` also `installed`: the file there |
+//! | `export p12` | `file`, `profile`: `"modern"` or `"compat"`, `certificates`: list of *certificate*, the key's own first |
+//! | `export truststore` | `file`, `profile`, `certificates` |
+//! | `export mobileconfig` | `file`, `certificates`, `identities`: list of *certificate*, `password_embedded` |
+//! | `export bundle` | `file`, `certificates` in the order of the file, `key_encrypted`: `null` without a key |
+//! | `export crt` | `certificate`: *certificate* with `file`; `warnings` |
+//! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -51,7 +57,7 @@
 //!   `fingerprint`. The kind is the reason of a refusal (`"EXPIRED"`, `"WEAK_KEY"` …) or one of `"FILE"` (a file
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
-//!   certificate of a file was installed), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//!   certificate of a file was installed or written), `"REQUEST"` (asked for and not granted, or granted otherwise).
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
 //!   `message`, `path`, `subject`, beside the keys of what was done before it. An ambiguous `clients remove` also
 //!   gives `matches`, a list of *entry*.
@@ -60,8 +66,8 @@
 //!
 //! Never an argument, where every user of the machine could read it, but a file (`--passphrase-file`,
 //! `--ca-passphrase-file`; one trailing newline is not part of the passphrase), the environment
-//! (`TRUSTDIR_CA_PASSPHRASE` for the CA's key, `TRUSTDIR_PASSPHRASE` for a new key), or a prompt where there is a
-//! terminal. An empty passphrase is an error, not the absence of one.
+//! (`TRUSTDIR_CA_PASSPHRASE` for the CA's key, `TRUSTDIR_PASSPHRASE` for any other key, `TRUSTDIR_P12_PASSWORD` for a
+//! PKCS#12 file), or a prompt where there is a terminal. An empty passphrase is an error, not the absence of one.
 //!
 //! # Requests
 //!
@@ -71,6 +77,7 @@
 mod ca;
 mod check;
 mod clients;
+mod export;
 mod files;
 mod finding;
 mod issue;
@@ -139,6 +146,9 @@ enum Command {
     List(list::List),
     /// Show the certificates or the request in a file
     Show(show::Show),
+    /// Pack certificates and keys for devices and other programs
+    #[command(subcommand)]
+    Export(export::Export),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -179,6 +189,7 @@ impl Command {
             Self::Crl(verb) => verb.run(output),
             Self::List(verb) => verb.run(output),
             Self::Show(verb) => verb.run(output),
+            Self::Export(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

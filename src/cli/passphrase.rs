@@ -7,12 +7,14 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::{Authority, Error, ErrorKind, Result};
+use crate::{Authority, Error, ErrorKind, Identity, Result};
 
 /// The environment variable with the CA key's passphrase.
 pub(super) const CA_VARIABLE: &str = "TRUSTDIR_CA_PASSPHRASE";
 /// The environment variable with the passphrase of a new key.
 pub(super) const VARIABLE: &str = "TRUSTDIR_PASSPHRASE";
+/// The environment variable with the password of a PKCS#12 file.
+const P12_VARIABLE: &str = "TRUSTDIR_P12_PASSWORD";
 
 const MAX_LEN: usize = 64 * 1024;
 
@@ -36,7 +38,7 @@ pub(super) fn given(file: Option<&Path>, variable: &str) -> Result<Option<Passph
 }
 
 /// The passphrase for a new CA key: given, or asked for twice. Going without one takes a decision, so it is never a default.
-pub(super) fn for_new_authority(file: Option<&Path>, variable: &str) -> Result<Passphrase> {
+pub(super) fn for_new_authority(file: Option<&Path>, option: &str, variable: &str) -> Result<Passphrase> {
     if let Some(passphrase) = given(file, variable)? {
         return Ok(passphrase);
     }
@@ -44,34 +46,77 @@ pub(super) fn for_new_authority(file: Option<&Path>, variable: &str) -> Result<P
         return Err(Error::new(
             ErrorKind::PassphraseRequired,
             format!(
-                "no passphrase for the CA's key and no terminal to ask on; give --passphrase-file FILE, set {variable}, \
+                "no passphrase for the CA's key and no terminal to ask on; give {option} FILE, set {variable}, \
                  or choose an unencrypted key with --no-passphrase"
             ),
         ));
     }
-    let passphrase = ask("Passphrase for the new CA key: ")?;
-    if passphrase != ask("The same again: ")? {
-        return Err(Error::new(ErrorKind::InvalidArgument, "the two passphrases differ; nothing was made"));
-    }
-    Ok(passphrase)
+    ask_twice("Passphrase for the new CA key: ")
 }
 
 /// Opens the CA in `dir`, asking for the passphrase only if its key needs one that was not given.
 pub(super) fn open_authority(dir: &Path, file: Option<&Path>) -> Result<Authority> {
+    let missing = format!("the CA's key is encrypted; give --ca-passphrase-file FILE or set {CA_VARIABLE}");
     let passphrase = given(file, CA_VARIABLE)?;
-    match Authority::open(dir, passphrase.as_ref().map(|p| p.as_slice())) {
-        Err(error) if error.kind() == ErrorKind::PassphraseRequired && passphrase.is_none() => {
-            if !io::stdin().is_terminal() {
-                return Err(Error::new(
-                    ErrorKind::PassphraseRequired,
-                    format!("the CA's key is encrypted; give --ca-passphrase-file FILE or set {CA_VARIABLE}"),
-                )
-                .at(error.path().unwrap_or(dir)));
-            }
-            let passphrase = ask("Passphrase of the CA key: ")?;
-            Authority::open(dir, Some(passphrase.as_slice()))
+    open(passphrase, "Passphrase of the CA key: ", &missing, |passphrase| Authority::open(dir, passphrase))
+        .map(|(authority, _)| authority)
+}
+
+/// Loads a certificate and its key, asking for the passphrase only if the key needs one that was not given. Answers
+/// the passphrase too, for a key that is written again.
+pub(super) fn open_identity(
+    certificate: &Path,
+    key: &Path,
+    file: Option<&Path>,
+) -> Result<(Identity, Option<Passphrase>)> {
+    let missing = format!("the private key is encrypted; give --passphrase-file FILE or set {VARIABLE}");
+    let passphrase = given(file, VARIABLE)?;
+    open(passphrase, "Passphrase of the private key: ", &missing, |passphrase| {
+        Identity::load(certificate, key, passphrase)
+    })
+}
+
+/// The password of a PKCS#12 file: given, or asked for, twice when the file is `new`.
+pub(super) fn for_pkcs12(file: Option<&Path>, new: bool) -> Result<Zeroizing<String>> {
+    let password = match given(file, P12_VARIABLE)? {
+        Some(password) => password,
+        None if !io::stdin().is_terminal() => {
+            let message = format!("no password for the PKCS#12 file; give --password-file FILE or set {P12_VARIABLE}");
+            return Err(Error::new(ErrorKind::PassphraseRequired, message));
         }
-        result => result,
+        None if new => ask_twice("Password for the PKCS#12 file: ")?,
+        None => ask("Password of the PKCS#12 file: ")?,
+    };
+    match std::str::from_utf8(&password) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => {
+            let message = "the password of the PKCS#12 file is not UTF-8; PKCS#12 takes text alone";
+            Err(Error::new(ErrorKind::InvalidArgument, message))
+        }
+    }
+}
+
+/// Opens something, and once more with an answer to `prompt` if it needs a passphrase that was not given. Answers the
+/// passphrase with it.
+fn open<T>(
+    passphrase: Option<Passphrase>,
+    prompt: &str,
+    missing: &str,
+    with: impl Fn(Option<&[u8]>) -> Result<T>,
+) -> Result<(T, Option<Passphrase>)> {
+    match with(passphrase.as_ref().map(|p| p.as_slice())) {
+        Err(error) if error.kind() == ErrorKind::PassphraseRequired => {
+            if !io::stdin().is_terminal() {
+                let missing = Error::new(ErrorKind::PassphraseRequired, missing);
+                return Err(match error.path() {
+                    Some(path) => missing.at(path),
+                    None => missing,
+                });
+            }
+            let answer = ask(prompt)?;
+            with(Some(answer.as_slice())).map(|opened| (opened, Some(answer)))
+        }
+        result => result.map(|opened| (opened, passphrase)),
     }
 }
 
@@ -97,9 +142,12 @@ fn from_file(path: &Path) -> Result<Passphrase> {
     Ok(passphrase)
 }
 
-/// Asks on the terminal; where there is none, `error` says what was missing.
-pub(super) fn ask_for(prompt: &str, error: Error) -> Result<Passphrase> {
-    if io::stdin().is_terminal() { ask(prompt) } else { Err(error) }
+fn ask_twice(prompt: &str) -> Result<Passphrase> {
+    let passphrase = ask(prompt)?;
+    if passphrase != ask("The same again: ")? {
+        return Err(Error::new(ErrorKind::InvalidArgument, "the two answers differ; nothing was made"));
+    }
+    Ok(passphrase)
 }
 
 fn ask(prompt: &str) -> Result<Passphrase> {

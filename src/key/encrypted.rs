@@ -89,15 +89,23 @@ fn pbkdf2() -> Result<Parameters> {
 }
 
 fn check_work(scheme: &EncryptionScheme) -> Result<()> {
-    let too_much = match scheme.pbes2().map(|parameters| &parameters.kdf) {
-        Some(Kdf::Pbkdf2(kdf)) => kdf.iteration_count > MAX_ROUNDS,
-        Some(Kdf::Scrypt(kdf)) => {
+    match scheme.pbes2() {
+        Some(parameters) if is_excessive(&parameters.kdf) => Err(excessive()),
+        Some(_) => Ok(()),
+        None => Err(unsupported("PBES1")),
+    }
+}
+
+/// Whether the file, not its owner, would decide how long we compute.
+pub(crate) fn is_excessive(kdf: &Kdf) -> bool {
+    match kdf {
+        Kdf::Pbkdf2(kdf) => kdf.iteration_count > MAX_ROUNDS,
+        Kdf::Scrypt(kdf) => {
             let cost = kdf.cost_parameter.saturating_mul(u64::from(kdf.block_size));
             cost > MAX_SCRYPT_COST || kdf.parallelization > MAX_SCRYPT_PARALLELIZATION
         }
-        _ => return Err(unsupported("PBES1")),
-    };
-    if too_much { Err(excessive()) } else { Ok(()) }
+        _ => true,
+    }
 }
 
 pub(super) fn excessive() -> Error {

@@ -46,9 +46,8 @@ pub(super) fn open_pbes1(der: &[u8], passphrase: &[u8]) -> Option<Result<Zeroizi
     }
     let mut parameters = der::Reader::new(algorithm.expect(der::SEQUENCE).ok()?.content);
     let salt = parameters.expect(der::OCTET_STRING).ok()?.content;
-    let rounds = parameters.expect(der::INTEGER).ok()?.content;
+    let rounds = parameters.expect(der::INTEGER).ok()?.to_u32();
     let ciphertext = sealed.expect(der::OCTET_STRING).ok()?.content;
-    let rounds = rounds.iter().try_fold(0_u32, |rounds, byte| rounds.checked_mul(256)?.checked_add(u32::from(*byte)));
     let Some(rounds) = rounds.filter(|rounds| (1..=MAX_ROUNDS).contains(rounds)) else { return Some(Err(excessive())) };
     let Ok(text) = std::str::from_utf8(passphrase) else { return Some(Err(wrong())) };
     let mut password = Zeroizing::new(Vec::with_capacity(2 * text.len() + 2));

@@ -63,7 +63,7 @@ impl Making {
         let passphrase = if self.no_passphrase {
             None
         } else {
-            Some(passphrase::for_new_authority(self.passphrase_file.as_deref(), variable)?)
+            Some(passphrase::for_new_authority(self.passphrase_file.as_deref(), "--passphrase-file", variable)?)
         };
         let mut constraints = if self.home {
             NameConstraints::home(&self.permit)
