@@ -8,7 +8,8 @@ mod sign;
 
 use std::path::{Path, PathBuf};
 
-use crate::certificate::{Certificate, SubjectAltName};
+use crate::alt_name::SubjectAltName;
+use crate::certificate::Certificate;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;

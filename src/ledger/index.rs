@@ -130,6 +130,23 @@ impl<'a> Line<'a> {
         self.fields.get(3).copied().unwrap_or_default()
     }
 
+    /// The content of the serial's INTEGER.
+    pub(crate) fn serial_content(&self) -> Result<Vec<u8>> {
+        let digits = self.serial();
+        let odd = if digits.len().is_multiple_of(2) { "" } else { "0" };
+        let digits = format!("{odd}{digits}");
+        let pairs =
+            digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let octets: Option<Vec<u8>> = pairs.collect();
+        let octets =
+            octets.filter(|octets| !octets.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let octets = octets.ok_or_else(|| damaged(&format!("the serial {digits:?} is not hexadecimal")))?;
+        // Positive, in its shortest form.
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count().min(octets.len() - 1);
+        let sign = octets[zeros] & 0x80;
+        Ok([&[0][..usize::from(sign >> 7)], &octets[zeros..]].concat())
+    }
+
     /// The subject in OpenSSL's one-line form.
     pub(crate) fn subject(&self) -> &'a str {
         self.fields.get(5).copied().unwrap_or_default()
