@@ -127,6 +127,7 @@ pub mod admission;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod lint;
 pub mod tls;
 
 mod authority;

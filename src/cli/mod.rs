@@ -8,7 +8,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | refused, failed, or `clients check` found something that needs attention |
+//! | 1 | refused, failed, or `clients check` or `lint` found something that needs attention |
 //! | 2 | the command line itself is wrong |
 //!
 //! # Output
@@ -29,6 +29,7 @@
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
 //! | `crl` | `file`, `days` |
+//! | `lint` | `findings`: list of *lint finding* |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -45,6 +46,8 @@
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
 //!   certificate of a file was installed), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
+//!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
 //!   `message`, `path`, `subject`, beside the keys of what was done before it. An ambiguous `clients remove` also
 //!   gives `matches`, a list of *entry*.
@@ -67,6 +70,7 @@ mod clients;
 mod files;
 mod finding;
 mod issue;
+mod lint;
 mod output;
 mod passphrase;
 mod request;
@@ -123,6 +127,8 @@ enum Command {
     Revoke(revoke::Revoke),
     /// Write the list of revoked certificates
     Crl(revoke::Crl),
+    /// Say which clients refuse a certificate, why, and what to do
+    Lint(lint::Lint),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -160,6 +166,7 @@ impl Command {
             Self::Sign(verb) => verb.run(output),
             Self::Revoke(verb) => verb.run(output),
             Self::Crl(verb) => verb.run(output),
+            Self::Lint(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

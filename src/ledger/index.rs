@@ -20,7 +20,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Index {
-    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self> {
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
         let index = Self { lines: text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect() };
         let odd = index.lines().position(|line| line.fields.len() != 6);
