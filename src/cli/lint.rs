@@ -30,7 +30,7 @@ pub(super) struct Lint {
     /// The files and folders to look at
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Judge end entities as this: server, client, both or authority
+    /// Judge certificates (of a chain the first) as this: server, client, both or authority
     #[arg(long, value_name = "P")]
     profile: Option<Profile>,
 }

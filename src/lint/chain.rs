@@ -4,13 +4,18 @@ use super::certificate::is_pss;
 use super::client::{self, Client};
 use super::facts::Facts;
 use super::finding::{Finding, Report};
-use super::{Options, Rule, judge};
+use super::{Options, Rule, judge, names};
 use crate::certificate::Certificate;
 use crate::der::CertificateParts;
 use crate::error::{ErrorKind, escape};
 use crate::key::KeyAlgorithm;
 use crate::profile::Profile;
 use crate::{clock, signature};
+
+/// The longest path that is followed, and the most authorities of one name that are asked for their signature:
+/// a folder may be full of certificates that somebody made to keep us busy.
+const LONGEST: usize = 10;
+const NAMESAKES: usize = 64;
 
 /// What lies beside a chain.
 #[derive(Clone, Copy, Default)]
@@ -60,11 +65,11 @@ pub(super) fn is_chain(certificates: &[Certificate]) -> bool {
 /// Continues the path by the issuers that are among the candidates.
 fn climb<'a>(path: &mut Vec<&'a Certificate>, candidates: &'a [Certificate]) {
     while let Some(last) = path.last().copied() {
-        if last.issuer() == last.subject() {
+        if last.issuer() == last.subject() || path.len() == LONGEST {
             return;
         }
         let issuers = candidates.iter().filter(|issuer| issuer.subject() == last.issuer() && !path.contains(issuer));
-        let issuers: Vec<_> = issuers.collect();
+        let issuers: Vec<_> = issuers.take(NAMESAKES).collect();
         let signer = issuers.iter().find(|issuer| signs(issuer, last) == Some(true));
         match signer.or(issuers.first()) {
             Some(issuer) => path.push(issuer),
@@ -92,7 +97,11 @@ fn order(chain: &[Certificate], path: &[&Certificate], report: &mut Report) {
     const REMEDY: &str = "write the service's own certificate first, each one followed by its issuer's";
     let Some(stray) = chain.iter().find(|certificate| !path.contains(certificate)) else {
         if !path.iter().copied().eq(chain) {
-            report.warning(Rule::ChainOrder, "the chain is out of order, and some clients do not sort it", REMEDY);
+            report.warning(
+                Rule::ChainOrder,
+                "the chain is out of order or repeats itself, and some clients do not sort it",
+                REMEDY,
+            );
         }
         return;
     };
@@ -148,7 +157,7 @@ fn limits(below: &[&Certificate], issuer: &Certificate, options: &Options) -> Ve
         let message = format!("there are {between} authorities below {above}, whose path length allows {allowed}");
         report.refused(Rule::PathLength, by, message, "issue it from the authority itself");
     }
-    for name in below[0].names() {
+    for name in below[0].names().iter().take(names::MOST) {
         if facts.constraints.as_ref().is_some_and(|constraints| !constraints.allow(name)) {
             let message = format!("{} is outside the name constraints of {above}", escape(&name.to_string()));
             let remedy = "leave the name out, or issue it from an authority that may";

@@ -61,7 +61,7 @@ impl Contents {
                     let remedy = "rewrite it with `openssl x509 -in OLD -out NEW`";
                     self.unreadable("a TRUSTED CERTIFICATE, which only OpenSSL reads", remedy);
                 }
-                "DH PARAMETERS" => key::dh_parameters(block, &mut self.report),
+                "DH PARAMETERS" | "X9.42 DH PARAMETERS" => key::dh_parameters(block, &mut self.report),
                 // Lists, public keys, curves: nothing here that a client would refuse.
                 _ => {}
             }

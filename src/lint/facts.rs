@@ -12,6 +12,9 @@ use crate::signature;
 /// keyCertSign (RFC 5280, 4.2.1.3) as a bit of [`Usage::key`].
 const CERT_SIGN: u16 = 1 << 5;
 
+/// How many extensions are named that clients may not know.
+const MOST_CRITICAL: usize = 16;
+
 /// A certificate and what the rules ask of its extensions.
 pub(super) struct Facts<'a> {
     pub certificate: &'a Certificate,
@@ -77,7 +80,7 @@ impl<'a> Facts<'a> {
             ParsedExtension::SubjectAlternativeName(_) => self.names_critical = critical,
             ParsedExtension::NameConstraints(constraints) => self.constraints = Some(Constraints::read(constraints)),
             ParsedExtension::KeyUsage(_) => {}
-            _ if critical => self.critical.push(oid),
+            _ if critical && self.critical.len() < MOST_CRITICAL => self.critical.push(oid),
             _ => {}
         }
     }

@@ -75,7 +75,7 @@ impl Walk {
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
             let Ok(sort) = entry.file_type() else { continue };
-            if name.as_encoded_bytes().starts_with(b".") || is_ledger && is_book(&name) {
+            if name.as_encoded_bytes().starts_with(b".") || is_book(&name, is_ledger) {
                 continue;
             }
             if sort.is_symlink() {
@@ -111,9 +111,11 @@ impl Walk {
     }
 }
 
-fn is_book(name: &OsStr) -> bool {
+/// Whether a file is `openssl`'s own: the counter of `-CAcreateserial`, or in a ledger what `openssl ca` keeps.
+fn is_book(name: &OsStr, in_ledger: bool) -> bool {
     let name = name.to_string_lossy();
-    BOOKS.iter().any(|book| name.split('.').next() == Some(book)) || name.ends_with(".cnf")
+    let book = BOOKS.iter().any(|book| name.split('.').next() == Some(book)) || name.ends_with(".cnf");
+    name.ends_with(".srl") || in_ledger && book
 }
 
 /// The revoked serials of an index; a damaged one is its owner's business, not that of the certificates.

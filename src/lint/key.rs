@@ -18,7 +18,7 @@ pub(super) fn read(key: Result<PrivateKey, Error>, report: &mut Report) -> Optio
         Ok(key) => return Some(key),
         Err(error) if matches!(error.kind(), ErrorKind::PassphraseRequired | ErrorKind::WrongPassphrase) => {}
         Err(error) if error.kind() == ErrorKind::WeakKey => {
-            report.refused(Rule::WeakKey, client::OPENSSL, error.message(), REMEDY);
+            report.refused(Rule::WeakKey, client::WEAK_KEY, error.message(), REMEDY);
         }
         Err(error) => report.warning(Rule::Unreadable, error.message(), REMEDY),
     }
@@ -62,7 +62,7 @@ pub(super) fn matches(certificates: &[Certificate], key: &PrivateKey, place: &st
     }
 }
 
-/// Checks `DH PARAMETERS` (PKCS#3): `openssl dhparam` once made 1024 bits.
+/// Checks Diffie-Hellman parameters (PKCS#3 and X9.42, which both begin with the prime).
 pub(super) fn dh_parameters(block: &pem::Block, report: &mut Report) {
     let prime = der::single(&block.der, der::SEQUENCE)
         .and_then(|parameters| der::Reader::new(parameters.content).expect(der::INTEGER));

@@ -152,7 +152,7 @@ fn judge(certificate: &Certificate, profile: Option<Profile>, options: &Options)
     let profile = profile.unwrap_or_else(|| {
         if !said {
             let message = format!("nothing in it says what it is for; it is judged as the profile {guess}");
-            report.note(Rule::PurposeUnsaid, message, "name another with --profile, or issue it with extendedKeyUsage");
+            report.note(Rule::PurposeUnsaid, message, "name its profile, or issue it again with extendedKeyUsage");
         }
         guess
     });
