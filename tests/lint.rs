@@ -336,6 +336,25 @@ fn chains_break_and_keep_each_rule() {
     check(chain_cases());
 }
 
+/// OpenSSL takes such wildcards, so `openssl verify` cannot be asked; Python tells it not to.
+#[test]
+fn a_wildcard_is_a_whole_label() {
+    let bench = Bench::new();
+    let named = |san| bench.make(&Shape::server().set("subjectAltName", san), None).certificate;
+    for (san, by) in
+        [("DNS:n*.home.arpa", &[Chrome, Firefox, Go, Python, Rustls][..]), ("DNS:*.home.arpa,DNS:nas.home.arpa", &[])]
+    {
+        let certificate = named(san);
+        let findings = lint::certificate(&certificate, &Options::default());
+        let wildcard = findings.iter().find(|finding| finding.rule() == Rule::Wildcard);
+        assert_eq!(wildcard.map_or(&[][..], Finding::refused_by), by, "{findings:?}");
+        let der = CertificateDer::from(certificate.as_der());
+        let name = ServerName::try_from("nas.home.arpa").unwrap();
+        let matched = webpki::EndEntityCert::try_from(&der).unwrap().verify_is_valid_for_subject_name(&name);
+        assert_eq!(matched.is_err(), by.contains(&Rustls), "{san}");
+    }
+}
+
 #[test]
 fn every_rule_has_its_case() {
     let tables = [certificate_cases(), end_entity_cases(), name_cases(), authority_cases(), chain_cases()];

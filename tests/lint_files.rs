@@ -181,6 +181,12 @@ fn folders_and_files_break_and_keep_each_rule() {
             vec![("a.pem", pem(&[&server, &root, &intermediate]).into())],
             vec![("a.pem", pem(&[&server, &intermediate, &root]).into())],
         ),
+        (
+            Rule::ChainOrder,
+            ALL,
+            vec![("a.pem", (pem(&[&intermediate, &server]) + &key(&server)).into())],
+            vec![("a.pem", pem(&[&root, &intermediate, &namesake]).into())],
+        ),
         (Rule::ChainMissingIssuer, ALL, vec![("a.pem", pem(&[&server, &root]).into())], vec![("a.pem", good.clone())]),
         (
             Rule::ChainMissingIssuer,

@@ -20,10 +20,11 @@ pub(super) const ISSUE: &str = "issue it again, with `trustdir issue` or another
 /// Checks one certificate as the profile's.
 pub(super) fn check(facts: &Facts<'_>, profile: Profile, now: i64, report: &mut Report) {
     key(facts.certificate.spki(), report);
+    let is_root = facts.self_issued && profile == Profile::Authority;
     algorithm(facts, report);
     serial(facts, report);
-    dates(facts, now, report);
-    critical(facts, report);
+    dates(facts, is_root, now, report);
+    critical(facts, is_root, report);
     if profile == Profile::Authority {
         authority::check(facts, report);
     } else {
@@ -118,9 +119,8 @@ fn serial(facts: &Facts<'_>, report: &mut Report) {
     }
 }
 
-fn dates(facts: &Facts<'_>, now: i64, report: &mut Report) {
+fn dates(facts: &Facts<'_>, is_root: bool, now: i64, report: &mut Report) {
     let (begins, ends) = (facts.certificate.not_before(), facts.certificate.not_after());
-    let is_root = facts.self_issued && facts.certificate.is_authority();
     let by = if is_root { client::ALL_BUT_RUSTLS } else { client::ALL };
     if now > ends {
         report.refused(Rule::Expired, by, format!("it expired on {}", date(ends)), "renew it");
@@ -141,14 +141,14 @@ fn in_days(seconds: i64) -> String {
     }
 }
 
-fn critical(facts: &Facts<'_>, report: &mut Report) {
+fn critical(facts: &Facts<'_>, is_root: bool, report: &mut Report) {
     for oid in &facts.critical {
         let by = match oid.as_str() {
             "2.5.29.31" => continue, // cRLDistributionPoints, which everybody knows
             // Policies: webpki reads none of them.
-            "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54" if facts.self_issued => continue,
+            "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54" if is_root => continue,
             "2.5.29.32" | "2.5.29.33" | "2.5.29.36" | "2.5.29.54" => &[Client::Rustls][..],
-            _ if facts.self_issued => client::ALL_BUT_RUSTLS,
+            _ if is_root => client::ALL_BUT_RUSTLS,
             _ => client::ALL,
         };
         let message = format!("its extension {oid} is critical, and clients refuse what they do not know");

@@ -7,7 +7,7 @@ use super::finding::{Finding, Report};
 use super::{Options, Rule, judge, names};
 use crate::certificate::Certificate;
 use crate::der::CertificateParts;
-use crate::error::{ErrorKind, escape};
+use crate::error::ErrorKind;
 use crate::key::KeyAlgorithm;
 use crate::profile::Profile;
 use crate::{clock, signature};
@@ -59,7 +59,7 @@ pub(super) fn is_chain(certificates: &[Certificate]) -> bool {
     climb(&mut path, rest);
     path.len() > 1
         || !rest.is_empty() && !first.is_authority() && rest.iter().all(Certificate::is_authority)
-        || rest.iter().any(|certificate| certificate.issuer() == first.subject() && certificate != first)
+        || rest.iter().any(|certificate| certificate.issuer() == first.subject() && !certificate.is_authority())
 }
 
 /// Continues the path by the issuers that are among the candidates.
@@ -107,7 +107,7 @@ fn order(chain: &[Certificate], path: &[&Certificate], report: &mut Report) {
     };
     let (first, last) = (path[0], path[path.len() - 1]);
     let named = stray.subject().brief();
-    if stray.issuer() == first.subject() {
+    if stray.issuer() == first.subject() && !stray.is_authority() {
         let message = format!("the chain begins with an issuer; {named} comes after it");
         report.refused(Rule::ChainOrder, client::ALL, message, REMEDY);
     } else if last.issuer() == last.subject() {
@@ -159,7 +159,7 @@ fn limits(below: &[&Certificate], issuer: &Certificate, options: &Options) -> Ve
     }
     for name in below[0].names().iter().take(names::MOST) {
         if facts.constraints.as_ref().is_some_and(|constraints| !constraints.allow(name)) {
-            let message = format!("{} is outside the name constraints of {above}", escape(&name.to_string()));
+            let message = format!("{} is outside the name constraints of {above}", names::shown(&name.to_string()));
             let remedy = "leave the name out, or issue it from an authority that may";
             report.refused(Rule::NameConstraints, client::ALL, message, remedy);
         }

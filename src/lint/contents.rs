@@ -36,7 +36,7 @@ impl Contents {
             report: Report::default(),
         };
         match file::read_secret(path) {
-            Err(error) => contents.unreadable(&strip(&error, path), "make it a readable regular file, or remove it"),
+            Err(error) => contents.unreadable(strip(&error, path), "make it a readable regular file, or remove it"),
             Ok(bytes) if bytes.is_empty() => {
                 contents.unreadable("the file is empty", "write it again; what should have made it has failed");
             }
@@ -152,7 +152,7 @@ fn told(error: &Error) -> bool {
 }
 
 /// The error without its file, which the finding names.
-fn strip(error: &Error, path: &Path) -> String {
+pub(super) fn strip<'a>(error: &'a Error, path: &Path) -> &'a str {
     let prefix = format!("{}: ", escape(&path.to_string_lossy()));
-    error.message().strip_prefix(&prefix).unwrap_or(error.message()).to_owned()
+    error.message().strip_prefix(&prefix).unwrap_or(error.message())
 }

@@ -62,13 +62,15 @@ fn key_usage(facts: &Facts<'_>, server: bool, client: bool, report: &mut Report)
     if facts.signs_handshakes() {
         return;
     }
-    let has = |bit| facts.key_usage().is_some_and(|bits| bits & bit != 0);
-    let by: &[Client] = match (server, has(KEY_ENCIPHERMENT), has(Usage::KEY_AGREEMENT)) {
-        (true, false, false) => &[Client::Chrome, Client::Firefox, Client::OpenSsl, Client::Python],
-        (_, true, false) if server && client => &[Client::Chrome, Client::OpenSsl, Client::Python],
-        (true, ..) => &[Client::Chrome],
-        (false, _, false) => client::OPENSSL,
-        (false, _, true) => return,
+    let lacks = |bits| facts.key_usage().is_some_and(|usage| usage & bits == 0);
+    let no_server = server && lacks(KEY_ENCIPHERMENT | Usage::KEY_AGREEMENT);
+    let no_client = client && lacks(Usage::KEY_AGREEMENT);
+    let by: &[Client] = match (server, no_server, no_client) {
+        (true, true, _) => &[Client::Chrome, Client::Firefox, Client::OpenSsl, Client::Python],
+        (true, false, true) => &[Client::Chrome, Client::OpenSsl, Client::Python],
+        (true, false, false) => &[Client::Chrome],
+        (false, _, true) => client::OPENSSL,
+        (false, _, false) => return,
     };
     let message = "its keyUsage lacks digitalSignature, which every handshake of TLS 1.3 needs";
     let remedy = "issue it again with keyUsage digitalSignature (and keyEncipherment for RSA)";

@@ -5,13 +5,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::chain::Beside;
-use super::contents::Contents;
+use super::contents::{self, Contents};
 use super::finding::{Finding, Report};
 use super::{Client, Options, Rule, key};
 use crate::certificate::Certificate;
-use crate::clock;
 use crate::error::{Error, Result, escape};
 use crate::ledger::Index;
+use crate::{clock, file};
 
 /// How deep folders are looked into.
 const DEPTH: usize = 8;
@@ -29,7 +29,11 @@ pub(super) fn check(folder: &Path, options: &Options) -> Result<Vec<Finding>> {
     walk.list(folder, 0)?;
     for (path, error) in &walk.closed {
         let mut report = Report::default();
-        report.warning(Rule::Unreadable, error.message(), "let this user read the folder, or leave it out");
+        report.warning(
+            Rule::Unreadable,
+            contents::strip(error, path),
+            "let this user read the folder, or leave it out",
+        );
         findings.extend(report.into_findings().into_iter().map(|finding| finding.at(path)));
     }
     let files = walk.load(options.now.unwrap_or_else(clock::now));
@@ -120,7 +124,7 @@ fn is_book(name: &OsStr, in_ledger: bool) -> bool {
 
 /// The revoked serials of an index; a damaged one is its owner's business, not that of the certificates.
 fn revoked(index: &Path) -> HashSet<String> {
-    let parsed = std::fs::read(index).ok().and_then(|bytes| Index::parse(bytes).ok());
+    let parsed = file::read(index).ok().and_then(|bytes| Index::parse(bytes).ok());
     let lines = parsed.iter().flat_map(Index::lines);
     lines.filter(|line| !matches!(line.revocation(), Ok(None))).map(|line| line.serial().to_owned()).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn check(names: &[SubjectAltName], common_name: Option<&str>, report:
     let common_name = common_name.unwrap_or_default();
     if !usable {
         let message = match names.is_empty() {
-            true => format!("it has no subjectAltName; the common name {:?} does not count", escape(common_name)),
+            true => format!("it has no subjectAltName; the common name {:?} does not count", shown(common_name)),
             false => "its subjectAltName holds no usable DNS name and no IP address".to_owned(),
         };
         report.refused(Rule::NoSan, client::SAN_ONLY, message, IN_SAN);
@@ -39,14 +39,14 @@ pub(super) fn check(names: &[SubjectAltName], common_name: Option<&str>, report:
             report.refused(Rule::IpInCnOnly, client::ALL, message, format!("issue it again with the SAN IP:{address}"));
         }
     } else if usable && is_host(common_name) && !names.iter().any(|name| covers(name, common_name)) {
-        let message = format!("the host {:?} is in the common name only, and does not count", escape(common_name));
+        let message = format!("the host {:?} is in the common name only, and does not count", shown(common_name));
         report.warning(Rule::NameInCnOnly, message, IN_SAN);
     }
 }
 
 /// Checks one DNS name, and says whether some client may match it.
 fn dns_name(dns: &str, names: &[SubjectAltName], report: &mut Report) -> bool {
-    let shown = escape(dns);
+    let shown = shown(dns);
     if let Ok(address) = dns.parse::<IpAddr>() {
         let remedy = format!("issue it again with the SAN IP:{address}");
         let message = format!("the address {shown} is written as a DNS name");
@@ -83,6 +83,11 @@ fn wildcard(dns: &str, shown: &str, report: &mut Report) -> bool {
         report.refused(Rule::Wildcard, by, format!("the wildcard {shown:?} is too wide"), REMEDY);
     }
     true
+}
+
+/// A stranger's name for a message: escaped, and no longer than a message should be.
+pub(super) fn shown(name: &str) -> String {
+    escape(&name.chars().take(256).collect::<String>())
 }
 
 /// Whether a common name is meant as a host: people's and programs' names rarely have a dot.
