@@ -97,25 +97,24 @@ fn serial(facts: &Facts<'_>, report: &mut Report) {
     const RANDOM: &str = "let the authority choose serial numbers of 128 random bits";
     let serial = facts.certificate.serial_bytes();
     let significant = serial.iter().skip_while(|byte| **byte == 0).count();
-    if serial.first().is_some_and(|byte| byte & 0x80 != 0) {
-        report.refused(Rule::SerialNotPositive, &[Client::Go], "its serial number is negative", RANDOM);
+    let (rule, message) = if serial.first().is_some_and(|byte| byte & 0x80 != 0) {
+        return report.refused(Rule::SerialNotPositive, &[Client::Go], "its serial number is negative", RANDOM);
     } else if significant == 0 {
-        report.warning(Rule::SerialNotPositive, "its serial number is zero", RANDOM);
+        (Rule::SerialNotPositive, "its serial number is zero".to_owned())
     } else if significant > 20 {
-        let message = format!("its serial number has {significant} bytes; 20 are the limit");
-        report.warning(Rule::SerialLong, message, RANDOM);
+        (Rule::SerialLong, format!("its serial number has {significant} bytes; 20 are the limit"))
     } else if significant < 8 {
-        let message = format!(
-            "its serial number {} has {significant} byte{}; such numbers repeat",
-            facts.certificate.serial(),
-            if significant == 1 { "" } else { "s" }
-        );
-        // A root's number is compared with nobody's.
-        if facts.self_issued {
-            report.note(Rule::SerialShort, message, RANDOM);
-        } else {
-            report.warning(Rule::SerialShort, message, RANDOM);
-        }
+        let bits = significant * 8;
+        let serial = facts.certificate.serial();
+        (Rule::SerialShort, format!("its serial number {serial} has no more than {bits} bits; such numbers repeat"))
+    } else {
+        return;
+    };
+    // A root's number is compared with nobody's.
+    if facts.self_issued {
+        report.note(rule, message, RANDOM);
+    } else {
+        report.warning(rule, message, RANDOM);
     }
 }
 
