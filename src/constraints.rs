@@ -318,6 +318,7 @@ mod tests {
             ("192.169.0.1", false),
             ("fd12::1", true),
             ("fe80::1", false),
+            ("homes.home.arpa", true),
             ("email:alice@home.arpa", true),
             ("email:alice@nas.home.arpa", false),
             ("URI:https://example.org", true), // a sort that is not mentioned

@@ -128,6 +128,7 @@ pub mod admission;
 pub mod cli;
 pub mod config;
 pub mod export;
+pub mod lint;
 pub mod tls;
 
 mod alt_name;

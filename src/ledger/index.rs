@@ -32,7 +32,7 @@ pub(super) fn line(certificate: &Certificate) -> Result<String> {
 }
 
 impl Index {
-    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self> {
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
         let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let cut = if text.is_empty() || text.ends_with('\n') { None } else { lines.pop() };
