@@ -124,6 +124,9 @@
 #![forbid(unsafe_code)]
 
 pub mod admission;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
