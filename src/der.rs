@@ -3,10 +3,11 @@
 //! Only what must stay byte for byte goes through here. Everything is bounds checked; indefinite and
 //! non-minimal lengths are refused.
 
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime};
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -76,11 +77,6 @@ impl<'a> Reader<'a> {
         if self.peek() == Some(tag) { self.any().map(Some) } else { Ok(None) }
     }
 
-    /// What has not been read.
-    pub(crate) fn rest(self) -> &'a [u8] {
-        self.rest
-    }
-
     /// Nothing may be left.
     pub(crate) fn finish(self) -> Result<()> {
         if self.is_empty() { Ok(()) } else { Err(malformed("there are bytes after its end")) }
@@ -141,6 +137,32 @@ pub(crate) fn time(seconds: i64) -> Result<Vec<u8>> {
     } else {
         element(GENERALIZED_TIME, &[text.as_bytes()])
     })
+}
+
+/// Reads a BOOLEAN's content. DER has one way to say true; older programs have others.
+pub(crate) fn boolean(content: &[u8]) -> Result<bool> {
+    match content {
+        [value] => Ok(*value != 0),
+        _ => Err(malformed("a BOOLEAN is not one byte")),
+    }
+}
+
+/// Reads a Time as Unix seconds.
+pub(crate) fn read_time(time: Element<'_>) -> Result<i64> {
+    let bad = || malformed("a time is not written as certificates have it");
+    let text = time.content.strip_suffix(b"Z").filter(|text| text.iter().all(u8::is_ascii_digit)).ok_or_else(bad)?;
+    let number = |digits: &[u8]| digits.iter().fold(0_i32, |number, digit| number * 10 + i32::from(digit - b'0'));
+    let (year, rest) = match (time.tag, text.len()) {
+        // Two digits are 1950 to 2049 (RFC 5280, 4.1.2.5.1).
+        (UTC_TIME, 12) => (1900 + number(&text[..2]) + if text[0] < b'5' { 100 } else { 0 }, &text[2..]),
+        (GENERALIZED_TIME, 14) => (number(&text[..4]), &text[4..]),
+        _ => return Err(bad()),
+    };
+    let part = |at: usize| u8::try_from(number(&rest[at..at + 2])).unwrap_or(u8::MAX);
+    let month = Month::try_from(part(0)).map_err(|_| bad())?;
+    let date = Date::from_calendar_date(year, month, part(2)).map_err(|_| bad())?;
+    let time = date.with_hms(part(4), part(6), part(8)).map_err(|_| bad())?;
+    Ok(time.assume_utc().unix_timestamp())
 }
 
 /// Length of the header and of the content.
@@ -206,11 +228,12 @@ pub(crate) struct CertificateParts<'a> {
     pub version: u8,
     pub serial: &'a [u8],
     pub issuer: &'a [u8],
+    /// The content: two times.
     pub validity: &'a [u8],
     pub subject: &'a [u8],
     pub spki: &'a [u8],
-    /// Everything after the public key: unique identifiers and the tagged extensions.
-    pub tail: &'a [u8],
+    /// The content of the list of extensions; empty when there is none.
+    pub extensions: &'a [u8],
 }
 
 impl<'a> CertificateParts<'a> {
@@ -235,9 +258,16 @@ impl<'a> CertificateParts<'a> {
         let serial = fields.expect(INTEGER)?.content;
         fields.expect(SEQUENCE)?;
         let issuer = fields.expect(SEQUENCE)?.whole;
-        let validity = fields.expect(SEQUENCE)?.whole;
+        let validity = fields.expect(SEQUENCE)?.content;
         let subject = fields.expect(SEQUENCE)?.whole;
         let spki = fields.expect(SEQUENCE)?.whole;
+        fields.optional(0x81)?; // unique identifiers, which nobody uses
+        fields.optional(0x82)?;
+        let extensions = match fields.optional(0xa3)? {
+            Some(tagged) => single(tagged.content, SEQUENCE)?.content,
+            None => &[],
+        };
+        fields.finish()?;
         Ok(Self {
             tbs: tbs.whole,
             signature_algorithm,
@@ -248,7 +278,7 @@ impl<'a> CertificateParts<'a> {
             validity,
             subject,
             spki,
-            tail: fields.rest,
+            extensions,
         })
     }
 }

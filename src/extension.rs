@@ -1,9 +1,9 @@
-//! The extensions that we write, as DER (RFC 5280, 4.2).
+//! Extensions as DER (RFC 5280, 4.2): those that we write, and what we look at in those that we read.
 
 use crate::alt_name::SubjectAltName;
 use crate::constraints::NameConstraints;
 use crate::der;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// OIDs as contents: id-ce and the last arc, or id-kp and the last arc.
 pub(crate) const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";
@@ -13,8 +13,9 @@ pub(crate) const CRL_NUMBER: &[u8] = b"\x55\x1d\x14";
 pub(crate) const REASON_CODE: &[u8] = b"\x55\x1d\x15";
 pub(crate) const NAME_CONSTRAINTS: &[u8] = b"\x55\x1d\x1e";
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
-const SUBJECT_KEY_ID: &[u8] = b"\x55\x1d\x0e";
-const AUTHORITY_KEY_ID: &[u8] = b"\x55\x1d\x23";
+pub(crate) const SUBJECT_KEY_ID: &[u8] = b"\x55\x1d\x0e";
+pub(crate) const AUTHORITY_KEY_ID: &[u8] = b"\x55\x1d\x23";
+pub(crate) const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
 pub(crate) const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
 pub(crate) const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
 
@@ -23,6 +24,68 @@ pub(crate) const DIGITAL_SIGNATURE: u8 = 0x80;
 pub(crate) const KEY_ENCIPHERMENT: u8 = 0x20;
 pub(crate) const KEY_CERT_SIGN: u8 = 0x04;
 pub(crate) const CRL_SIGN: u8 = 0x02;
+
+/// One extension as it stands in a certificate.
+pub(crate) struct Extension<'a> {
+    pub oid: &'a [u8],
+    pub critical: bool,
+    pub content: &'a [u8],
+}
+
+/// Reads the content of a list of extensions.
+pub(crate) fn read(list: &[u8]) -> impl Iterator<Item = Result<Extension<'_>>> {
+    let mut list = der::Reader::new(list);
+    std::iter::from_fn(move || (!list.is_empty()).then(|| read_one(&mut list)))
+}
+
+fn read_one<'a>(list: &mut der::Reader<'a>) -> Result<Extension<'a>> {
+    let mut fields = der::Reader::new(list.expect(der::SEQUENCE)?.content);
+    let oid = fields.expect(der::OID)?.content;
+    let critical = match fields.optional(der::BOOLEAN)? {
+        Some(flag) => der::boolean(flag.content)?,
+        None => false,
+    };
+    let content = fields.expect(der::OCTET_STRING)?.content;
+    fields.finish()?;
+    Ok(Extension { oid, critical, content })
+}
+
+/// CA and pathLenConstraint of basicConstraints.
+pub(crate) fn read_basic_constraints(content: &[u8]) -> Result<(bool, Option<u32>)> {
+    let mut fields = der::Reader::new(der::single(content, der::SEQUENCE)?.content);
+    let authority = match fields.optional(der::BOOLEAN)? {
+        Some(flag) => der::boolean(flag.content)?,
+        None => false,
+    };
+    let Some(length) = fields.optional(der::INTEGER)? else { return Ok((authority, None)) };
+    let count = length.to_u32();
+    count
+        .map(|count| (authority, Some(count)))
+        .ok_or_else(|| Error::new(ErrorKind::Parse, "its path length is no count"))
+}
+
+/// The bits of keyUsage, digitalSignature lowest.
+pub(crate) fn read_key_usage(content: &[u8]) -> Result<u16> {
+    let bits = der::single(content, der::BIT_STRING)?.content;
+    let octets = bits.get(1..).unwrap_or_default().iter().take(2);
+    Ok(octets.enumerate().fold(0, |usage, (at, octet)| usage | u16::from(octet.reverse_bits()) << (8 * at)))
+}
+
+/// The OIDs of extendedKeyUsage, as contents.
+pub(crate) fn read_extended_key_usage(content: &[u8]) -> Result<Vec<&[u8]>> {
+    let mut list = der::Reader::new(der::single(content, der::SEQUENCE)?.content);
+    let mut purposes = Vec::new();
+    while !list.is_empty() {
+        purposes.push(list.expect(der::OID)?.content);
+    }
+    Ok(purposes)
+}
+
+/// The keyIdentifier of authorityKeyIdentifier, if there is one.
+pub(crate) fn read_authority_key_id(content: &[u8]) -> Result<Option<&[u8]>> {
+    let mut fields = der::Reader::new(der::single(content, der::SEQUENCE)?.content);
+    Ok(fields.optional(0x80)?.map(|id| id.content))
+}
 
 /// One extension around its content.
 pub(crate) fn extension(oid: &[u8], critical: bool, content: &[u8]) -> Vec<u8> {

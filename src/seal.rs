@@ -38,7 +38,7 @@ pub(crate) struct Template<'a> {
 /// Who signs it.
 pub(crate) struct Signer<'a> {
     pub subject: &'a DistinguishedName,
-    pub key_id: Vec<u8>,
+    pub key_id: &'a [u8],
     pub key: &'a PrivateKey,
 }
 
@@ -66,7 +66,7 @@ fn write(template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
         extensions.push(extension::subject_alt_name(template.names, template.subject.is_empty())?);
     }
     extensions.push(extension::subject_key_id(&template.key_id));
-    extensions.push(extension::authority_key_id(&signer.key_id));
+    extensions.push(extension::authority_key_id(signer.key_id));
     Ok(der::element(
         der::SEQUENCE,
         &[
@@ -97,7 +97,7 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
         ("serial", made.serial_bytes() == template.serial),
         ("validity", (made.not_before(), made.not_after()) == (template.not_before, template.not_after)),
         ("names", made.names() == template.names),
-        ("authority key identifier", made.authority_key_id() == Some(&signer.key_id)),
+        ("authority key identifier", made.authority_key_id() == Some(signer.key_id)),
         ("subject key identifier", made.subject_key_id() == Some(&template.key_id)),
         ("basic constraints", made.is_authority() == (template.profile == Profile::Authority)),
         ("path length", made.path_length() == template.limits.path_length.map(u32::from)),
@@ -131,7 +131,7 @@ pub(crate) struct Revoked {
 pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
     let revoked: Vec<Vec<u8>> = template.revoked.iter().map(revoked_entry).collect::<Result<_>>()?;
     let extensions = [
-        extension::authority_key_id(&signer.key_id),
+        extension::authority_key_id(signer.key_id),
         extension::extension(extension::CRL_NUMBER, false, &der::integer(template.number)),
     ];
     let tbs = der::element(
