@@ -1,6 +1,7 @@
 //! Certificates as they are read: the exact DER, and what it says.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -79,7 +80,9 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     der: Box<[u8]>,
-    fingerprint: Fingerprint,
+    /// Where its extensions are in the DER.
+    extensions: Range<usize>,
+    fingerprint: OnceLock<Fingerprint>,
     version: u8,
     serial: Box<[u8]>,
     issuer: DistinguishedName,
@@ -161,7 +164,8 @@ impl Certificate {
         let mut validity = der::Reader::new(parts.validity);
         let mut time = || der::read_time(validity.any()?).map_err(|error| unreadable(&error));
         Ok(Self(Arc::new(Inner {
-            fingerprint: Fingerprint::of(der),
+            fingerprint: OnceLock::new(),
+            extensions: parts.extensions_end - parts.extensions.len()..parts.extensions_end,
             version: parts.version,
             serial: parts.serial.into(),
             issuer: DistinguishedName::from_der(parts.issuer)?,
@@ -247,7 +251,7 @@ impl Certificate {
 
     /// SHA-256 of the exact bytes.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.0.fingerprint
+        *self.0.fingerprint.get_or_init(|| Fingerprint::of(&self.0.der))
     }
 
     /// Whom it names.
@@ -346,8 +350,10 @@ impl Certificate {
 
     /// The content of the extension with this OID (its content).
     fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
-        let parts = der::CertificateParts::read(&self.0.der).ok()?;
-        extension::read(parts.extensions).flatten().find(|extension| extension.oid == oid).map(|found| found.content)
+        extension::read(&self.0.der[self.0.extensions.clone()])
+            .flatten()
+            .find(|extension| extension.oid == oid)
+            .map(|found| found.content)
     }
 
     pub(crate) fn serial_bytes(&self) -> &[u8] {
@@ -377,13 +383,13 @@ impl Eq for Certificate {}
 
 impl std::hash::Hash for Certificate {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.fingerprint.hash(state);
+        self.fingerprint().hash(state);
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({}, sha256 {})", self.0.subject, self.0.fingerprint)
+        write!(f, "Certificate({}, sha256 {})", self.0.subject, self.fingerprint())
     }
 }
 

@@ -94,20 +94,45 @@ pub(crate) fn single(bytes: &[u8], tag: u8) -> Result<Element<'_>> {
 /// An element with this tag around the concatenated parts.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    let mut out = Vec::with_capacity(length + 6);
+    let (digits, count) = length_octets(length);
+    let mut out = Vec::with_capacity(length + 1 + count);
     out.push(tag);
-    if length < 0x80 {
-        out.push(length as u8);
-    } else {
-        let bytes = length.to_be_bytes();
-        let bytes = &bytes[length.leading_zeros() as usize / 8..];
-        out.push(0x80 | bytes.len() as u8);
-        out.extend_from_slice(bytes);
-    }
+    out.extend_from_slice(&digits[..count]);
     for part in parts {
         out.extend_from_slice(part);
     }
     out
+}
+
+/// Writes an element whose content `write` appends.
+pub(crate) fn wrap(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag);
+    let start = out.len();
+    write(out);
+    let (digits, count) = length_octets(out.len() - start);
+    out.splice(start..start, digits[..count].iter().copied());
+}
+
+/// Writes an element with this content.
+pub(crate) fn put(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    let (digits, count) = length_octets(content.len());
+    out.push(tag);
+    out.extend_from_slice(&digits[..count]);
+    out.extend_from_slice(content);
+}
+
+/// A length in its shortest form, and how many octets that is.
+fn length_octets(length: usize) -> ([u8; 9], usize) {
+    let mut octets = [0; 9];
+    if length < 0x80 {
+        octets[0] = length as u8;
+        return (octets, 1);
+    }
+    let digits = length.to_be_bytes();
+    let digits = &digits[length.leading_zeros() as usize / 8..];
+    octets[0] = 0x80 | digits.len() as u8;
+    octets[1..=digits.len()].copy_from_slice(digits);
+    (octets, 1 + digits.len())
 }
 
 /// A SEQUENCE of elements.
@@ -131,12 +156,12 @@ pub(crate) fn time(seconds: i64) -> Result<Vec<u8>> {
         date.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))?;
     let (year, month, day) = date.to_calendar_date();
     let (hour, minute, second) = date.to_hms();
-    let text = format!("{year:04}{:02}{day:02}{hour:02}{minute:02}{second:02}Z", u8::from(month));
-    Ok(if year < 2050 {
-        element(UTC_TIME, &[&text.as_bytes()[2..]])
-    } else {
-        element(GENERALIZED_TIME, &[text.as_bytes()])
-    })
+    let mut text = Vec::with_capacity(15);
+    for pair in [(year / 100) as u8, (year % 100) as u8, u8::from(month), day, hour, minute, second] {
+        text.extend([b'0' + pair / 10, b'0' + pair % 10]);
+    }
+    text.push(b'Z');
+    Ok(if year < 2050 { element(UTC_TIME, &[&text[2..]]) } else { element(GENERALIZED_TIME, &[&text]) })
 }
 
 /// Reads a BOOLEAN's content. DER has one way to say true; older programs have others.
@@ -234,11 +259,14 @@ pub(crate) struct CertificateParts<'a> {
     pub spki: &'a [u8],
     /// The content of the list of extensions; empty when there is none.
     pub extensions: &'a [u8],
+    /// Where in the certificate that list ends: with the part that is signed.
+    pub extensions_end: usize,
 }
 
 impl<'a> CertificateParts<'a> {
     pub(crate) fn read(der: &'a [u8]) -> Result<Self> {
-        let mut certificate = Reader::new(single(der, SEQUENCE)?.content);
+        let content = single(der, SEQUENCE)?.content;
+        let mut certificate = Reader::new(content);
         let tbs = certificate.expect(SEQUENCE)?;
         let signature_algorithm = certificate.expect(SEQUENCE)?.content;
         let signature = match certificate.expect(BIT_STRING)?.content {
@@ -279,6 +307,7 @@ impl<'a> CertificateParts<'a> {
             subject,
             spki,
             extensions,
+            extensions_end: der.len() - content.len() + tbs.whole.len(),
         })
     }
 }

@@ -87,42 +87,55 @@ pub(crate) fn read_authority_key_id(content: &[u8]) -> Result<Option<&[u8]>> {
     Ok(fields.optional(0x80)?.map(|id| id.content))
 }
 
-/// One extension around its content.
-pub(crate) fn extension(oid: &[u8], critical: bool, content: &[u8]) -> Vec<u8> {
-    let flag = if critical { &b"\x01\x01\xff"[..] } else { b"" };
-    der::element(der::SEQUENCE, &[&der::element(der::OID, &[oid]), flag, &der::element(der::OCTET_STRING, &[content])])
+/// Writes one extension, whose content `write` appends.
+pub(crate) fn write(out: &mut Vec<u8>, oid: &[u8], critical: bool, write: impl FnOnce(&mut Vec<u8>)) {
+    der::wrap(out, der::SEQUENCE, |out| {
+        der::put(out, der::OID, oid);
+        if critical {
+            der::put(out, der::BOOLEAN, &[0xff]);
+        }
+        der::wrap(out, der::OCTET_STRING, write);
+    });
 }
 
-pub(crate) fn basic_constraints(authority: bool, path_length: Option<u8>) -> Vec<u8> {
-    let flag = if authority { &b"\x01\x01\xff"[..] } else { b"" };
-    let length = path_length.map_or_else(Vec::new, |length| der::integer(u64::from(length)));
-    extension(BASIC_CONSTRAINTS, true, &der::element(der::SEQUENCE, &[flag, &length]))
+pub(crate) fn write_basic_constraints(out: &mut Vec<u8>, authority: bool, path_length: Option<u8>) {
+    let fields = |out: &mut Vec<u8>| {
+        if authority {
+            der::put(out, der::BOOLEAN, &[0xff]);
+        }
+        if let Some(length) = path_length {
+            out.extend(der::integer(u64::from(length)));
+        }
+    };
+    write(out, BASIC_CONSTRAINTS, true, |out| der::wrap(out, der::SEQUENCE, fields));
 }
 
-pub(crate) fn key_usage(bits: u8) -> Vec<u8> {
+pub(crate) fn write_key_usage(out: &mut Vec<u8>, bits: u8) {
     let unused = bits.trailing_zeros() as u8;
-    extension(KEY_USAGE, true, &der::element(der::BIT_STRING, &[&[unused, bits]]))
+    write(out, KEY_USAGE, true, |out| der::put(out, der::BIT_STRING, &[unused, bits]));
 }
 
-pub(crate) fn extended_key_usage(purposes: &[&[u8]]) -> Vec<u8> {
-    let purposes: Vec<Vec<u8>> = purposes.iter().map(|oid| der::element(der::OID, &[oid])).collect();
-    extension(EXTENDED_KEY_USAGE, false, &der::sequence(&purposes))
+pub(crate) fn write_extended_key_usage(out: &mut Vec<u8>, purposes: &[&[u8]]) {
+    let list = |out: &mut Vec<u8>| purposes.iter().for_each(|oid| der::put(out, der::OID, oid));
+    write(out, EXTENDED_KEY_USAGE, false, |out| der::wrap(out, der::SEQUENCE, list));
 }
 
-pub(crate) fn subject_key_id(id: &[u8]) -> Vec<u8> {
-    extension(SUBJECT_KEY_ID, false, &der::element(der::OCTET_STRING, &[id]))
+pub(crate) fn write_subject_key_id(out: &mut Vec<u8>, id: &[u8]) {
+    write(out, SUBJECT_KEY_ID, false, |out| der::put(out, der::OCTET_STRING, id));
 }
 
-pub(crate) fn authority_key_id(id: &[u8]) -> Vec<u8> {
-    extension(AUTHORITY_KEY_ID, false, &der::element(der::SEQUENCE, &[&der::element(0x80, &[id])]))
+pub(crate) fn write_authority_key_id(out: &mut Vec<u8>, id: &[u8]) {
+    write(out, AUTHORITY_KEY_ID, false, |out| der::wrap(out, der::SEQUENCE, |out| der::put(out, 0x80, id)));
 }
 
 /// Critical when there is no other name (RFC 5280, 4.2.1.6).
-pub(crate) fn subject_alt_name(names: &[SubjectAltName], critical: bool) -> Result<Vec<u8>> {
-    let names: Vec<Vec<u8>> = names.iter().map(SubjectAltName::to_der).collect::<Result<_>>()?;
-    Ok(extension(SUBJECT_ALT_NAME, critical, &der::sequence(&names)))
+pub(crate) fn write_subject_alt_name(out: &mut Vec<u8>, names: &[SubjectAltName], critical: bool) -> Result<()> {
+    let mut list = Vec::with_capacity(32 * names.len());
+    names.iter().try_for_each(|name| name.write(&mut list))?;
+    write(out, SUBJECT_ALT_NAME, critical, |out| der::put(out, der::SEQUENCE, &list));
+    Ok(())
 }
 
-pub(crate) fn name_constraints(constraints: &NameConstraints) -> Vec<u8> {
-    extension(NAME_CONSTRAINTS, true, &constraints.to_der())
+pub(crate) fn write_name_constraints(out: &mut Vec<u8>, constraints: &NameConstraints) {
+    write(out, NAME_CONSTRAINTS, true, |out| out.extend(constraints.to_der()));
 }
