@@ -6,6 +6,7 @@ pub mod authorities;
 pub mod bench;
 pub mod client;
 pub mod der;
+pub mod faults;
 pub mod requests;
 pub mod server;
 pub mod verifiers;
