@@ -7,6 +7,7 @@ pub mod bench;
 pub mod client;
 pub mod der;
 pub mod faults;
+pub mod nginx;
 pub mod requests;
 pub mod server;
 pub mod verifiers;
