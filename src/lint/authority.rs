@@ -5,7 +5,9 @@ use super::client::{self, Client};
 use super::facts::Facts;
 use super::finding::Report;
 
-const REMEDY: &str = "make the authority's certificate again (`trustdir ca init` makes a new authority)";
+const ANOTHER: &str = "make another authority with `trustdir ca init`";
+const REMEDY: &str =
+    "renew the authority's certificate with `trustdir ca renew`: name and key stay, and what it issued stays valid";
 
 pub(super) fn check(facts: &Facts<'_>, report: &mut Report) {
     let certificate = facts.certificate;
@@ -18,7 +20,7 @@ pub(super) fn check(facts: &Facts<'_>, report: &mut Report) {
             (false, _) => client::ALL,
         };
         let message = format!("it does not say CA:TRUE (X.509 v{}), so it may sign nothing", certificate.version());
-        report.refused(Rule::NotAnAuthority, by, message, REMEDY);
+        report.refused(Rule::NotAnAuthority, by, message, ANOTHER);
         return;
     }
     if facts.basic_critical == Some(false) {
@@ -40,9 +42,9 @@ pub(super) fn check(facts: &Facts<'_>, report: &mut Report) {
         report.refused(Rule::NoAki, &[Client::Python], "it has no authority key identifier", REMEDY);
     }
     if certificate.subject().is_empty() {
-        report.refused(Rule::EmptyName, &[Client::Python], "its subject is empty", REMEDY);
+        report.refused(Rule::EmptyName, &[Client::Python], "its subject is empty", ANOTHER);
     } else if facts.self_issued && certificate.subject().common_name().is_none() {
         let message = "it has no common name, and iOS lists no such authority for full trust";
-        report.refused(Rule::NoCommonName, &[Client::Apple], message, REMEDY);
+        report.refused(Rule::NoCommonName, &[Client::Apple], message, ANOTHER);
     }
 }
