@@ -18,6 +18,7 @@ Example:
     False
 """
 
+from trustdir import export
 from trustdir._errors import (
     AlreadyExistsError,
     InvalidArgumentError,
@@ -31,6 +32,7 @@ from trustdir._errors import (
     UnsupportedError,
     VerificationError,
 )
+from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
 from trustdir._trustdir import (
     Authority,
@@ -39,6 +41,8 @@ from trustdir._trustdir import (
     Decision,
     Entry,
     Identity,
+    Issued,
+    NameConstraints,
     PrivateKey,
     Problem,
     Signed,
@@ -56,7 +60,10 @@ __all__ = [
     "Identity",
     "InvalidArgumentError",
     "IoError",
+    "Issued",
+    "IssuedStatus",
     "KeyMismatchError",
+    "NameConstraints",
     "NotFoundError",
     "ParseError",
     "PassphraseError",
@@ -64,10 +71,12 @@ __all__ = [
     "PrivateKey",
     "Problem",
     "Reason",
+    "RevocationReason",
     "Signed",
     "TrustDir",
     "TrustDirError",
     "UnsupportedError",
     "VerificationError",
     "__version__",
+    "export",
 ]
