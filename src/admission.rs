@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::certificate::{Certificate, Fingerprint, Usage};
+use crate::clock::date;
 use crate::error::{ErrorKind, escape};
 use crate::key::KeyAlgorithm;
 use crate::trust_dir::{EntryNames, Held, TrustDir};
@@ -325,10 +326,4 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
         Reason::NotInstalled,
         format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it with `{add}`"),
     )
-}
-
-/// A day as people write it.
-fn date(seconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(seconds)
-        .map_or_else(|_| seconds.to_string(), |date| date.date().to_string())
 }

@@ -8,7 +8,8 @@ mod sign;
 
 use std::path::{Path, PathBuf};
 
-use crate::certificate::{Certificate, SubjectAltName};
+use crate::alt_name::SubjectAltName;
+use crate::certificate::Certificate;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
@@ -199,6 +200,31 @@ impl Authority {
         key_id: Vec<u8>,
         limits: Limits,
     ) -> Result<Certificate> {
+        let certificate = self.make(grant, options, key_id, limits)?;
+        self.ledger.record(&certificate)?;
+        Ok(certificate)
+    }
+
+    #[cfg(feature = "bench")]
+    pub(crate) fn make_server(
+        &self,
+        subject: &DistinguishedName,
+        names: &[SubjectAltName],
+        spki: &[u8],
+        options: &IssueOptions,
+    ) -> Result<Certificate> {
+        let grant = Grant { profile: Profile::Server, subject, names, spki };
+        self.make(&grant, options, key_id(spki)?, Limits::default())
+    }
+
+    /// The certificate, not yet entered.
+    fn make(
+        &self,
+        grant: &Grant<'_>,
+        options: &IssueOptions,
+        key_id: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Certificate> {
         let now = now();
         if self.certificate().not_after() < now {
             let message = format!(
@@ -220,9 +246,7 @@ impl Authority {
             key_id,
             limits,
         };
-        let certificate = seal(&template, &self.signer()?)?;
-        self.ledger.record(&certificate)?;
-        Ok(certificate)
+        seal(&template, &self.signer()?)
     }
 
     /// Every name must be within what this authority and those above it may issue for.

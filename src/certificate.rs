@@ -1,23 +1,20 @@
 //! Certificates as they are read: the exact DER, and what it says.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::alt_name::SubjectAltName;
 use crate::constraints::NameConstraints;
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyAlgorithm, spki_algorithm};
 use crate::name::DistinguishedName;
-use crate::{der, file, pem, signature};
-
-/// id-ce-nameConstraints (RFC 5280, 4.2.1.10), as content.
-const NAME_CONSTRAINTS: &[u8] = b"\x55\x1d\x1e";
+use crate::{der, extension, file, pem, signature};
 
 /// SHA-256 of a certificate's DER, shown as 64 lower-case hexadecimal digits.
 ///
@@ -65,34 +62,6 @@ impl FromStr for Fingerprint {
                 ErrorKind::InvalidArgument,
                 format!("{text:?} is no SHA-256 fingerprint: it has 64 hexadecimal digits"),
             )),
-        }
-    }
-}
-
-/// A name that a certificate is valid for (RFC 5280, 4.2.1.6), shown as `DNS:localhost` or `IP:127.0.0.1`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SubjectAltName {
-    /// A DNS name, possibly with a wildcard as its first label.
-    Dns(String),
-    /// An IPv4 or IPv6 address.
-    Ip(IpAddr),
-    /// An e-mail address.
-    Email(String),
-    /// A URI.
-    Uri(String),
-    /// Any other sort, described.
-    Other(String),
-}
-
-impl fmt::Display for SubjectAltName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(name) => write!(f, "DNS:{}", escape(name)),
-            Self::Ip(address) => write!(f, "IP:{address}"),
-            Self::Email(address) => write!(f, "email:{}", escape(address)),
-            Self::Uri(uri) => write!(f, "URI:{}", escape(uri)),
-            Self::Other(text) => f.write_str(&escape(text)),
         }
     }
 }
@@ -318,7 +287,7 @@ impl Certificate {
 
     /// For which names an authority and those below it may issue; empty when nothing limits it.
     pub fn name_constraints(&self) -> Result<NameConstraints> {
-        match self.extension(NAME_CONSTRAINTS) {
+        match self.extension(extension::NAME_CONSTRAINTS) {
             Some(content) => NameConstraints::from_der(&content),
             None => Ok(NameConstraints::default()),
         }
@@ -331,15 +300,8 @@ impl Certificate {
 
     /// The names it is valid for; common names do not count.
     pub fn names(&self) -> &[SubjectAltName] {
-        self.0.names.get_or_init(|| {
-            let Ok((_, parsed)) = X509Certificate::from_der(&self.0.der) else { return Vec::new() };
-            let extensions = parsed.iter_extensions().map(|extension| extension.parsed_extension());
-            let sans = extensions.filter_map(|extension| match extension {
-                ParsedExtension::SubjectAlternativeName(san) => Some(san.general_names.iter().map(alt_name)),
-                _ => None,
-            });
-            sans.flatten().collect()
-        })
+        let read = || SubjectAltName::all_from_der(&self.extension(extension::SUBJECT_ALT_NAME)?).ok();
+        self.0.names.get_or_init(|| read().unwrap_or_default())
     }
 
     /// The public key as DER SubjectPublicKeyInfo.
@@ -404,19 +366,5 @@ impl std::hash::Hash for Certificate {
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({}, sha256 {})", self.0.subject, self.0.fingerprint)
-    }
-}
-
-fn alt_name(name: &GeneralName<'_>) -> SubjectAltName {
-    match name {
-        GeneralName::DNSName(name) => SubjectAltName::Dns((*name).to_owned()),
-        GeneralName::RFC822Name(address) => SubjectAltName::Email((*address).to_owned()),
-        GeneralName::URI(uri) => SubjectAltName::Uri((*uri).to_owned()),
-        GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
-            (Ok(v4), _) => SubjectAltName::Ip(Ipv4Addr::from(v4).into()),
-            (_, Ok(v6)) => SubjectAltName::Ip(Ipv6Addr::from(v6).into()),
-            _ => SubjectAltName::Other(name.to_string()),
-        },
-        other => SubjectAltName::Other(other.to_string()),
     }
 }

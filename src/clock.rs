@@ -1,4 +1,4 @@
-//! The time, as Unix seconds.
+//! The time, as Unix seconds and as the day.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,4 +11,10 @@ pub(crate) fn now() -> i64 {
         Ok(since) => since.as_secs().cast_signed(),
         Err(before) => -before.duration().as_secs().cast_signed(),
     }
+}
+
+/// The day in UTC, for messages; plain seconds where the calendar ends.
+pub(crate) fn date(seconds: i64) -> String {
+    time::OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| seconds.to_string(), |date| date.date().to_string())
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::certificate::SubjectAltName;
+use crate::alt_name::SubjectAltName;
 use crate::der;
 use crate::error::{Error, ErrorKind, Result, escape};
 
@@ -224,7 +224,7 @@ impl FromStr for NameConstraint {
 
 /// A DNS name without a wildcard, in its ASCII form.
 fn dns(name: &str) -> Option<String> {
-    match crate::profile::server_name(name) {
+    match crate::alt_name::host_name(name) {
         Ok(SubjectAltName::Dns(name)) if !name.starts_with('*') => Some(name),
         _ => None,
     }
@@ -318,6 +318,7 @@ mod tests {
             ("192.169.0.1", false),
             ("fd12::1", true),
             ("fe80::1", false),
+            ("homes.home.arpa", true),
             ("email:alice@home.arpa", true),
             ("email:alice@nas.home.arpa", false),
             ("URI:https://example.org", true), // a sort that is not mentioned

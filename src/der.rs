@@ -3,12 +3,16 @@
 //! Only what must stay byte for byte goes through here. Everything is bounds checked; indefinite and
 //! non-minimal lengths are refused.
 
+use time::OffsetDateTime;
+
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
@@ -108,6 +112,35 @@ pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
         out.extend_from_slice(part);
     }
     out
+}
+
+/// A SEQUENCE of elements.
+pub(crate) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    element(SEQUENCE, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// An INTEGER that is not negative.
+pub(crate) fn integer(value: u64) -> Vec<u8> {
+    let bytes = value.to_be_bytes();
+    // The first bit is the sign's.
+    let skip = (value.leading_zeros() as usize / 8).min(7);
+    let zero: &[u8] = if bytes[skip] & 0x80 == 0 { &[] } else { &[0] };
+    element(INTEGER, &[zero, &bytes[skip..]])
+}
+
+/// A Time (RFC 5280, 4.1.2.5): UTCTime to 2049, GeneralizedTime from 2050 on.
+pub(crate) fn time(seconds: i64) -> Result<Vec<u8>> {
+    let date = OffsetDateTime::from_unix_timestamp(seconds).ok().filter(|date| (1950..=9999).contains(&date.year()));
+    let date =
+        date.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))?;
+    let (year, month, day) = date.to_calendar_date();
+    let (hour, minute, second) = date.to_hms();
+    let text = format!("{year:04}{:02}{day:02}{hour:02}{minute:02}{second:02}Z", u8::from(month));
+    Ok(if year < 2050 {
+        element(UTC_TIME, &[&text.as_bytes()[2..]])
+    } else {
+        element(GENERALIZED_TIME, &[text.as_bytes()])
+    })
 }
 
 /// Length of the header and of the content.

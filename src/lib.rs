@@ -124,18 +124,24 @@
 #![forbid(unsafe_code)]
 
 pub mod admission;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod export;
+pub mod lint;
 pub mod tls;
 
+mod alt_name;
 mod authority;
 mod certificate;
 mod clock;
 mod constraints;
 mod der;
 mod error;
+mod extension;
 mod file;
 mod identity;
 mod key;
@@ -149,10 +155,11 @@ mod signature;
 mod trust_dir;
 
 pub use admission::{ClientAuth, Decision, Reason};
+pub use alt_name::SubjectAltName;
 pub use authority::{
     Authority, AuthorityOptions, Issued, IssuedStatus, RenewOptions, RevocationReason, SignOptions, Signed,
 };
-pub use certificate::{Certificate, Fingerprint, SubjectAltName};
+pub use certificate::{Certificate, Fingerprint};
 pub use constraints::{NameConstraint, NameConstraints};
 pub use error::{Error, ErrorKind, Result};
 pub use identity::Identity;

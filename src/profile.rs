@@ -1,24 +1,16 @@
 //! What each sort of certificate says: the only place where defaults live.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
-};
-
-use crate::certificate::SubjectAltName;
 use crate::clock::DAY;
 use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
+use crate::extension;
 use crate::key::KeyAlgorithm;
 
 /// Clocks of devices differ: what is issued now is valid on a clock that is an hour behind.
 const BACKDATED: i64 = 60 * 60;
-
-/// id-ce-nameConstraints (RFC 5280, 4.2.1.10).
-const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
 
 /// How far an authority's power goes; nothing limits the default one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,33 +42,31 @@ impl Profile {
         if self == Self::Authority { 3650 } else { 397 }
     }
 
-    /// Extensions for the profile (RFC 5280, 4.2.1). RSA servers also get keyEncipherment: NSS and
+    /// What the profile says of the key (RFC 5280, 4.2.1). RSA servers also get keyEncipherment: NSS and
     /// Chrome ask for it.
-    pub(crate) fn apply(self, key: KeyAlgorithm, limits: &Limits, params: &mut CertificateParams) {
+    pub(crate) fn extensions(self, key: KeyAlgorithm, limits: &Limits) -> Vec<Vec<u8>> {
         if self == Self::Authority {
-            params.is_ca = IsCa::Ca(match limits.path_length {
-                Some(length) => BasicConstraints::Constrained(length),
-                None => BasicConstraints::Unconstrained,
-            });
-            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+            let mut all = vec![
+                extension::basic_constraints(true, limits.path_length),
+                extension::key_usage(extension::KEY_CERT_SIGN | extension::CRL_SIGN),
+            ];
             if !limits.constraints.is_empty() {
-                let mut names = CustomExtension::from_oid_content(NAME_CONSTRAINTS, limits.constraints.to_der());
-                names.set_criticality(true);
-                params.custom_extensions.push(names);
+                all.push(extension::name_constraints(&limits.constraints));
             }
-            return;
+            return all;
         }
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if self != Self::Client && matches!(key, KeyAlgorithm::Rsa(_)) {
-            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
-        }
-        let (server, client) = (ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth);
-        params.extended_key_usages = match self {
-            Self::Client => vec![client],
-            Self::ServerAndClient => vec![server, client],
-            _ => vec![server],
+        let encipher = self != Self::Client && matches!(key, KeyAlgorithm::Rsa(_));
+        let usage = extension::DIGITAL_SIGNATURE | if encipher { extension::KEY_ENCIPHERMENT } else { 0 };
+        let purposes: &[&[u8]] = match self {
+            Self::Client => &[extension::CLIENT_AUTH],
+            Self::ServerAndClient => &[extension::SERVER_AUTH, extension::CLIENT_AUTH],
+            _ => &[extension::SERVER_AUTH],
         };
+        vec![
+            extension::basic_constraints(false, None),
+            extension::key_usage(usage),
+            extension::extended_key_usage(purposes),
+        ]
     }
 
     /// The validity for these wishes, ending no later than the issuer unless that was asked for.
@@ -141,73 +131,6 @@ pub struct IssueOptions {
     pub key_algorithm: Option<KeyAlgorithm>,
 }
 
-/// A server's name as a SAN: an IP address or a DNS name, possibly with a wildcard as its first label. International
-/// names become A-labels (RFC 5890, 2.3.2.1; UTS #46).
-pub(crate) fn server_name(text: &str) -> Result<SubjectAltName> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(SubjectAltName::Ip(address));
-    }
-    let ascii = if text.is_ascii() { None } else { a_labels(text) };
-    let text = ascii.as_deref().unwrap_or(text);
-    let host = text.strip_prefix("*.").unwrap_or(text);
-    let label_ok = |label: &str| {
-        let bytes = label.as_bytes();
-        let inner = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        !bytes.is_empty() && bytes.len() <= 63 && inner && bytes[0] != b'-' && bytes[bytes.len() - 1] != b'-'
-    };
-    // A last label of digits would be read as an IP address (WHATWG URL, ends in a number).
-    let last_numeric = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-    if host.is_empty() || host.len() > 253 || last_numeric || !host.split('.').all(label_ok) {
-        let message = format!("{text:?} is neither a DNS name nor an IP address");
-        return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
-    }
-    Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))
-}
-
-fn a_labels(text: &str) -> Option<String> {
-    match text.strip_prefix("*.") {
-        Some(host) => idna::domain_to_ascii(host).ok().map(|host| format!("*.{host}")),
-        None => idna::domain_to_ascii(text).ok(),
-    }
-}
-
-/// Reads a host as people write it (`nas.home.arpa`, `192.168.1.5`), or what `Display` writes: `DNS:…`, `IP:…`,
-/// `email:…`, `URI:…`.
-///
-/// ```
-/// use trustdir::SubjectAltName;
-///
-/// assert_eq!("fd00::5".parse::<SubjectAltName>()?.to_string(), "IP:fd00::5");
-/// assert_eq!("email:alice@home.arpa".parse::<SubjectAltName>()?, SubjectAltName::Email("alice@home.arpa".into()));
-/// assert!("my nas".parse::<SubjectAltName>().is_err());
-/// # Ok::<(), trustdir::Error>(())
-/// ```
-impl FromStr for SubjectAltName {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let invalid = |what: &str| {
-            Err(Error::new(ErrorKind::InvalidArgument, format!("{text:?} is no {what}")).with_subject(text))
-        };
-        let plain = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
-        match text.split_once(':') {
-            Some(("DNS", name)) => match server_name(name)? {
-                Self::Dns(name) => Ok(Self::Dns(name)),
-                _ => invalid("DNS name; write an address as IP:…"),
-            },
-            Some(("IP", address)) => match address.parse() {
-                Ok(address) => Ok(Self::Ip(address)),
-                Err(_) => invalid("IP address"),
-            },
-            Some(("email", address)) if plain(address) && address.contains('@') => Ok(Self::Email(address.into())),
-            Some(("email", _)) => invalid("e-mail address"),
-            Some(("URI", uri)) if plain(uri) && uri.contains(':') => Ok(Self::Uri(uri.into())),
-            Some(("URI", _)) => invalid("URI"),
-            _ => server_name(text),
-        }
-    }
-}
-
 /// A client's name becomes its common name: a label such as `alice` or `rpc.user.1`, not a host.
 pub(crate) fn client_name(text: &str) -> Result<&str> {
     let length = text.chars().count();
@@ -217,22 +140,4 @@ pub(crate) fn client_name(text: &str) -> Result<&str> {
         return Err(Error::new(ErrorKind::InvalidArgument, message));
     }
     Ok(text)
-}
-
-/// The SAN in the form in which rcgen writes it.
-pub(crate) fn san_type(name: &SubjectAltName) -> Result<SanType> {
-    let ia5 = |text: &str| {
-        text.try_into().map_err(|_| {
-            Error::new(ErrorKind::InvalidArgument, format!("{text:?} has a character that no certificate holds"))
-        })
-    };
-    Ok(match name {
-        SubjectAltName::Dns(name) => SanType::DnsName(ia5(name)?),
-        SubjectAltName::Ip(address) => SanType::IpAddress(*address),
-        SubjectAltName::Email(address) => SanType::Rfc822Name(ia5(address)?),
-        SubjectAltName::Uri(uri) => SanType::URI(ia5(uri)?),
-        SubjectAltName::Other(text) => {
-            return Err(Error::new(ErrorKind::Unsupported, format!("a name of this sort cannot be issued: {text}")));
-        }
-    })
 }

@@ -1,15 +1,14 @@
 //! Certificate requests (PKCS#10, RFC 2986): create, read, check, and say what they ask for.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::certificate::SubjectAltName;
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::alt_name::SubjectAltName;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
-use crate::{der, file, pem, signature};
+use crate::{der, extension, file, pem, signature};
 
 /// The largest request that is read, and the largest subject and number of names in it: what is signed is
 /// kept in the ledger and shown to people.
@@ -17,10 +16,8 @@ const MAX_REQUEST: usize = 64 * 1024;
 const MAX_SUBJECT: usize = 4 * 1024;
 const MAX_NAMES: usize = 256;
 
-// OIDs as contents (RFC 2985, 5.4.2; RFC 5280, 4.2.1).
+/// The OID of the attribute (RFC 2985, 5.4.2), as content.
 const EXTENSION_REQUEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e";
-const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
-const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 
 /// A request for a certificate, with its signature checked: whoever made it has the private key.
 ///
@@ -54,10 +51,7 @@ impl CertificateRequest {
     pub fn create(key: &PrivateKey, subject: &DistinguishedName, names: &[SubjectAltName]) -> Result<Self> {
         let mut attributes = Vec::new();
         if !names.is_empty() {
-            let names: Vec<Vec<u8>> = names.iter().map(general_name).collect::<Result<_>>()?;
-            let names = der::element(der::SEQUENCE, &names.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            let oid = der::element(der::OID, &[SUBJECT_ALT_NAME]);
-            let extension = der::element(der::SEQUENCE, &[&oid, &der::element(der::OCTET_STRING, &[&names])]);
+            let extension = extension::subject_alt_name(names, false)?;
             let extensions = der::element(der::SET, &[&der::element(der::SEQUENCE, &[&extension])]);
             attributes = der::element(der::SEQUENCE, &[&der::element(der::OID, &[EXTENSION_REQUEST]), &extensions]);
         }
@@ -205,60 +199,16 @@ impl Inner {
 
     fn extension(&mut self, oid: &[u8], value: &[u8]) -> Result<()> {
         match oid {
-            SUBJECT_ALT_NAME => {
-                let mut names = der::Reader::new(der::single(value, der::SEQUENCE)?.content);
-                while !names.is_empty() {
-                    self.names.push(read_general_name(names.any()?));
-                }
-            }
-            BASIC_CONSTRAINTS => {
+            extension::SUBJECT_ALT_NAME => self.names.extend(SubjectAltName::all_from_der(value)?),
+            extension::BASIC_CONSTRAINTS => {
                 let flag = der::Reader::new(der::single(value, der::SEQUENCE)?.content).optional(0x01)?;
                 self.asks_for_authority = flag.is_some_and(|flag| flag.content != [0]);
             }
             // Key usages are the profile's business.
-            [0x55, 0x1d, 0x0f | 0x25] => {}
+            extension::KEY_USAGE | extension::EXTENDED_KEY_USAGE => {}
             other => self.ignored.push(format!("extension {}", der::oid_text(other))),
         }
         Ok(())
-    }
-}
-
-/// A GeneralName (RFC 5280, 4.2.1.6) as it is read; what is no plain name is described.
-fn read_general_name(name: der::Element<'_>) -> SubjectAltName {
-    let text = || String::from_utf8_lossy(name.content).into_owned();
-    match (name.tag, name.content) {
-        (0x81, _) => SubjectAltName::Email(text()),
-        (0x82, _) => SubjectAltName::Dns(text()),
-        (0x86, _) => SubjectAltName::Uri(text()),
-        (0x87, [a, b, c, d]) => SubjectAltName::Ip(Ipv4Addr::new(*a, *b, *c, *d).into()),
-        (0x87, bytes) if bytes.len() == 16 => {
-            let mut octets = [0; 16];
-            octets.copy_from_slice(bytes);
-            SubjectAltName::Ip(Ipv6Addr::from(octets).into())
-        }
-        (tag, bytes) => SubjectAltName::Other(format!("a name of sort {} with {} bytes", tag & 0x1f, bytes.len())),
-    }
-}
-
-fn general_name(name: &SubjectAltName) -> Result<Vec<u8>> {
-    let ascii = |tag, text: &str| {
-        if text.is_ascii() && !text.is_empty() {
-            Ok(der::element(tag, &[text.as_bytes()]))
-        } else {
-            let message = format!("{text:?} cannot be asked for: such names are ASCII");
-            Err(Error::new(ErrorKind::InvalidArgument, message))
-        }
-    };
-    match name {
-        SubjectAltName::Email(address) => ascii(0x81, address),
-        SubjectAltName::Dns(name) => ascii(0x82, name),
-        SubjectAltName::Uri(uri) => ascii(0x86, uri),
-        SubjectAltName::Ip(std::net::IpAddr::V4(address)) => Ok(der::element(0x87, &[&address.octets()])),
-        SubjectAltName::Ip(std::net::IpAddr::V6(address)) => Ok(der::element(0x87, &[&address.octets()])),
-        SubjectAltName::Other(text) => Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("a name of this sort cannot be asked for: {}", escape(text)),
-        )),
     }
 }
 

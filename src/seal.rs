@@ -1,25 +1,24 @@
-//! The one way in which a certificate is made: composed by rcgen, raw names and key spliced in, signed
-//! once, read again and compared before it is handed out.
+//! The one way in which a certificate is made: written, signed once, read again and compared before it is
+//! handed out.
 //!
-//! rcgen models names and keys and loses bytes doing so; it is therefore given stand-ins, and a signer
-//! that signs nothing.
+//! Names and keys are copied as the bytes that they are: a model of them would lose some.
 
 use aws_lc_rs::digest;
-use rcgen::{
-    CertificateParams, CertificateRevocationListParams, DnType, Issuer, KeyIdMethod, PublicKeyData, RevokedCertParams,
-    SerialNumber, SignatureAlgorithm,
-};
-use time::OffsetDateTime;
 use x509_parser::prelude::{CertificateRevocationList, FromDer as _};
 
+use crate::alt_name::SubjectAltName;
 use crate::authority::RevocationReason;
-use crate::certificate::{Certificate, SubjectAltName};
-use crate::der::{self, CertificateParts};
+use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{KeyAlgorithm, PrivateKey, spki_algorithm};
+use crate::key::{PrivateKey, spki_algorithm};
 use crate::name::DistinguishedName;
-use crate::profile::{Limits, Profile, san_type};
-use crate::signature;
+use crate::profile::{Limits, Profile};
+use crate::{der, extension};
+
+/// X.509 v3, and CRL v2.
+const VERSION_3: &[u8] = b"\xa0\x03\x02\x01\x02";
+const VERSION_2: &[u8] = b"\x02\x01\x01";
+const ENUMERATED: u8 = 0x0a;
 
 /// What the new certificate shall say.
 pub(crate) struct Template<'a> {
@@ -45,15 +44,9 @@ pub(crate) struct Signer<'a> {
 
 /// Makes the certificate, or fails; what comes out has been compared with what was asked for.
 pub(crate) fn seal(template: &Template<'_>, signer: &Signer<'_>) -> Result<Certificate> {
-    let key_algorithm = spki_algorithm(template.spki)
-        .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the public key is of a sort that no client takes"))?;
-    let frame = compose(template, key_algorithm, signer)?;
-    let tbs = splice(&CertificateParts::read(&frame)?, template, signer)?;
-    let signature = der::element(der::BIT_STRING, &[&[0], &signer.key.sign(&tbs)?]);
-    let algorithm = signer.key.signature_algorithm();
-    let sealed = Certificate::from_der(&der::element(der::SEQUENCE, &[&tbs, algorithm, &signature]))?;
-    compare(&sealed, template, signer)?;
-    Ok(sealed)
+    let made = Certificate::from_der(&sign(write(template, signer)?, signer)?)?;
+    compare(&made, template, signer)?;
+    Ok(made)
 }
 
 /// A key identifier for a public key: RFC 7093, 2, method 1.
@@ -64,44 +57,35 @@ pub(crate) fn key_id(spki: &[u8]) -> Result<Vec<u8>> {
     Ok(digest::digest(&digest::SHA256, bits).as_ref()[..20].to_vec())
 }
 
-/// The frame: everything in its place, with stand-ins for names, key and signature.
-fn compose(template: &Template<'_>, key_algorithm: KeyAlgorithm, signer: &Signer<'_>) -> Result<Vec<u8>> {
-    let mut params = CertificateParams::default();
-    template.profile.apply(key_algorithm, &template.limits, &mut params);
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    if !template.subject.is_empty() {
-        params.distinguished_name.push(DnType::CommonName, "stand-in");
+/// The TBSCertificate (RFC 5280, 4.1.2).
+fn write(template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
+    let key_algorithm = spki_algorithm(template.spki)
+        .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the public key is of a sort that no client takes"))?;
+    let mut extensions = template.profile.extensions(key_algorithm, &template.limits);
+    if !template.names.is_empty() {
+        extensions.push(extension::subject_alt_name(template.names, template.subject.is_empty())?);
     }
-    params.serial_number = Some(SerialNumber::from_slice(&template.serial));
-    params.not_before = date(template.not_before)?;
-    params.not_after = date(template.not_after)?;
-    params.subject_alt_names = template.names.iter().map(san_type).collect::<Result<_>>()?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(template.key_id.clone());
-    params.use_authority_key_identifier_extension = true;
-
-    let mut issuer = CertificateParams::default();
-    issuer.key_identifier_method = KeyIdMethod::PreSpecified(signer.key_id.clone());
-    let certificate = params.signed_by(&StandIn, &Issuer::new(issuer, StandIn)).map_err(refused)?;
-    Ok(certificate.der().to_vec())
-}
-
-/// The frame's TBSCertificate with the real algorithm, names and key, byte for byte.
-fn splice(frame: &CertificateParts<'_>, template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
-    let version = der::element(0xa0, &[&der::element(der::INTEGER, &[&[2]])]);
-    let serial = der::element(der::INTEGER, &[frame.serial]);
+    extensions.push(extension::subject_key_id(&template.key_id));
+    extensions.push(extension::authority_key_id(&signer.key_id));
     Ok(der::element(
         der::SEQUENCE,
         &[
-            &version,
-            &serial,
+            VERSION_3,
+            &der::element(der::INTEGER, &[&template.serial]),
             signer.key.signature_algorithm(),
             signer.subject.as_der(),
-            frame.validity,
+            &der::sequence(&[der::time(template.not_before)?, der::time(template.not_after)?]),
             template.subject.as_der(),
             template.spki,
-            frame.tail,
+            &der::element(0xa3, &[&der::sequence(&extensions)]),
         ],
     ))
+}
+
+/// What is to be signed, with its signature: a certificate and a list have the same form.
+fn sign(tbs: Vec<u8>, signer: &Signer<'_>) -> Result<Vec<u8>> {
+    let signature = der::element(der::BIT_STRING, &[&[0], &signer.key.sign(&tbs)?]);
+    Ok(der::element(der::SEQUENCE, &[&tbs, signer.key.signature_algorithm(), &signature]))
 }
 
 /// Reads back what was made. Nothing is silently altered.
@@ -118,7 +102,6 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
         ("basic constraints", made.is_authority() == (template.profile == Profile::Authority)),
         ("path length", made.path_length() == template.limits.path_length.map(u32::from)),
         ("name constraints", made.name_constraints()? == template.limits.constraints),
-        ("signature", made.is_signed_with(signer.key.spki())),
     ];
     match checks.iter().find(|(_, same)| !same) {
         None => Ok(()),
@@ -137,100 +120,68 @@ pub(crate) struct RevocationTemplate<'a> {
     pub revoked: &'a [Revoked],
 }
 
-/// One revoked certificate: its serial in hexadecimal, when and why.
+/// One revoked certificate: the content of its serial, when and why.
 pub(crate) struct Revoked {
-    pub serial: String,
+    pub serial: Vec<u8>,
     pub since: i64,
     pub reason: RevocationReason,
 }
 
-/// Makes the list in the same way: composed, spliced, signed once, read again and compared.
+/// Makes the list in the same way (RFC 5280, 5.1): written, signed once, read again and compared.
 pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
-    let params = CertificateRevocationListParams {
-        this_update: date(template.this_update)?,
-        next_update: date(template.next_update)?,
-        crl_number: SerialNumber::from(template.number),
-        issuing_distribution_point: None,
-        revoked_certs: template.revoked.iter().map(revoked_params).collect::<Result<_>>()?,
-        key_identifier_method: KeyIdMethod::PreSpecified(signer.key_id.clone()),
-    };
-    let frame = params.signed_by(&Issuer::new(CertificateParams::default(), StandIn)).map_err(refused)?;
-
-    // TBSCertList: version, algorithm, issuer, and the rest, which stays (RFC 5280, 5.1).
-    let mut fields = der::Reader::new(der::single(frame.der(), der::SEQUENCE)?.content);
-    let mut fields = der::Reader::new(fields.expect(der::SEQUENCE)?.content);
-    let version = fields.expect(der::INTEGER)?.whole;
-    fields.expect(der::SEQUENCE)?;
-    fields.expect(der::SEQUENCE)?;
-    let algorithm = signer.key.signature_algorithm();
-    let tbs = der::element(der::SEQUENCE, &[version, algorithm, signer.subject.as_der(), fields.rest()]);
-    let bits = &signer.key.sign(&tbs)?;
-    let signature = der::element(der::BIT_STRING, &[&[0], bits]);
-    let list = der::element(der::SEQUENCE, &[&tbs, algorithm, &signature]);
-
-    let (_, made) = CertificateRevocationList::from_der(&list)
-        .map_err(|error| Error::new(ErrorKind::Parse, format!("the new list cannot be read: {error}")))?;
-    let identifier = der::single(algorithm, der::SEQUENCE)?.content;
-    let same = made.issuer().as_raw() == signer.subject.as_der()
-        && made.crl_number().is_some_and(|number| *number == template.number.into())
-        && made.iter_revoked_certificates().count() == template.revoked.len()
-        && signature::verify(signer.key.spki(), identifier, &tbs, bits).is_ok();
-    if !same {
-        return Err(Error::new(ErrorKind::Unsupported, "the new list is not what was asked for; it was thrown away"));
-    }
+    let revoked: Vec<Vec<u8>> = template.revoked.iter().map(revoked_entry).collect::<Result<_>>()?;
+    let extensions = [
+        extension::authority_key_id(&signer.key_id),
+        extension::extension(extension::CRL_NUMBER, false, &der::integer(template.number)),
+    ];
+    let tbs = der::element(
+        der::SEQUENCE,
+        &[
+            VERSION_2,
+            signer.key.signature_algorithm(),
+            signer.subject.as_der(),
+            &der::time(template.this_update)?,
+            &der::time(template.next_update)?,
+            // An empty list is left out.
+            &if revoked.is_empty() { Vec::new() } else { der::sequence(&revoked) },
+            &der::element(0xa0, &[&der::sequence(&extensions)]),
+        ],
+    );
+    let list = sign(tbs, signer)?;
+    compare_revocations(&list, template, signer)?;
     Ok(list)
 }
 
-fn revoked_params(revoked: &Revoked) -> Result<RevokedCertParams> {
-    let digits = revoked.serial.as_bytes();
-    let serial: Option<Vec<u8>> =
-        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    let serial = serial.filter(|_| digits.len().is_multiple_of(2) && !digits.is_empty()).ok_or_else(|| {
-        Error::new(ErrorKind::Parse, format!("the serial {:?} in the index is not hexadecimal", revoked.serial))
-    })?;
-    Ok(RevokedCertParams {
-        serial_number: SerialNumber::from(serial),
-        revocation_time: date(revoked.since)?,
-        reason_code: match revoked.reason {
-            // The reason code extension should be absent then (RFC 5280, 5.3.1).
-            RevocationReason::Unspecified => None,
-            RevocationReason::KeyCompromise => Some(rcgen::RevocationReason::KeyCompromise),
-            RevocationReason::CaCompromise => Some(rcgen::RevocationReason::CaCompromise),
-            RevocationReason::AffiliationChanged => Some(rcgen::RevocationReason::AffiliationChanged),
-            RevocationReason::Superseded => Some(rcgen::RevocationReason::Superseded),
-            RevocationReason::CessationOfOperation => Some(rcgen::RevocationReason::CessationOfOperation),
-            RevocationReason::CertificateHold => Some(rcgen::RevocationReason::CertificateHold),
-        },
-        invalidity_date: None,
-    })
-}
-
-fn date(seconds: i64) -> Result<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .filter(|date| (1950..=9999).contains(&date.year()))
-        .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))
-}
-
-fn refused(error: rcgen::Error) -> Error {
-    Error::new(ErrorKind::InvalidArgument, format!("it cannot be composed: {error}"))
-}
-
-/// Stands in for keys while rcgen composes; signs nothing.
-struct StandIn;
-
-impl PublicKeyData for StandIn {
-    fn der_bytes(&self) -> &[u8] {
-        &[]
+fn compare_revocations(list: &[u8], template: &RevocationTemplate<'_>, signer: &Signer<'_>) -> Result<()> {
+    let (_, made) = CertificateRevocationList::from_der(list)
+        .map_err(|error| Error::new(ErrorKind::Parse, format!("the new list cannot be read: {error}")))?;
+    let serials = made.iter_revoked_certificates().map(|revoked| revoked.raw_serial());
+    let same = made.issuer().as_raw() == signer.subject.as_der()
+        && made.crl_number().is_some_and(|number| *number == template.number.into())
+        && made.last_update().timestamp() == template.this_update
+        && made.next_update().map(|next| next.timestamp()) == Some(template.next_update)
+        && serials.eq(template.revoked.iter().map(|revoked| revoked.serial.as_slice()));
+    if same {
+        return Ok(());
     }
-
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &rcgen::PKCS_ED25519
-    }
+    Err(Error::new(ErrorKind::Unsupported, "the new list is not what was asked for; it was thrown away"))
 }
 
-impl rcgen::SigningKey for StandIn {
-    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        Ok(Vec::new())
+fn revoked_entry(revoked: &Revoked) -> Result<Vec<u8>> {
+    let mut fields = vec![der::element(der::INTEGER, &[&revoked.serial]), der::time(revoked.since)?];
+    // CRLReason (RFC 5280, 5.3.1); unspecified should be left out.
+    let code: Option<u8> = match revoked.reason {
+        RevocationReason::Unspecified => None,
+        RevocationReason::KeyCompromise => Some(1),
+        RevocationReason::CaCompromise => Some(2),
+        RevocationReason::AffiliationChanged => Some(3),
+        RevocationReason::Superseded => Some(4),
+        RevocationReason::CessationOfOperation => Some(5),
+        RevocationReason::CertificateHold => Some(6),
+    };
+    if let Some(code) = code {
+        let reason = extension::extension(extension::REASON_CODE, false, &der::element(ENUMERATED, &[&[code]]));
+        fields.push(der::sequence(&[reason]));
     }
+    Ok(der::sequence(&fields))
 }

@@ -314,6 +314,7 @@ fn help_shows_examples_and_fits_a_screen() {
         "crl",
         "list",
         "show",
+        "lint",
         "clients add",
         "clients remove",
         "clients list",
@@ -739,4 +740,50 @@ fn what_is_revoked_is_in_the_list() {
     };
     assert!(verify("bob.cert.pem"));
     assert!(!verify("alice.cert.pem"));
+}
+
+#[test]
+fn lint_says_who_refuses_and_what_to_do() {
+    let folder = Folder::with_authority();
+    folder.run("issue server nas.home.arpa --ca pki --out tls").done();
+    folder.run("issue client alice --ca pki --install tls/clients").done();
+    folder.run("lint tls/nas.home.arpa.cert.pem").done().says("0 refused, 0 warnings, 0 notes");
+    folder.run("lint pki tls/clients").done().says("0 refused, 0 warnings, 0 notes");
+
+    folder.guide_client("nano", "/CN=localhost");
+    let nano = folder.run("lint --profile server nano.cert.pem").code(1);
+    nano.says("nano.cert.pem: CN=localhost\n")
+        .says("  refused by Firefox, rustls: it says CA:TRUE")
+        .says("[CA_AS_END_ENTITY]\n    -> issue it from an authority")
+        .says("[NO_SAN]")
+        .says("3 refused, 0 warnings, 0 notes");
+
+    let found = folder.run("lint --json --profile server pki/cacert.pem nano.cert.pem").code(1).json();
+    let findings = found["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|finding| finding["rule"] == "NO_EKU" && finding["file"] == "nano.cert.pem");
+    let finding = finding.unwrap();
+    for key in ["rule", "severity", "message", "remedy", "refused_by", "file", "subject"] {
+        assert!(finding.get(key).is_some(), "no {key} in {finding}");
+    }
+    assert_eq!((&finding["severity"], &finding["subject"]), (&"REFUSED".into(), &"CN=localhost".into()));
+    assert_eq!(finding["refused_by"], serde_json::json!(["APPLE"]));
+
+    let clean = folder.run("lint --json pki").done().json();
+    assert_eq!(clean, serde_json::json!({ "findings": [] }));
+    folder.run("lint --json nothing").code(1).error("NOT_FOUND");
+    folder.run("lint").code(2);
+    folder.run("lint --profile router pki").code(2);
+}
+
+#[test]
+fn warnings_alone_are_exit_code_0() {
+    let folder = Folder::new();
+    folder.write("empty.pem", "");
+    folder.write("evil\u{1b}[2J.txt", "junk");
+    folder
+        .run("lint .")
+        .done()
+        .says("./empty.pem:\n  warning: the file is empty [UNREADABLE]")
+        .says("evil\\u{1b}[2J.txt:\n  note: ")
+        .says("0 refused, 1 warning, 1 note");
 }

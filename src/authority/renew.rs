@@ -1,12 +1,13 @@
 //! Renewing what was issued: the same subject and names, always a new serial.
 
 use super::{Authority, Grant, Signed};
-use crate::certificate::{Certificate, SubjectAltName};
+use crate::alt_name::{SubjectAltName, host_name};
+use crate::certificate::Certificate;
 use crate::clock::{DAY, now};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::PrivateKey;
-use crate::profile::{IssueOptions, Profile, server_name};
+use crate::profile::{IssueOptions, Profile};
 
 /// What may be chosen when a certificate is renewed; `Default` keeps what the old one says.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +82,7 @@ impl Authority {
         });
         if names.is_empty() && profile != Profile::Client {
             let common_name = old.subject().common_name().unwrap_or_default();
-            let name = server_name(&common_name)?;
+            let name = host_name(&common_name)?;
             notes.push(format!("it had no SAN; the common name is granted as {name}, since no client reads it there"));
             names.push(name);
         }

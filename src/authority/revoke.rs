@@ -117,7 +117,7 @@ impl Authority {
             for line in index.lines() {
                 if let Some((since, reason)) = line.revocation()? {
                     let reason = reason.unwrap_or(RevocationReason::Unspecified);
-                    revoked.push(Revoked { serial: line.serial().to_owned(), since, reason });
+                    revoked.push(Revoked { serial: line.serial_content()?, since, reason });
                 }
             }
             let template = RevocationTemplate { number, this_update, next_update, revoked: &revoked };

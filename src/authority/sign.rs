@@ -1,9 +1,10 @@
 //! Signing requests: the operator grants, the request only asks.
 
 use super::{Authority, Grant};
-use crate::certificate::{Certificate, SubjectAltName};
+use crate::alt_name::{SubjectAltName, host_name};
+use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
-use crate::profile::{IssueOptions, Profile, server_name};
+use crate::profile::{IssueOptions, Profile};
 use crate::request::CertificateRequest;
 
 /// What a request may be granted; `Default` signs for a server with every host name that it asks for.
@@ -105,7 +106,7 @@ fn hosts(request: &CertificateRequest, notes: &mut Vec<String>) -> Result<Vec<Su
     let mut names = Vec::new();
     for name in request.names() {
         match name {
-            SubjectAltName::Dns(text) => names.push(server_name(text)?),
+            SubjectAltName::Dns(text) => names.push(host_name(text)?),
             SubjectAltName::Ip(_) => names.push(name.clone()),
             _ => {}
         }
@@ -113,7 +114,7 @@ fn hosts(request: &CertificateRequest, notes: &mut Vec<String>) -> Result<Vec<Su
     if request.names().is_empty()
         && let Some(common_name) = request.subject().common_name()
     {
-        let name = server_name(&common_name)?;
+        let name = host_name(&common_name)?;
         notes.push(format!(
             "no name was asked for; the common name is granted as {name}, since no client reads it there"
         ));

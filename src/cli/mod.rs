@@ -8,7 +8,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | refused, failed, or `clients check` found something that needs attention |
+//! | 1 | refused, failed, or `clients check` or `lint` found something that needs attention |
 //! | 2 | the command line itself is wrong |
 //!
 //! # Output
@@ -40,6 +40,8 @@
 //! | `export bundle` | `file`, `certificates` in the order of the file, `key_encrypted`: `null` without a key |
 //! | `export crt` | `certificate`: *certificate* with `file`; `warnings` |
 //! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
+//! | `crl` | `file`, `days` |
+//! | `lint` | `findings`: list of *lint finding* |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -58,6 +60,9 @@
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
 //!   certificate of a file was installed or written), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//!   certificate of a file was installed), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
+//!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
 //!   `message`, `path`, `subject`, beside the keys of what was done before it. An ambiguous `clients remove` also
 //!   gives `matches`, a list of *entry*.
@@ -81,6 +86,7 @@ mod export;
 mod files;
 mod finding;
 mod issue;
+mod lint;
 mod list;
 mod output;
 mod passphrase;
@@ -149,6 +155,8 @@ enum Command {
     /// Pack certificates and keys for devices and other programs
     #[command(subcommand)]
     Export(export::Export),
+    /// Say which clients refuse a certificate, why, and what to do
+    Lint(lint::Lint),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -190,6 +198,7 @@ impl Command {
             Self::List(verb) => verb.run(output),
             Self::Show(verb) => verb.run(output),
             Self::Export(verb) => verb.run(output),
+            Self::Lint(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

@@ -17,8 +17,8 @@ Examples:
   trustdir revoke bob.cert.pem --ca pki --reason certificateHold
   trustdir revoke bob.cert.pem --ca pki --unhold
 
-Revoking changes the authority's index only and needs no passphrase: write the list with `trustdir crl`. A trust directory needs no list:
-`trustdir clients remove` is enough there.";
+Revoking changes the authority's index only and needs no passphrase; `trustdir crl` writes the list. A trust directory
+needs no list: `trustdir clients remove` is enough there.";
 
 #[derive(Args)]
 #[command(after_help = REVOKE_EXAMPLES)]

@@ -32,7 +32,7 @@ pub(super) fn line(certificate: &Certificate) -> Result<String> {
 }
 
 impl Index {
-    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self> {
         let text = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
         let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         let cut = if text.is_empty() || text.ends_with('\n') { None } else { lines.pop() };
@@ -128,6 +128,23 @@ impl<'a> Line<'a> {
     /// The serial number in upper-case hexadecimal.
     pub(crate) fn serial(&self) -> &'a str {
         self.fields.get(3).copied().unwrap_or_default()
+    }
+
+    /// The content of the serial's INTEGER.
+    pub(crate) fn serial_content(&self) -> Result<Vec<u8>> {
+        let digits = self.serial();
+        let odd = if digits.len().is_multiple_of(2) { "" } else { "0" };
+        let digits = format!("{odd}{digits}");
+        let pairs =
+            digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let octets: Option<Vec<u8>> = pairs.collect();
+        let octets =
+            octets.filter(|octets| !octets.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let octets = octets.ok_or_else(|| damaged(&format!("the serial {digits:?} is not hexadecimal")))?;
+        // Positive, in its shortest form.
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count().min(octets.len() - 1);
+        let sign = octets[zeros] & 0x80;
+        Ok([&[0][..usize::from(sign >> 7)], &octets[zeros..]].concat())
     }
 
     /// The subject in OpenSSL's one-line form.

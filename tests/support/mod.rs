@@ -2,6 +2,7 @@
 //! other people's programs.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bench;
 pub mod client;
 pub mod server;
 

@@ -1,0 +1,93 @@
+//! `trustdir lint`: which clients refuse a certificate, why, and what to do.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::lint::{self, Finding, Options, Severity};
+use crate::{Profile, Result};
+
+use super::Outcome;
+use super::output::{Output, path_json};
+
+const EXAMPLES: &str = "\
+Examples:
+  trustdir lint nas.cert.pem
+  trustdir lint pki tls/clients
+  trustdir lint --profile server fullchain.pem
+  trustdir lint --json pki
+
+PATH is a certificate, chain, request or private key in PEM or DER, or a folder with such files: the directory of
+an authority, for instance, whichever tool made it. Without --profile each certificate is judged as what it says it is.
+
+Exit code 1: some client refuses. Warnings and notes do not count. APPLE, CHROME, PYTHON (3.13, strict) and the
+others are what clients do in 2026; files that hold nothing of the kind are noted and passed over.";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Lint {
+    /// The files and folders to look at
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Judge certificates (of a chain the first) as this: server, client, both or authority
+    #[arg(long, value_name = "P")]
+    profile: Option<Profile>,
+}
+
+impl Lint {
+    pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
+        let options = Options { profile: self.profile, ..Options::default() };
+        output.set("findings", json!([]));
+        let mut counts = [0; Severity::ALL.len()];
+        for path in &self.paths {
+            let findings = lint::path(path, &options)?;
+            report(&findings, output);
+            for finding in &findings {
+                output.push("findings", to_json(finding));
+                counts[finding.severity() as usize] += 1;
+            }
+        }
+        let [refused, warnings, notes] = counts;
+        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        output.line(format_args!("{refused} refused, {}, {}", plural(warnings, "warning"), plural(notes, "note")));
+        Ok(if refused == 0 { Outcome::Done } else { Outcome::Attention })
+    }
+}
+
+/// Every finding under its file and subject, the gravest first.
+fn report(findings: &[Finding], output: &mut Output) {
+    let about = |finding: &Finding| (finding.path().map(Path::to_owned), finding.subject().map(str::to_owned));
+    for group in findings.chunk_by(|a, b| about(a) == about(b)) {
+        let file = group[0].path().unwrap_or(Path::new("")).display();
+        match group[0].subject() {
+            Some(subject) => output.line(format_args!("{file}: {subject}")),
+            None => output.line(format_args!("{file}:")),
+        }
+        for finding in group {
+            output.line(format_args!("  {}: {} [{}]", verdict(finding), finding.message(), finding.rule()));
+            output.line(format_args!("    -> {}", finding.remedy()));
+        }
+    }
+}
+
+fn verdict(finding: &Finding) -> String {
+    let by: Vec<String> = finding.refused_by().iter().map(ToString::to_string).collect();
+    match finding.severity() {
+        Severity::Refused => format!("refused by {}", by.join(", ")),
+        Severity::Warning => "warning".to_owned(),
+        Severity::Note => "note".to_owned(),
+    }
+}
+
+fn to_json(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule().as_str(),
+        "severity": finding.severity().as_str(),
+        "message": finding.message(),
+        "remedy": finding.remedy(),
+        "refused_by": finding.refused_by().iter().map(|client| client.as_str()).collect::<Vec<_>>(),
+        "file": finding.path().map(path_json),
+        "subject": finding.subject(),
+    })
+}

@@ -1,0 +1,122 @@
+//! What a certificate says, in the words of the rules.
+
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::alt_name::SubjectAltName;
+use crate::certificate::{Certificate, Usage};
+use crate::constraints::NameConstraints;
+use crate::der::CertificateParts;
+use crate::profile::Profile;
+use crate::signature;
+
+/// keyCertSign (RFC 5280, 4.2.1.3) as a bit of [`Usage::key`].
+const CERT_SIGN: u16 = 1 << 5;
+
+/// How many extensions are named that clients may not know.
+const MOST_CRITICAL: usize = 16;
+
+/// A certificate and what the rules ask of its extensions.
+pub(super) struct Facts<'a> {
+    pub certificate: &'a Certificate,
+    /// Whether it names itself as its issuer, as roots do.
+    pub self_issued: bool,
+    /// Whether basicConstraints is there and critical.
+    pub basic_critical: Option<bool>,
+    pub path_length: Option<u32>,
+    pub purposes: Option<Purposes>,
+    pub names_critical: bool,
+    pub constraints: NameConstraints,
+    /// The OIDs of critical extensions, other than those that every client knows.
+    pub critical: Vec<String>,
+    /// The broken digest under the signature.
+    pub outdated: Option<&'static str>,
+    pub signature_known: bool,
+}
+
+/// An extended key usage.
+#[derive(Clone, Copy)]
+pub(super) struct Purposes {
+    pub any: bool,
+    pub server: bool,
+    pub client: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn read(certificate: &'a Certificate) -> Self {
+        let mut facts = Self {
+            certificate,
+            self_issued: certificate.subject() == certificate.issuer(),
+            basic_critical: None,
+            path_length: None,
+            purposes: None,
+            names_critical: false,
+            // What cannot be read is no extension to hold names against.
+            constraints: certificate.name_constraints().unwrap_or_default(),
+            critical: Vec::new(),
+            outdated: None,
+            signature_known: true,
+        };
+        // Both have read these bytes before, or there were no certificate.
+        if let Ok(parts) = CertificateParts::read(certificate.as_der()) {
+            facts.outdated = signature::outdated(parts.signature_algorithm);
+            facts.signature_known = signature::is_known(parts.signature_algorithm);
+        }
+        if let Ok((_, parsed)) = X509Certificate::from_der(certificate.as_der()) {
+            for extension in parsed.iter_extensions() {
+                facts.extension(extension.critical, extension.oid.to_id_string(), extension.parsed_extension());
+            }
+        }
+        facts
+    }
+
+    fn extension(&mut self, critical: bool, oid: String, extension: &ParsedExtension<'_>) {
+        match extension {
+            ParsedExtension::BasicConstraints(basic) => {
+                self.basic_critical = Some(critical);
+                self.path_length = basic.path_len_constraint;
+            }
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                self.purposes = Some(Purposes { any: usage.any, server: usage.server_auth, client: usage.client_auth });
+            }
+            ParsedExtension::SubjectAlternativeName(_) => self.names_critical = critical,
+            ParsedExtension::NameConstraints(_) | ParsedExtension::KeyUsage(_) => {}
+            _ if critical && self.critical.len() < MOST_CRITICAL => self.critical.push(oid),
+            _ => {}
+        }
+    }
+
+    /// The key usage, if there is one.
+    pub(super) fn key_usage(&self) -> Option<u16> {
+        self.certificate.usage().key
+    }
+
+    pub(super) fn signs_certificates(&self) -> bool {
+        self.key_usage().is_some_and(|bits| bits & CERT_SIGN != 0)
+    }
+
+    pub(super) fn signs_handshakes(&self) -> bool {
+        self.key_usage().is_none_or(|bits| bits & Usage::DIGITAL_SIGNATURE != 0)
+    }
+
+    /// What the certificate is for, and whether it says so.
+    pub(super) fn profile(&self) -> (Profile, bool) {
+        let hosts = has_host(self.certificate.names());
+        match self.purposes {
+            _ if self.certificate.is_authority() && self.signs_certificates() => (Profile::Authority, true),
+            Some(Purposes { server: true, client: true, .. } | Purposes { any: true, .. }) => {
+                (Profile::ServerAndClient, true)
+            }
+            Some(Purposes { client: true, .. }) => (Profile::Client, true),
+            Some(_) => (Profile::Server, true),
+            None if hosts => (Profile::Server, true),
+            None if self.certificate.is_authority() => (Profile::Authority, false),
+            None => (Profile::Server, false),
+        }
+    }
+}
+
+/// Whether there is a name that a server is reached by.
+pub(super) fn has_host(names: &[SubjectAltName]) -> bool {
+    names.iter().any(|name| matches!(name, SubjectAltName::Dns(_) | SubjectAltName::Ip(_)))
+}
