@@ -10,6 +10,7 @@ mod export;
 mod identity;
 mod issued;
 mod key;
+mod lint;
 mod request;
 mod trust_dir;
 
@@ -22,6 +23,7 @@ use pyo3::prelude::*;
 mod _trustdir {
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
+    use trustdir_core::lint::Severity;
     use trustdir_core::{Reason, RevocationReason};
 
     #[pymodule_export]
@@ -41,6 +43,8 @@ mod _trustdir {
     #[pymodule_export]
     use crate::key::PrivateKey;
     #[pymodule_export]
+    use crate::lint::{Finding, lint};
+    #[pymodule_export]
     use crate::main_from;
     #[pymodule_export]
     use crate::request::{CertificateRequest, Signed};
@@ -52,7 +56,8 @@ mod _trustdir {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("REASONS", PyTuple::new(module.py(), Reason::ALL.map(Reason::as_str))?)?;
         let reasons = RevocationReason::ALL.map(RevocationReason::as_str);
-        module.add("REVOCATION_REASONS", PyTuple::new(module.py(), reasons)?)
+        module.add("REVOCATION_REASONS", PyTuple::new(module.py(), reasons)?)?;
+        module.add("SEVERITIES", PyTuple::new(module.py(), Severity::ALL.map(Severity::as_str))?)
     }
 }
 

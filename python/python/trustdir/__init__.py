@@ -34,12 +34,14 @@ from trustdir._errors import (
 )
 from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
+from trustdir._severity import Severity
 from trustdir._trustdir import (
     Authority,
     Certificate,
     CertificateRequest,
     Decision,
     Entry,
+    Finding,
     Identity,
     Issued,
     NameConstraints,
@@ -48,6 +50,7 @@ from trustdir._trustdir import (
     Signed,
     TrustDir,
     __version__,
+    lint,
 )
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "CertificateRequest",
     "Decision",
     "Entry",
+    "Finding",
     "Identity",
     "InvalidArgumentError",
     "IoError",
@@ -72,6 +76,7 @@ __all__ = [
     "Problem",
     "Reason",
     "RevocationReason",
+    "Severity",
     "Signed",
     "TrustDir",
     "TrustDirError",
@@ -79,4 +84,5 @@ __all__ = [
     "VerificationError",
     "__version__",
     "export",
+    "lint",
 ]

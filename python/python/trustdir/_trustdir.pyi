@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 
 from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
+from trustdir._severity import Severity
 
 _StrPath: TypeAlias = str | PathLike[str]
 _Text: TypeAlias = str | Buffer
@@ -26,6 +27,7 @@ __all__ = [
     "CertificateRequest",
     "Decision",
     "Entry",
+    "Finding",
     "Identity",
     "Issued",
     "MobileConfig",
@@ -34,10 +36,12 @@ __all__ = [
     "Problem",
     "REASONS",
     "REVOCATION_REASONS",
+    "SEVERITIES",
     "Signed",
     "TrustDir",
     "__version__",
     "full_chain",
+    "lint",
     "main_from",
     "save_bundle",
     "save_der",
@@ -47,14 +51,19 @@ __all__ = [
 __version__: str
 REASONS: tuple[str, ...]
 REVOCATION_REASONS: tuple[str, ...]
+SEVERITIES: tuple[str, ...]
 
 def full_chain(certificate: Certificate, pool: Sequence[Certificate]) -> list[Certificate]: ...
+def lint(
+    what: _StrPath | Certificate | CertificateRequest | Sequence[Certificate],
+    *,
+    profile: _Profile | Literal["authority"] | None = None,
+    at: datetime | None = None,
+) -> list[Finding]: ...
 def main_from(args: Sequence[str]) -> int: ...
 def save_bundle(certificates: Sequence[Certificate], path: _StrPath) -> None: ...
 def save_der(certificate: Certificate, path: _StrPath) -> None: ...
-def truststore(
-    certificates: Sequence[Certificate], password: str, *, profile: _Protection = "modern"
-) -> bytes: ...
+def truststore(certificates: Sequence[Certificate], password: str, *, profile: _Protection = "modern") -> bytes: ...
 
 @final
 class Authority:
@@ -229,9 +238,7 @@ class Certificate:
 @final
 class CertificateRequest:
     @staticmethod
-    def create(
-        key: PrivateKey, subject: str, *names: _Name
-    ) -> CertificateRequest: ...
+    def create(key: PrivateKey, subject: str, *names: _Name) -> CertificateRequest: ...
     @staticmethod
     def load(path: _StrPath) -> CertificateRequest: ...
     @staticmethod
@@ -277,6 +284,25 @@ class Entry:
     def link_target(self) -> Path | None: ...
     @property
     def certificate(self) -> Certificate: ...
+
+@final
+class Finding:
+    @property
+    def rule(self) -> str: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def refused_by(self) -> list[str]: ...
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def path(self) -> Path | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Identity:

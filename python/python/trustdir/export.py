@@ -2,7 +2,7 @@
 
 | who | what | how |
 |---|---|---|
-| Windows, macOS, iOS, Android, Java, Firefox | a client's key and certificates | `Identity.p12`, `Identity.save_pkcs12` |
+| Windows, macOS, iOS, Android, Java, Firefox | a client's key and certificates | `Identity.save_pkcs12` |
 | iPhone, iPad, Mac | the authority, and an identity | `MobileConfig` |
 | Android, Windows | the authority | `save_der` |
 | Java | the authorities it trusts | `truststore` |
