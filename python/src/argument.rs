@@ -154,6 +154,20 @@ impl FromPyObject<'_, '_> for Days {
     }
 }
 
+/// How many authorities may follow below one.
+pub struct PathLength(pub u8);
+
+impl FromPyObject<'_, '_> for PathLength {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|error| match error.is_instance_of::<PyOverflowError>(object.py()) {
+            true => PyValueError::new_err("path_length is a number from 0 to 255"),
+            false => error,
+        })
+    }
+}
+
 /// An aware `datetime`, as Unix seconds.
 pub struct Instant(pub i64);
 

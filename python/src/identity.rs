@@ -13,6 +13,14 @@ use crate::key::PrivateKey;
 
 /// A certificate chain and its private key: what a service or a client shows to prove who it is.
 ///
+/// Args:
+///     chain: The certificates, the end entity first, each followed by its issuer's.
+///     key: The private key of the end entity.
+///
+/// Raises:
+///     KeyMismatchError: The key is another certificate's.
+///     InvalidArgumentError: The chain is empty or out of order.
+///
 /// Example:
 ///     >>> import trustdir
 ///     >>> ca = trustdir.Authority.create("pki")
@@ -25,6 +33,11 @@ pub struct Identity(pub core::Identity);
 
 #[pymethods]
 impl Identity {
+    #[new]
+    fn new(chain: Certificates, key: &PrivateKey) -> Result<Self> {
+        Ok(Self(core::Identity::new(chain.0, key.0.clone())?))
+    }
+
     /// Reads a chain and its key from files.
     ///
     /// Args:

@@ -47,6 +47,9 @@ def test_an_intermediate(ca: trustdir.Authority, openssl: OpenSsl, tmp_path: Pat
 def test_a_path_length(ca: trustdir.Authority, tmp_path: Path) -> None:
     assert trustdir.Authority.create(tmp_path / "root", path_length=0).certificate.path_length == 0
     assert ca.create_intermediate(tmp_path / "office", path_length=2).certificate.path_length == 2
+    for length in (-1, 256, 2**80):
+        with pytest.raises(ValueError, match="path_length"):
+            trustdir.Authority.create(tmp_path / "pki", path_length=length)
 
 
 def test_constraints(openssl: OpenSsl, tmp_path: Path) -> None:

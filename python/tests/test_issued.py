@@ -61,8 +61,12 @@ def test_renewing_keeps_the_key(office: trustdir.Authority) -> None:
     assert (renewed.certificate.subject, renewed.certificate.names) == (old.certificate.subject, old.certificate.names)
     assert renewed.certificate.serial != old.certificate.serial
     assert renewed.certificate.not_after - datetime.now(UTC) <= timedelta(days=5)
-    both = renewed.certificate.pem + office.certificate.pem
-    assert trustdir.Identity.from_pem(both, old.key_pem()).certificate == renewed.certificate
+    again = trustdir.Identity([renewed.certificate, office.certificate], old.key)
+    assert again.chain_pem == renewed.certificate.pem + office.certificate.pem
+    with pytest.raises(trustdir.KeyMismatchError):
+        trustdir.Identity([office.certificate], old.key)
+    with pytest.raises(trustdir.InvalidArgumentError, match="out of order"):
+        trustdir.Identity([renewed.certificate, renewed.certificate], old.key)
 
 
 def test_renewing_with_a_new_key(office: trustdir.Authority) -> None:

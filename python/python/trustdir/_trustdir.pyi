@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from os import PathLike
 from pathlib import Path
-from typing import Literal, NoReturn, TypeAlias, final
+from typing import ClassVar, Literal, NoReturn, TypeAlias, final
 
 from typing_extensions import Buffer
 
@@ -303,9 +303,11 @@ class Finding:
     def path(self) -> Path | None: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class Identity:
+    def __new__(cls, chain: Sequence[Certificate], key: PrivateKey) -> Identity: ...
     @staticmethod
     def load(certificate: _StrPath, key: _StrPath, *, passphrase: _Text | None = None) -> Identity: ...
     @staticmethod

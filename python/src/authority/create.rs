@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use trustdir_core::{self as core, AuthorityOptions, DistinguishedName};
 
 use super::Authority;
-use crate::argument::{Algorithm, Days, Subtree, Text};
+use crate::argument::{Algorithm, Days, PathLength, Subtree, Text};
 use crate::constraints::wished;
 use crate::error::Result;
 use crate::identity::Identity;
@@ -54,7 +54,7 @@ impl Authority {
         days: Option<Days>,
         passphrase: Option<Text>,
         algorithm: Option<Algorithm>,
-        path_length: Option<u8>,
+        path_length: Option<PathLength>,
         permitted: Vec<Subtree>,
         excluded: Vec<Subtree>,
         home: bool,
@@ -103,7 +103,7 @@ impl Authority {
         days: Option<Days>,
         passphrase: Option<Text>,
         algorithm: Option<Algorithm>,
-        path_length: Option<u8>,
+        path_length: Option<PathLength>,
         permitted: Vec<Subtree>,
         excluded: Vec<Subtree>,
         home: bool,
@@ -151,7 +151,7 @@ fn authority_options(
     days: Option<Days>,
     passphrase: Option<Text>,
     algorithm: Option<Algorithm>,
-    path_length: Option<u8>,
+    path_length: Option<PathLength>,
     constraints: core::NameConstraints,
 ) -> Result<AuthorityOptions> {
     let default = AuthorityOptions::default();
@@ -160,7 +160,7 @@ fn authority_options(
         days: days.map(|days| days.0),
         passphrase: passphrase.map(Text::into_bytes),
         key_algorithm: algorithm.map_or(default.key_algorithm, |algorithm| algorithm.0),
-        path_length,
+        path_length: path_length.map(|length| length.0),
         constraints,
     })
 }
