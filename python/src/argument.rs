@@ -1,16 +1,18 @@
-//! What callers may pass, and how it reaches the core: bytes-like objects, text, names, days and instants.
+//! What callers may pass, and how it reaches the core: bytes-like objects, text, names, days, instants and words.
 //!
 //! Each type owns its value, so that the interpreter may run on while the core works with it.
 
 use std::net::IpAddr;
 use std::ops::Deref;
+use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo, PyTzInfoAccess};
-use trustdir_core::{self as core, KeyAlgorithm, SubjectAltName};
+use trustdir_core::export::Pkcs12Profile;
+use trustdir_core::{self as core, KeyAlgorithm, KeyDerivation, NameConstraint, RevocationReason, SubjectAltName};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -38,21 +40,21 @@ impl FromPyObject<'_, '_> for Text {
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let bytes = match object.cast::<PyString>() {
             Ok(text) => text.to_str()?.as_bytes().to_vec(),
-            Err(_) => Bytes::extract(object)?.0,
+            Err(_) => return Ok(Self(Bytes::extract(object)?.0)),
         };
         Ok(Self(Zeroizing::new(bytes)))
     }
 }
 
-/// Any bytes-like object.
-pub struct Bytes(pub Vec<u8>);
+/// Any bytes-like object; it may hold a private key.
+pub struct Bytes(pub Zeroizing<Vec<u8>>);
 
 impl FromPyObject<'_, '_> for Bytes {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let buffer = PyBuffer::<u8>::get(&object)?;
-        Ok(Self(buffer.to_vec(object.py())?))
+        Ok(Self(Zeroizing::new(buffer.to_vec(object.py())?)))
     }
 }
 
@@ -104,6 +106,29 @@ impl FromPyObject<'_, '_> for AltName {
     }
 }
 
+/// A name constraint as `NameConstraints` gives it, or an `ipaddress` network or address.
+pub struct Subtree(pub NameConstraint);
+
+impl FromPyObject<'_, '_> for Subtree {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let text = match object.cast::<PyString>() {
+            Ok(text) => text.to_str()?.to_owned(),
+            Err(_) => match (object.getattr("with_prefixlen"), object.extract::<IpAddr>()) {
+                (Ok(network), _) => network.extract()?,
+                (_, Ok(address)) => address.to_string(),
+                _ => {
+                    let message =
+                        format!("a constraint is a str or an ipaddress object, not {}", object.get_type().name()?);
+                    return Err(PyTypeError::new_err(message));
+                }
+            },
+        };
+        Ok(Self(text.parse().map_err(Error::Core)?))
+    }
+}
+
 /// A number of days as `int`, or as a `timedelta` of whole days.
 pub struct Days(pub u32);
 
@@ -111,7 +136,8 @@ impl FromPyObject<'_, '_> for Days {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let invalid = || PyValueError::new_err("days is a positive number of whole days; use not_after for an instant");
+        let invalid =
+            || PyValueError::new_err("days is a positive number of whole days, such as 90 or timedelta(days=90)");
         let days = match object.cast::<PyDelta>() {
             Ok(delta) if delta.get_seconds() != 0 || delta.get_microseconds() != 0 => {
                 return Err(invalid());
@@ -125,6 +151,20 @@ impl FromPyObject<'_, '_> for Days {
             Ok(days @ 1..) => Ok(Self(days)),
             _ => Err(invalid()),
         }
+    }
+}
+
+/// How many authorities may follow below one.
+pub struct PathLength(pub u8);
+
+impl FromPyObject<'_, '_> for PathLength {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|error| match error.is_instance_of::<PyOverflowError>(object.py()) {
+            true => PyValueError::new_err("path_length is a number from 0 to 255"),
+            false => error,
+        })
     }
 }
 
@@ -161,25 +201,40 @@ pub fn datetime(py: Python<'_>, seconds: i64) -> PyResult<Bound<'_, PyDateTime>>
 }
 
 /// What a certificate is for, by its word.
-pub struct Profile(pub core::Profile);
+pub type Profile = Word<core::Profile>;
 
-impl FromPyObject<'_, '_> for Profile {
+/// The name of a kind of key, as `PrivateKey.algorithm` gives it.
+pub type Algorithm = Word<KeyAlgorithm>;
+
+/// Why a certificate is revoked, by the word of `RevocationReason`.
+pub type Reason = Word<RevocationReason>;
+
+/// One of the words that the core knows; its error lists them.
+pub struct Word<T>(pub T);
+
+impl<T: FromStr<Err = core::Error>> FromPyObject<'_, '_> for Word<T> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let profile = object.cast::<PyString>()?.to_str()?.parse();
-        Ok(Self(profile.map_err(Error::Core)?))
+        let word = object.cast::<PyString>()?.to_str()?.parse();
+        Ok(Self(word.map_err(Error::Core)?))
     }
 }
 
-/// The name of a kind of key, as `PrivateKey.algorithm` gives it.
-pub struct Algorithm(pub KeyAlgorithm);
+/// The function that derives a key from a passphrase, by its name.
+pub fn derivation(name: &str) -> PyResult<KeyDerivation> {
+    match name {
+        "scrypt" => Ok(KeyDerivation::Scrypt),
+        "pbkdf2" => Ok(KeyDerivation::Pbkdf2),
+        _ => Err(PyValueError::new_err(format!("derivation is \"scrypt\" or \"pbkdf2\", not {name:?}"))),
+    }
+}
 
-impl FromPyObject<'_, '_> for Algorithm {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let algorithm = object.cast::<PyString>()?.to_str()?.parse();
-        Ok(Self(algorithm.map_err(Error::Core)?))
+/// How a PKCS#12 file is protected, by its word.
+pub fn protection(word: &str) -> PyResult<Pkcs12Profile> {
+    match word {
+        "modern" => Ok(Pkcs12Profile::Modern),
+        "compat" => Ok(Pkcs12Profile::Compat),
+        _ => Err(PyValueError::new_err(format!("profile is \"modern\" or \"compat\", not {word:?}"))),
     }
 }

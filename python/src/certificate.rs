@@ -8,6 +8,7 @@ use pyo3::types::{PyBytes, PyDateTime};
 use trustdir_core as core;
 
 use crate::argument::{Bytes, Text, datetime};
+use crate::constraints::NameConstraints;
 use crate::error::Result;
 
 /// An X.509 certificate. Two are equal when their bytes are.
@@ -44,6 +45,21 @@ impl Certificate {
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
         Ok(Self(py.detach(|| core::Certificate::load(path))?))
+    }
+
+    /// Reads every certificate of a PEM file, or the one of a DER file.
+    ///
+    /// Args:
+    ///     path: The file.
+    ///
+    /// Returns:
+    ///     At least one certificate, in the order of the file.
+    ///
+    /// Raises:
+    ///     ParseError: There is no certificate in the file, or one that cannot be read.
+    #[staticmethod]
+    fn load_all(py: Python<'_>, path: PathBuf) -> Result<Vec<Self>> {
+        Ok(py.detach(|| core::Certificate::load_all(path))?.into_iter().map(Self).collect())
     }
 
     /// Reads the first certificate in a PEM text.
@@ -142,6 +158,45 @@ impl Certificate {
         self.0.is_authority()
     }
 
+    /// How many authorities may follow below it, or None for no limit.
+    #[getter]
+    fn path_length(&self) -> Option<u32> {
+        self.0.path_length()
+    }
+
+    /// For which names an authority and those below it may issue, or None for all.
+    #[getter]
+    fn name_constraints(&self) -> Result<Option<NameConstraints>> {
+        let constraints = self.0.name_constraints()?;
+        Ok((!constraints.is_empty()).then_some(NameConstraints(constraints)))
+    }
+
+    /// What it is for: `"authority"`, `"server"` and `"client"`, or `"anything"` when it does not say.
+    #[getter]
+    fn purposes(&self) -> Vec<&'static str> {
+        self.0.purposes()
+    }
+
+    /// Whether it says that it was issued by itself, as the certificates of roots do.
+    #[getter]
+    fn is_self_issued(&self) -> bool {
+        self.0.is_self_issued()
+    }
+
+    /// The kind of its public key, such as `"P-256"`, or None for one that is not admitted.
+    #[getter]
+    fn key_algorithm(&self) -> Option<String> {
+        self.0.key_algorithm().map(|algorithm| algorithm.to_string())
+    }
+
+    /// Whether the issuer's key made its signature; names and dates are not looked at.
+    ///
+    /// Args:
+    ///     issuer: The certificate of the authority.
+    fn is_signed_by(&self, py: Python<'_>, issuer: &Certificate) -> bool {
+        py.detach(|| self.0.is_signed_by(&issuer.0))
+    }
+
     /// The version of X.509: 1, 2 or 3.
     #[getter]
     fn version(&self) -> u8 {
@@ -150,5 +205,18 @@ impl Certificate {
 
     fn __repr__(&self) -> String {
         format!("<trustdir.Certificate {} {}>", self.0.subject(), self.0.fingerprint())
+    }
+}
+
+/// Certificates as a sequence.
+#[derive(Default)]
+pub struct Certificates(pub Vec<core::Certificate>);
+
+impl FromPyObject<'_, '_> for Certificates {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let certificates: Vec<Bound<'_, Certificate>> = object.extract()?;
+        Ok(Self(certificates.iter().map(|certificate| certificate.get().0.clone()).collect()))
     }
 }

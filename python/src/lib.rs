@@ -3,10 +3,14 @@
 mod argument;
 mod authority;
 mod certificate;
+mod constraints;
 mod decision;
 mod error;
+mod export;
 mod identity;
+mod issued;
 mod key;
+mod lint;
 mod request;
 mod trust_dir;
 
@@ -19,18 +23,27 @@ use pyo3::prelude::*;
 mod _trustdir {
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
-    use trustdir_core::Reason;
+    use trustdir_core::lint::Severity;
+    use trustdir_core::{Reason, RevocationReason};
 
     #[pymodule_export]
     use crate::authority::Authority;
     #[pymodule_export]
     use crate::certificate::Certificate;
     #[pymodule_export]
+    use crate::constraints::NameConstraints;
+    #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::export::{MobileConfig, full_chain, save_bundle, save_der, truststore};
     #[pymodule_export]
     use crate::identity::Identity;
     #[pymodule_export]
+    use crate::issued::Issued;
+    #[pymodule_export]
     use crate::key::PrivateKey;
+    #[pymodule_export]
+    use crate::lint::{Finding, lint};
     #[pymodule_export]
     use crate::main_from;
     #[pymodule_export]
@@ -41,7 +54,10 @@ mod _trustdir {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        module.add("REASONS", PyTuple::new(module.py(), Reason::ALL.map(Reason::as_str))?)
+        module.add("REASONS", PyTuple::new(module.py(), Reason::ALL.map(Reason::as_str))?)?;
+        let reasons = RevocationReason::ALL.map(RevocationReason::as_str);
+        module.add("REVOCATION_REASONS", PyTuple::new(module.py(), reasons)?)?;
+        module.add("SEVERITIES", PyTuple::new(module.py(), Severity::ALL.map(Severity::as_str))?)
     }
 }
 

@@ -13,6 +13,11 @@ def test_what_it_says(ca: trustdir.Authority) -> None:
     assert certificate.names == ["DNS:nas.home.arpa", "IP:192.168.1.5", "IP:fd00::5"]
     assert certificate.version == 3
     assert (certificate.is_authority, ca.certificate.is_authority) == (False, True)
+    assert (certificate.is_self_issued, ca.certificate.is_self_issued) == (False, True)
+    assert (certificate.purposes, ca.certificate.purposes) == (["server"], ["authority"])
+    assert (certificate.path_length, certificate.name_constraints) == (None, None)
+    assert certificate.key_algorithm == "P-256"
+    assert certificate.is_signed_by(ca.certificate) and not ca.certificate.is_signed_by(certificate)
     assert int(certificate.serial, 16) > 0
     for digits, length in [
         (certificate.fingerprint, 64),
@@ -44,6 +49,7 @@ def test_reads_what_it_writes(alice: trustdir.Identity, tmp_path: Path) -> None:
     for bytes_like in (bytes, bytearray, memoryview):
         copies.append(trustdir.Certificate.from_pem(bytes_like(certificate.pem)))
         copies.append(trustdir.Certificate.from_der(bytes_like(certificate.der)))
+    copies += trustdir.Certificate.load_all(tmp_path / "pem") + trustdir.Certificate.load_all(tmp_path / "der")
     assert set(copies) == {certificate}
 
 

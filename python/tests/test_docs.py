@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -17,13 +18,18 @@ import trustdir
 README = Path(__file__).parent.parent / "README.md"
 
 
-def docstrings() -> Iterator[tuple[str, str]]:
-    yield "trustdir", inspect.getdoc(trustdir) or ""
-    for name in trustdir.__all__:
-        public = getattr(trustdir, name)
-        if not inspect.isclass(public):
+def docstrings(module: ModuleType = trustdir, prefix: str = "") -> Iterator[tuple[str, str]]:
+    yield prefix.removesuffix(".") or "trustdir", inspect.getdoc(module) or ""
+    for name in module.__all__:
+        public = getattr(module, name)
+        name = prefix + name
+        if inspect.ismodule(public):
+            yield from docstrings(public, f"{name}.")
+        if not callable(public):
             continue
         yield name, inspect.getdoc(public) or ""
+        if not inspect.isclass(public):
+            continue
         if not issubclass(public, (Exception, str)):
             for member in vars(public):
                 if not member.startswith("_"):

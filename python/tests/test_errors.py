@@ -65,7 +65,10 @@ LOADERS: list[Callable[[Path], object]] = [
     trustdir.PrivateKey.load,
     trustdir.Authority.open,
     trustdir.TrustDir,
+    trustdir.lint,
+    lambda path: trustdir.Authority.open(path, key=False),
     lambda path: trustdir.Identity.load(path, path),
+    lambda path: trustdir.Identity.load_pkcs12(path, "test"),
 ]
 
 

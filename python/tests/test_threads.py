@@ -51,9 +51,8 @@ def no_switching() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_switching")
-@pytest.mark.parametrize("work", ["generate", "encrypt"])
-def test_others_run_while_it_computes(work: str) -> None:
-    key = trustdir.PrivateKey.generate()
+@pytest.mark.parametrize("work", ["generate", "encrypt", "pack"])
+def test_others_run_while_it_computes(work: str, alice: trustdir.Identity) -> None:
     go, ran = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -66,8 +65,10 @@ def test_others_run_while_it_computes(work: str) -> None:
     for attempt in count():
         if work == "generate":
             trustdir.PrivateKey.generate("RSA-3072")
+        elif work == "encrypt":
+            alice.key.to_pem("test")
         else:
-            key.to_pem("test")
+            alice.p12("test")
         if ran.is_set():
             break
         assert attempt < 20, "the interpreter is held all the time"

@@ -18,6 +18,7 @@ Example:
     False
 """
 
+from trustdir import export
 from trustdir._errors import (
     AlreadyExistsError,
     InvalidArgumentError,
@@ -31,19 +32,25 @@ from trustdir._errors import (
     UnsupportedError,
     VerificationError,
 )
+from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
+from trustdir._severity import Severity
 from trustdir._trustdir import (
     Authority,
     Certificate,
     CertificateRequest,
     Decision,
     Entry,
+    Finding,
     Identity,
+    Issued,
+    NameConstraints,
     PrivateKey,
     Problem,
     Signed,
     TrustDir,
     __version__,
+    lint,
 )
 
 __all__ = [
@@ -53,10 +60,14 @@ __all__ = [
     "CertificateRequest",
     "Decision",
     "Entry",
+    "Finding",
     "Identity",
     "InvalidArgumentError",
     "IoError",
+    "Issued",
+    "IssuedStatus",
     "KeyMismatchError",
+    "NameConstraints",
     "NotFoundError",
     "ParseError",
     "PassphraseError",
@@ -64,10 +75,14 @@ __all__ = [
     "PrivateKey",
     "Problem",
     "Reason",
+    "RevocationReason",
+    "Severity",
     "Signed",
     "TrustDir",
     "TrustDirError",
     "UnsupportedError",
     "VerificationError",
     "__version__",
+    "export",
+    "lint",
 ]

@@ -1,17 +1,25 @@
 import builtins
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from os import PathLike
 from pathlib import Path
-from typing import Literal, NoReturn, TypeAlias, final
+from typing import ClassVar, Literal, NoReturn, TypeAlias, final
 
 from typing_extensions import Buffer
 
+from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
+from trustdir._severity import Severity
 
 _StrPath: TypeAlias = str | PathLike[str]
 _Text: TypeAlias = str | Buffer
+_Days: TypeAlias = int | timedelta
+_Name: TypeAlias = str | IPv4Address | IPv6Address
+_Subtree: TypeAlias = str | IPv4Network | IPv6Network | IPv4Address | IPv6Address
+_Profile: TypeAlias = Literal["server", "client", "both"]
+_Derivation: TypeAlias = Literal["scrypt", "pbkdf2"]
+_Protection: TypeAlias = Literal["modern", "compat"]
 
 __all__ = [
     "Authority",
@@ -19,20 +27,43 @@ __all__ = [
     "CertificateRequest",
     "Decision",
     "Entry",
+    "Finding",
     "Identity",
+    "Issued",
+    "MobileConfig",
+    "NameConstraints",
     "PrivateKey",
     "Problem",
     "REASONS",
+    "REVOCATION_REASONS",
+    "SEVERITIES",
     "Signed",
     "TrustDir",
     "__version__",
+    "full_chain",
+    "lint",
     "main_from",
+    "save_bundle",
+    "save_der",
+    "truststore",
 ]
 
 __version__: str
 REASONS: tuple[str, ...]
+REVOCATION_REASONS: tuple[str, ...]
+SEVERITIES: tuple[str, ...]
 
+def full_chain(certificate: Certificate, pool: Sequence[Certificate]) -> list[Certificate]: ...
+def lint(
+    what: _StrPath | Certificate | CertificateRequest | Sequence[Certificate],
+    *,
+    profile: _Profile | Literal["authority"] | None = None,
+    at: datetime | None = None,
+) -> list[Finding]: ...
 def main_from(args: Sequence[str]) -> int: ...
+def save_bundle(certificates: Sequence[Certificate], path: _StrPath) -> None: ...
+def save_der(certificate: Certificate, path: _StrPath) -> None: ...
+def truststore(certificates: Sequence[Certificate], password: str, *, profile: _Protection = "modern") -> bytes: ...
 
 @final
 class Authority:
@@ -41,16 +72,44 @@ class Authority:
         path: _StrPath,
         *,
         name: str | None = None,
-        days: int | timedelta | None = None,
+        days: _Days | None = None,
         passphrase: _Text | None = None,
         algorithm: str | None = None,
+        path_length: int | None = None,
+        permitted: Sequence[_Subtree] = (),
+        excluded: Sequence[_Subtree] = (),
+        home: bool = False,
     ) -> Authority: ...
     @staticmethod
-    def open(path: _StrPath, *, passphrase: _Text | None = None) -> Authority: ...
+    def import_(path: _StrPath, authority: Identity, *, passphrase: _Text | None = None) -> Authority: ...
+    @staticmethod
+    def open(path: _StrPath, *, passphrase: _Text | None = None, key: bool = True) -> Authority: ...
+    def create_intermediate(
+        self,
+        path: _StrPath,
+        *,
+        name: str | None = None,
+        days: _Days | None = None,
+        passphrase: _Text | None = None,
+        algorithm: str | None = None,
+        path_length: int | None = None,
+        permitted: Sequence[_Subtree] = (),
+        excluded: Sequence[_Subtree] = (),
+        home: bool = False,
+    ) -> Authority: ...
+    def renew_authority(self, issuer: Authority | None = None, *, days: _Days | None = None) -> Authority: ...
     def issue_server(
         self,
-        *names: str | IPv4Address | IPv6Address,
-        days: int | timedelta | None = None,
+        *names: _Name,
+        days: _Days | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        algorithm: str | None = None,
+    ) -> Identity: ...
+    def issue_both(
+        self,
+        *names: _Name,
+        days: _Days | None = None,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         algorithm: str | None = None,
@@ -59,7 +118,19 @@ class Authority:
         self,
         name: str,
         *,
-        days: int | timedelta | None = None,
+        names: Sequence[_Name] = (),
+        days: _Days | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        algorithm: str | None = None,
+    ) -> Identity: ...
+    def issue(
+        self,
+        profile: _Profile,
+        subject: str,
+        *,
+        names: Sequence[_Name] = (),
+        days: _Days | None = None,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         algorithm: str | None = None,
@@ -68,14 +139,48 @@ class Authority:
         self,
         request: CertificateRequest,
         *,
-        profile: Literal["server", "client", "both"] = "server",
-        names: Sequence[str | IPv4Address | IPv6Address] | None = None,
-        days: int | timedelta | None = None,
+        profile: _Profile = "server",
+        names: Sequence[_Name] | None = None,
+        days: _Days | None = None,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
     ) -> Signed: ...
+    def renew(
+        self,
+        certificate: Certificate,
+        *,
+        profile: _Profile | None = None,
+        days: _Days | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+    ) -> Signed: ...
+    def renew_with_new_key(
+        self,
+        certificate: Certificate,
+        *,
+        profile: _Profile | None = None,
+        days: _Days | None = None,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        algorithm: str | None = None,
+    ) -> tuple[Identity, list[str]]: ...
+    def issued(self) -> list[Issued]: ...
+    def find(self, name: str) -> list[Issued]: ...
+    def expiring(self, days: _Days) -> list[Issued]: ...
+    def revoke(self, certificate: Certificate, reason: RevocationReason | str = "unspecified") -> None: ...
+    def unhold(self, certificate: Certificate) -> None: ...
+    def crl(self, *, days: _Days = 30) -> Path: ...
+    def install_crl(self, path: _StrPath) -> Path: ...
     @property
     def certificate(self) -> Certificate: ...
+    @property
+    def chain(self) -> list[Certificate]: ...
+    @property
+    def trust_anchor(self) -> Certificate: ...
+    @property
+    def certificate_path(self) -> Path: ...
+    @property
+    def trust_anchor_path(self) -> Path: ...
     @property
     def path(self) -> Path: ...
 
@@ -83,6 +188,8 @@ class Authority:
 class Certificate:
     @staticmethod
     def load(path: _StrPath) -> Certificate: ...
+    @staticmethod
+    def load_all(path: _StrPath) -> list[Certificate]: ...
     @staticmethod
     def from_pem(pem: _Text) -> Certificate: ...
     @staticmethod
@@ -112,6 +219,17 @@ class Certificate:
     @property
     def is_authority(self) -> bool: ...
     @property
+    def path_length(self) -> int | None: ...
+    @property
+    def name_constraints(self) -> NameConstraints | None: ...
+    @property
+    def purposes(self) -> list[str]: ...
+    @property
+    def is_self_issued(self) -> bool: ...
+    @property
+    def key_algorithm(self) -> str | None: ...
+    def is_signed_by(self, issuer: Certificate) -> bool: ...
+    @property
     def version(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
@@ -120,9 +238,7 @@ class Certificate:
 @final
 class CertificateRequest:
     @staticmethod
-    def create(
-        key: PrivateKey, subject: str, *names: str | IPv4Address | IPv6Address
-    ) -> CertificateRequest: ...
+    def create(key: PrivateKey, subject: str, *names: _Name) -> CertificateRequest: ...
     @staticmethod
     def load(path: _StrPath) -> CertificateRequest: ...
     @staticmethod
@@ -170,11 +286,56 @@ class Entry:
     def certificate(self) -> Certificate: ...
 
 @final
+class Finding:
+    @property
+    def rule(self) -> str: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def refused_by(self) -> list[str]: ...
+    @property
+    def subject(self) -> str | None: ...
+    @property
+    def path(self) -> Path | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
 class Identity:
+    def __new__(cls, chain: Sequence[Certificate], key: PrivateKey) -> Identity: ...
     @staticmethod
     def load(certificate: _StrPath, key: _StrPath, *, passphrase: _Text | None = None) -> Identity: ...
     @staticmethod
     def from_pem(chain: _Text, key: _Text, *, passphrase: _Text | None = None) -> Identity: ...
+    @staticmethod
+    def from_pkcs12(data: Buffer, password: str) -> Identity: ...
+    @staticmethod
+    def load_pkcs12(path: _StrPath, password: str) -> Identity: ...
+    def p12(
+        self,
+        password: str,
+        *,
+        profile: _Protection = "modern",
+        name: str | None = None,
+        authorities: Sequence[Certificate] = (),
+    ) -> bytes: ...
+    def save_pkcs12(
+        self,
+        path: _StrPath,
+        password: str,
+        *,
+        profile: _Protection = "modern",
+        name: str | None = None,
+        authorities: Sequence[Certificate] = (),
+    ) -> None: ...
+    def bundle(self, passphrase: _Text | None = None) -> bytes: ...
+    def save_bundle(self, path: _StrPath, *, passphrase: _Text | None = None) -> None: ...
+    def with_issuers(self, pool: Sequence[Certificate]) -> Identity: ...
     def save(self, certificate: _StrPath, key: _StrPath, *, passphrase: _Text | None = None) -> None: ...
     @property
     def certificate(self) -> Certificate: ...
@@ -184,7 +345,53 @@ class Identity:
     def key(self) -> PrivateKey: ...
     @property
     def chain_pem(self) -> bytes: ...
-    def key_pem(self, passphrase: _Text | None = None) -> bytes: ...
+    def key_pem(self, passphrase: _Text | None = None, *, derivation: _Derivation = "scrypt") -> bytes: ...
+
+@final
+class Issued:
+    @property
+    def serial(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def not_after(self) -> datetime: ...
+    @property
+    def status(self) -> IssuedStatus: ...
+    @property
+    def revoked_at(self) -> datetime | None: ...
+    @property
+    def reason(self) -> RevocationReason | None: ...
+    @property
+    def certificate(self) -> Certificate | None: ...
+    @property
+    def file(self) -> Path: ...
+    def is_named(self, name: str) -> bool: ...
+
+@final
+class MobileConfig:
+    def __new__(
+        cls,
+        name: str,
+        authorities: Sequence[Certificate] = (),
+        *,
+        identities: Sequence[Identity] = (),
+        password: str | None = None,
+        embed_password: bool = False,
+    ) -> MobileConfig: ...
+    @property
+    def xml(self) -> bytes: ...
+    def save(self, path: _StrPath) -> None: ...
+
+@final
+class NameConstraints:
+    @property
+    def permitted(self) -> list[str]: ...
+    @property
+    def excluded(self) -> list[str]: ...
+    def allow(self, name: _Name) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class PrivateKey:
@@ -194,7 +401,10 @@ class PrivateKey:
     def load(path: _StrPath, *, passphrase: _Text | None = None) -> PrivateKey: ...
     @staticmethod
     def from_pem(pem: _Text, *, passphrase: _Text | None = None) -> PrivateKey: ...
-    def to_pem(self, passphrase: _Text | None = None) -> bytes: ...
+    @staticmethod
+    def from_der(der: Buffer, *, passphrase: _Text | None = None) -> PrivateKey: ...
+    def to_pem(self, passphrase: _Text | None = None, *, derivation: _Derivation = "scrypt") -> bytes: ...
+    def to_der(self, passphrase: _Text | None = None, *, derivation: _Derivation = "scrypt") -> bytes: ...
     @property
     def algorithm(self) -> str: ...
 
