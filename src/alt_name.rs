@@ -68,26 +68,28 @@ impl SubjectAltName {
         }
     }
 
-    /// The GeneralName.
-    pub(crate) fn to_der(&self) -> Result<Vec<u8>> {
-        let ascii = |tag, text: &str| {
+    /// Writes the GeneralName.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        let mut ascii = |tag, text: &str| {
             if text.is_ascii() && !text.is_empty() {
-                Ok(der::element(tag, &[text.as_bytes()]))
+                der::put(out, tag, text.as_bytes());
+                Ok(())
             } else {
                 Err(Error::new(ErrorKind::InvalidArgument, format!("{text:?} is no name: such names are ASCII")))
             }
         };
         match self {
-            Self::Email(address) => ascii(EMAIL, address),
-            Self::Dns(name) => ascii(DNS, name),
-            Self::Uri(uri) => ascii(URI, uri),
-            Self::Ip(IpAddr::V4(address)) => Ok(der::element(IP, &[&address.octets()])),
-            Self::Ip(IpAddr::V6(address)) => Ok(der::element(IP, &[&address.octets()])),
+            Self::Email(address) => ascii(EMAIL, address)?,
+            Self::Dns(name) => ascii(DNS, name)?,
+            Self::Uri(uri) => ascii(URI, uri)?,
+            Self::Ip(IpAddr::V4(address)) => der::put(out, IP, &address.octets()),
+            Self::Ip(IpAddr::V6(address)) => der::put(out, IP, &address.octets()),
             Self::Other(text) => {
                 let message = format!("a name of this sort cannot be written: {}", escape(text));
-                Err(Error::new(ErrorKind::Unsupported, message))
+                return Err(Error::new(ErrorKind::Unsupported, message));
             }
         }
+        Ok(())
     }
 }
 

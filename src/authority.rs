@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use crate::alt_name::SubjectAltName;
 use crate::certificate::Certificate;
 use crate::clock::now;
+use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, random_serial};
 use crate::name::DistinguishedName;
 use crate::profile::{IssueOptions, Limits, Profile, client_name};
 use crate::seal::{Signer, Template, key_id, seal};
@@ -49,6 +50,10 @@ pub struct Authority {
     ledger: Ledger,
     /// Its own certificate, and those of the authorities above it as far as they are known.
     chain: Vec<Certificate>,
+    /// Those of each certificate of the chain.
+    constraints: Vec<NameConstraints>,
+    /// The key identifier that what it issues bears.
+    key_id: Vec<u8>,
     /// Not there when it was opened for reading.
     key: Option<PrivateKey>,
 }
@@ -65,7 +70,7 @@ impl Authority {
         let key = PrivateKey::load(ledger.key_path(), passphrase)?;
         let own = Identity::new(vec![chain[0].clone()], key).map_err(|error| error.at(ledger.certificate_path()))?;
         ledger.repair()?;
-        Ok(Self { ledger, chain, key: Some(own.key().clone()) })
+        Self::assemble(ledger, chain, Some(own.key().clone()))
     }
 
     /// Opens it without its key, for everything but signing: to list, to show, to revoke.
@@ -85,7 +90,13 @@ impl Authority {
     pub fn open_without_key(dir: impl AsRef<Path>) -> Result<Self> {
         let ledger = Ledger::open(dir.as_ref())?;
         let chain = load_chain(&ledger)?;
-        Ok(Self { ledger, chain, key: None })
+        Self::assemble(ledger, chain, None)
+    }
+
+    fn assemble(ledger: Ledger, chain: Vec<Certificate>, key: Option<PrivateKey>) -> Result<Self> {
+        let constraints = chain.iter().map(Certificate::name_constraints).collect::<Result<_>>()?;
+        let key_id = own_key_id(&chain[0])?;
+        Ok(Self { ledger, chain, constraints, key_id, key })
     }
 
     /// The authority's own certificate.
@@ -218,13 +229,7 @@ impl Authority {
     }
 
     /// The certificate, not yet entered.
-    fn make(
-        &self,
-        grant: &Grant<'_>,
-        options: &IssueOptions,
-        key_id: Vec<u8>,
-        limits: Limits,
-    ) -> Result<Certificate> {
+    fn make(&self, grant: &Grant<'_>, options: &IssueOptions, key_id: Vec<u8>, limits: Limits) -> Result<Certificate> {
         let now = now();
         if self.certificate().not_after() < now {
             let message = format!(
@@ -237,7 +242,7 @@ impl Authority {
         let (not_before, not_after) = grant.profile.validity(options, now, Some(self.ends()))?;
         let template = Template {
             profile: grant.profile,
-            serial: self.ledger.serial()?,
+            serial: random_serial()?,
             subject: grant.subject,
             names: grant.names,
             not_before,
@@ -251,14 +256,16 @@ impl Authority {
 
     /// Every name must be within what this authority and those above it may issue for.
     fn check_names(&self, grant: &Grant<'_>) -> Result<()> {
+        if self.constraints.iter().all(NameConstraints::is_empty) {
+            return Ok(());
+        }
         let mut names = grant.names.to_vec();
         names.extend(grant.subject.emails().into_iter().map(SubjectAltName::Email));
         if !names.iter().any(|name| matches!(name, SubjectAltName::Dns(_))) {
             let host = grant.subject.common_name().filter(|name| is_host_for_openssl(name));
             names.extend(host.map(SubjectAltName::Dns));
         }
-        for authority in &self.chain {
-            let constraints = authority.name_constraints()?;
+        for (authority, constraints) in self.chain.iter().zip(&self.constraints) {
             if let Some(name) = names.iter().find(|name| !constraints.allow(name)) {
                 let permitted: Vec<_> = constraints.permitted.iter().map(ToString::to_string).collect();
                 let message = format!(
@@ -278,8 +285,7 @@ impl Authority {
     }
 
     fn signer(&self) -> Result<Signer<'_>> {
-        let key_id = own_key_id(self.certificate())?;
-        Ok(Signer { subject: self.certificate().subject(), key_id, key: self.key()? })
+        Ok(Signer { subject: self.certificate().subject(), key_id: &self.key_id, key: self.key()? })
     }
 
     fn key(&self) -> Result<&PrivateKey> {

@@ -3,7 +3,12 @@
 use crate::{Authority, Certificate, CertificateRequest, DistinguishedName, IssueOptions, Result, SubjectAltName};
 
 /// A server's certificate, made and compared, but not entered in the ledger: nothing may rely on it.
-pub fn make(authority: &Authority, subject: &DistinguishedName, names: &[SubjectAltName], spki: &[u8]) -> Result<Certificate> {
+pub fn make(
+    authority: &Authority,
+    subject: &DistinguishedName,
+    names: &[SubjectAltName],
+    spki: &[u8],
+) -> Result<Certificate> {
     authority.make_server(subject, names, spki, &IssueOptions::default())
 }
 

@@ -1,17 +1,17 @@
 //! Certificates as they are read: the exact DER, and what it says.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
-use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::alt_name::SubjectAltName;
 use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
+use crate::extension::Extension;
 use crate::key::{KeyAlgorithm, spki_algorithm};
 use crate::name::DistinguishedName;
 use crate::{der, extension, file, pem, signature};
@@ -80,7 +80,9 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     der: Box<[u8]>,
-    fingerprint: Fingerprint,
+    /// Where its extensions are in the DER.
+    extensions: Range<usize>,
+    fingerprint: OnceLock<Fingerprint>,
     version: u8,
     serial: Box<[u8]>,
     issuer: DistinguishedName,
@@ -88,13 +90,54 @@ struct Inner {
     not_before: i64,
     not_after: i64,
     spki: Box<[u8]>,
-    authority: bool,
-    path_length: Option<u32>,
+    stated: Stated,
     /// Read when asked for: a stranger may send thousands, and no decision looks at them.
     names: OnceLock<Vec<SubjectAltName>>,
+}
+
+/// What its extensions say, as far as it matters for every certificate.
+#[derive(Default)]
+struct Stated {
+    authority: bool,
+    path_length: Option<u32>,
     usage: Usage,
     subject_key_id: Option<Box<[u8]>>,
     authority_key_id: Option<Box<[u8]>>,
+}
+
+impl Stated {
+    fn read(extensions: &[u8]) -> Result<Self> {
+        let mut stated = Self::default();
+        let mut seen: Vec<&[u8]> = Vec::new();
+        for extension in extension::read(extensions) {
+            let Extension { oid, content, .. } = extension?;
+            if seen.contains(&oid) {
+                let message = format!("it has the extension {} twice", der::oid_text(oid));
+                return Err(Error::new(ErrorKind::Parse, message));
+            }
+            seen.push(oid);
+            match oid {
+                extension::BASIC_CONSTRAINTS => {
+                    (stated.authority, stated.path_length) = extension::read_basic_constraints(content)?;
+                }
+                extension::KEY_USAGE => stated.usage.key = Some(extension::read_key_usage(content)?),
+                extension::EXTENDED_KEY_USAGE => {
+                    let purposes = extension::read_extended_key_usage(content)?;
+                    let names = |purpose| purposes.contains(&purpose) || purposes.contains(&extension::ANY_PURPOSE);
+                    stated.usage.client = Some(names(extension::CLIENT_AUTH));
+                    stated.usage.server = Some(names(extension::SERVER_AUTH));
+                }
+                extension::SUBJECT_KEY_ID => {
+                    stated.subject_key_id = der::single(content, der::OCTET_STRING).ok().map(|id| id.content.into());
+                }
+                extension::AUTHORITY_KEY_ID => {
+                    stated.authority_key_id = extension::read_authority_key_id(content).ok().flatten().map(Into::into);
+                }
+                _ => {}
+            }
+        }
+        Ok(stated)
+    }
 }
 
 /// What the extensions allow the key for; absent extensions allow everything (RFC 5280, 4.2.1.3 and 12).
@@ -116,42 +159,22 @@ impl Usage {
 impl Certificate {
     /// Reads DER. The signature is not looked at.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let parts = der::CertificateParts::read(der)?;
-        let unreadable = |what: &str| Error::new(ErrorKind::Parse, format!("the certificate cannot be read: {what}"));
-        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| unreadable(&error.to_string()))?;
-
-        let basic = parsed.basic_constraints().map_err(|_| unreadable("its basicConstraints is broken"))?;
-        let key = parsed.key_usage().map_err(|_| unreadable("its keyUsage is broken"))?;
-        let extended = parsed.extended_key_usage().map_err(|_| unreadable("its extendedKeyUsage is broken"))?;
-        let (mut subject_key_id, mut authority_key_id) = (None, None);
-        for extension in parsed.iter_extensions() {
-            match extension.parsed_extension() {
-                ParsedExtension::SubjectKeyIdentifier(id) => subject_key_id = Some(id.0.into()),
-                ParsedExtension::AuthorityKeyIdentifier(id) => {
-                    authority_key_id = id.key_identifier.as_ref().map(|id| id.0.into());
-                }
-                _ => {}
-            }
-        }
+        let parts = der::CertificateParts::read(der).map_err(|error| unreadable(&error))?;
+        let stated = Stated::read(parts.extensions).map_err(|error| unreadable(&error))?;
+        let mut validity = der::Reader::new(parts.validity);
+        let mut time = || der::read_time(validity.any()?).map_err(|error| unreadable(&error));
         Ok(Self(Arc::new(Inner {
-            fingerprint: Fingerprint::of(der),
+            fingerprint: OnceLock::new(),
+            extensions: parts.extensions_end - parts.extensions.len()..parts.extensions_end,
             version: parts.version,
             serial: parts.serial.into(),
             issuer: DistinguishedName::from_der(parts.issuer)?,
             subject: DistinguishedName::from_der(parts.subject)?,
-            not_before: parsed.validity().not_before.timestamp(),
-            not_after: parsed.validity().not_after.timestamp(),
+            not_before: time()?,
+            not_after: time()?,
             spki: parts.spki.into(),
-            authority: basic.as_ref().is_some_and(|basic| basic.value.ca),
-            path_length: basic.and_then(|basic| basic.value.path_len_constraint),
+            stated,
             names: OnceLock::new(),
-            usage: Usage {
-                key: key.map(|key| key.value.flags),
-                client: extended.as_ref().map(|extended| extended.value.any || extended.value.client_auth),
-                server: extended.map(|extended| extended.value.any || extended.value.server_auth),
-            },
-            subject_key_id,
-            authority_key_id,
             der: der.into(),
         })))
     }
@@ -228,7 +251,7 @@ impl Certificate {
 
     /// SHA-256 of the exact bytes.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.0.fingerprint
+        *self.0.fingerprint.get_or_init(|| Fingerprint::of(&self.0.der))
     }
 
     /// Whom it names.
@@ -263,7 +286,7 @@ impl Certificate {
 
     /// Whether basicConstraints says CA:TRUE. `openssl req -x509` writes that even for clients.
     pub fn is_authority(&self) -> bool {
-        self.0.authority
+        self.0.stated.authority
     }
 
     /// What it is for: `authority`, `server`, `client`, and `anything` when it does not say.
@@ -271,7 +294,7 @@ impl Certificate {
         if self.is_authority() {
             return vec!["authority"];
         }
-        match (self.0.usage.server, self.0.usage.client) {
+        match (self.0.stated.usage.server, self.0.stated.usage.client) {
             (None, None) => vec!["anything"],
             (server, client) => {
                 let named = [(server, "server"), (client, "client")];
@@ -282,13 +305,13 @@ impl Certificate {
 
     /// How many authorities may follow below it; `None` is no limit (RFC 5280, 4.2.1.9).
     pub fn path_length(&self) -> Option<u32> {
-        self.0.path_length
+        self.0.stated.path_length
     }
 
     /// For which names an authority and those below it may issue; empty when nothing limits it.
     pub fn name_constraints(&self) -> Result<NameConstraints> {
         match self.extension(extension::NAME_CONSTRAINTS) {
-            Some(content) => NameConstraints::from_der(&content),
+            Some(content) => NameConstraints::from_der(content),
             None => Ok(NameConstraints::default()),
         }
     }
@@ -300,7 +323,7 @@ impl Certificate {
 
     /// The names it is valid for; common names do not count.
     pub fn names(&self) -> &[SubjectAltName] {
-        let read = || SubjectAltName::all_from_der(&self.extension(extension::SUBJECT_ALT_NAME)?).ok();
+        let read = || SubjectAltName::all_from_der(self.extension(extension::SUBJECT_ALT_NAME)?).ok();
         self.0.names.get_or_init(|| read().unwrap_or_default())
     }
 
@@ -326,10 +349,11 @@ impl Certificate {
     }
 
     /// The content of the extension with this OID (its content).
-    fn extension(&self, oid: &[u8]) -> Option<Vec<u8>> {
-        let (_, parsed) = X509Certificate::from_der(&self.0.der).ok()?;
-        let found = parsed.iter_extensions().find(|extension| extension.oid.as_bytes() == oid)?;
-        Some(found.value.to_vec())
+    fn extension(&self, oid: &[u8]) -> Option<&[u8]> {
+        extension::read(&self.0.der[self.0.extensions.clone()])
+            .flatten()
+            .find(|extension| extension.oid == oid)
+            .map(|found| found.content)
     }
 
     pub(crate) fn serial_bytes(&self) -> &[u8] {
@@ -337,15 +361,15 @@ impl Certificate {
     }
 
     pub(crate) fn usage(&self) -> Usage {
-        self.0.usage
+        self.0.stated.usage
     }
 
     pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
-        self.0.subject_key_id.as_deref()
+        self.0.stated.subject_key_id.as_deref()
     }
 
     pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
-        self.0.authority_key_id.as_deref()
+        self.0.stated.authority_key_id.as_deref()
     }
 }
 
@@ -359,12 +383,16 @@ impl Eq for Certificate {}
 
 impl std::hash::Hash for Certificate {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.fingerprint.hash(state);
+        self.fingerprint().hash(state);
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({}, sha256 {})", self.0.subject, self.0.fingerprint)
+        write!(f, "Certificate({}, sha256 {})", self.0.subject, self.fingerprint())
     }
+}
+
+fn unreadable(error: &Error) -> Error {
+    Error::new(error.kind(), format!("the certificate cannot be read: {}", error.message()))
 }

@@ -3,10 +3,11 @@
 //! Only what must stay byte for byte goes through here. Everything is bounds checked; indefinite and
 //! non-minimal lengths are refused.
 
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime};
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -76,11 +77,6 @@ impl<'a> Reader<'a> {
         if self.peek() == Some(tag) { self.any().map(Some) } else { Ok(None) }
     }
 
-    /// What has not been read.
-    pub(crate) fn rest(self) -> &'a [u8] {
-        self.rest
-    }
-
     /// Nothing may be left.
     pub(crate) fn finish(self) -> Result<()> {
         if self.is_empty() { Ok(()) } else { Err(malformed("there are bytes after its end")) }
@@ -98,20 +94,45 @@ pub(crate) fn single(bytes: &[u8], tag: u8) -> Result<Element<'_>> {
 /// An element with this tag around the concatenated parts.
 pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    let mut out = Vec::with_capacity(length + 6);
+    let (digits, count) = length_octets(length);
+    let mut out = Vec::with_capacity(length + 1 + count);
     out.push(tag);
-    if length < 0x80 {
-        out.push(length as u8);
-    } else {
-        let bytes = length.to_be_bytes();
-        let bytes = &bytes[length.leading_zeros() as usize / 8..];
-        out.push(0x80 | bytes.len() as u8);
-        out.extend_from_slice(bytes);
-    }
+    out.extend_from_slice(&digits[..count]);
     for part in parts {
         out.extend_from_slice(part);
     }
     out
+}
+
+/// Writes an element whose content `write` appends.
+pub(crate) fn wrap(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag);
+    let start = out.len();
+    write(out);
+    let (digits, count) = length_octets(out.len() - start);
+    out.splice(start..start, digits[..count].iter().copied());
+}
+
+/// Writes an element with this content.
+pub(crate) fn put(out: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    let (digits, count) = length_octets(content.len());
+    out.push(tag);
+    out.extend_from_slice(&digits[..count]);
+    out.extend_from_slice(content);
+}
+
+/// A length in its shortest form, and how many octets that is.
+fn length_octets(length: usize) -> ([u8; 9], usize) {
+    let mut octets = [0; 9];
+    if length < 0x80 {
+        octets[0] = length as u8;
+        return (octets, 1);
+    }
+    let digits = length.to_be_bytes();
+    let digits = &digits[length.leading_zeros() as usize / 8..];
+    octets[0] = 0x80 | digits.len() as u8;
+    octets[1..=digits.len()].copy_from_slice(digits);
+    (octets, 1 + digits.len())
 }
 
 /// A SEQUENCE of elements.
@@ -135,12 +156,38 @@ pub(crate) fn time(seconds: i64) -> Result<Vec<u8>> {
         date.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "certificates know the years 1950 to 9999 only"))?;
     let (year, month, day) = date.to_calendar_date();
     let (hour, minute, second) = date.to_hms();
-    let text = format!("{year:04}{:02}{day:02}{hour:02}{minute:02}{second:02}Z", u8::from(month));
-    Ok(if year < 2050 {
-        element(UTC_TIME, &[&text.as_bytes()[2..]])
-    } else {
-        element(GENERALIZED_TIME, &[text.as_bytes()])
-    })
+    let mut text = Vec::with_capacity(15);
+    for pair in [(year / 100) as u8, (year % 100) as u8, u8::from(month), day, hour, minute, second] {
+        text.extend([b'0' + pair / 10, b'0' + pair % 10]);
+    }
+    text.push(b'Z');
+    Ok(if year < 2050 { element(UTC_TIME, &[&text[2..]]) } else { element(GENERALIZED_TIME, &[&text]) })
+}
+
+/// Reads a BOOLEAN's content. DER has one way to say true; older programs have others.
+pub(crate) fn boolean(content: &[u8]) -> Result<bool> {
+    match content {
+        [value] => Ok(*value != 0),
+        _ => Err(malformed("a BOOLEAN is not one byte")),
+    }
+}
+
+/// Reads a Time as Unix seconds.
+pub(crate) fn read_time(time: Element<'_>) -> Result<i64> {
+    let bad = || malformed("a time is not written as certificates have it");
+    let text = time.content.strip_suffix(b"Z").filter(|text| text.iter().all(u8::is_ascii_digit)).ok_or_else(bad)?;
+    let number = |digits: &[u8]| digits.iter().fold(0_i32, |number, digit| number * 10 + i32::from(digit - b'0'));
+    let (year, rest) = match (time.tag, text.len()) {
+        // Two digits are 1950 to 2049 (RFC 5280, 4.1.2.5.1).
+        (UTC_TIME, 12) => (1900 + number(&text[..2]) + if text[0] < b'5' { 100 } else { 0 }, &text[2..]),
+        (GENERALIZED_TIME, 14) => (number(&text[..4]), &text[4..]),
+        _ => return Err(bad()),
+    };
+    let part = |at: usize| u8::try_from(number(&rest[at..at + 2])).unwrap_or(u8::MAX);
+    let month = Month::try_from(part(0)).map_err(|_| bad())?;
+    let date = Date::from_calendar_date(year, month, part(2)).map_err(|_| bad())?;
+    let time = date.with_hms(part(4), part(6), part(8)).map_err(|_| bad())?;
+    Ok(time.assume_utc().unix_timestamp())
 }
 
 /// Length of the header and of the content.
@@ -206,16 +253,20 @@ pub(crate) struct CertificateParts<'a> {
     pub version: u8,
     pub serial: &'a [u8],
     pub issuer: &'a [u8],
+    /// The content: two times.
     pub validity: &'a [u8],
     pub subject: &'a [u8],
     pub spki: &'a [u8],
-    /// Everything after the public key: unique identifiers and the tagged extensions.
-    pub tail: &'a [u8],
+    /// The content of the list of extensions; empty when there is none.
+    pub extensions: &'a [u8],
+    /// Where in the certificate that list ends: with the part that is signed.
+    pub extensions_end: usize,
 }
 
 impl<'a> CertificateParts<'a> {
     pub(crate) fn read(der: &'a [u8]) -> Result<Self> {
-        let mut certificate = Reader::new(single(der, SEQUENCE)?.content);
+        let content = single(der, SEQUENCE)?.content;
+        let mut certificate = Reader::new(content);
         let tbs = certificate.expect(SEQUENCE)?;
         let signature_algorithm = certificate.expect(SEQUENCE)?.content;
         let signature = match certificate.expect(BIT_STRING)?.content {
@@ -235,9 +286,16 @@ impl<'a> CertificateParts<'a> {
         let serial = fields.expect(INTEGER)?.content;
         fields.expect(SEQUENCE)?;
         let issuer = fields.expect(SEQUENCE)?.whole;
-        let validity = fields.expect(SEQUENCE)?.whole;
+        let validity = fields.expect(SEQUENCE)?.content;
         let subject = fields.expect(SEQUENCE)?.whole;
         let spki = fields.expect(SEQUENCE)?.whole;
+        fields.optional(0x81)?; // unique identifiers, which nobody uses
+        fields.optional(0x82)?;
+        let extensions = match fields.optional(0xa3)? {
+            Some(tagged) => single(tagged.content, SEQUENCE)?.content,
+            None => &[],
+        };
+        fields.finish()?;
         Ok(Self {
             tbs: tbs.whole,
             signature_algorithm,
@@ -248,7 +306,8 @@ impl<'a> CertificateParts<'a> {
             validity,
             subject,
             spki,
-            tail: fields.rest,
+            extensions,
+            extensions_end: der.len() - content.len() + tbs.whole.len(),
         })
     }
 }

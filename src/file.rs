@@ -16,8 +16,9 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// How long a writer waits for another one.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How the names of our temporary files begin; a crash may leave one.
+/// How the names of our temporary files begin, and end; a crash may leave one.
 pub(crate) const TEMPORARY: &str = ".trustdir-";
+const SUFFIX: &str = ".tmp";
 
 /// Who may read a file that we write.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
 /// Writes a new file: all of it under its name or nothing, never over something that is there.
 pub(crate) fn create(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let linked = nameless::create(path, bytes, mode).unwrap_or_else(|| {
-        let temporary = temporary(path, bytes, mode)?;
+        let temporary = temporary(tempfile::Builder::new().prefix(TEMPORARY), path, bytes, mode)?;
         temporary.persist_noclobber(path).map(drop).map_err(|failed| failed.error)
     });
     linked.map_err(|error| {
@@ -90,7 +91,10 @@ pub(crate) fn create(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
             Error::io("write", path, error)
         }
     })?;
-    sync_directory(parent(path))
+    sync_directory(parent(path)).inspect_err(|_| {
+        // Whoever is told that it failed finds nothing.
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// Adds a line at the end of a file, making the file if there is none: all of it is on the disk, or nothing of it
@@ -114,10 +118,14 @@ pub(crate) fn append_line(path: &Path, line: &str) -> Result<bool> {
     if length == 0 { sync_directory(parent(path)).map(|()| true) } else { Ok(true) }
 }
 
-/// Writes a file in place of what is there, so that a reader sees the old or the new, never a mixture.
+/// Writes a file in place of what is there, so that a reader sees the old or the new, never a mixture. The caller has
+/// the directory's lock, so one name is enough: what a crash leaves goes when the file is written again.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let temporary = temporary(path, bytes, mode).map_err(failed)?;
+    let name = format!("{TEMPORARY}{}", path.file_name().unwrap_or_default().to_string_lossy());
+    let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
+    let temporary =
+        temporary(tempfile::Builder::new().prefix(&name).rand_bytes(0), path, bytes, mode).map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(parent(path))
 }
@@ -181,9 +189,12 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY).suffix(".tmp");
+fn temporary(
+    builder: &mut tempfile::Builder<'_, '_>,
+    path: &Path,
+    bytes: &[u8],
+    mode: Mode,
+) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -191,7 +202,7 @@ fn temporary(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<tempfile::Name
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = builder.tempfile_in(parent(path))?;
+    let mut file = builder.suffix(SUFFIX).tempfile_in(parent(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)

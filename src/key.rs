@@ -99,7 +99,6 @@ pub struct PrivateKey(Arc<Inner>);
 struct Inner {
     pair: Pair,
     algorithm: KeyAlgorithm,
-    pkcs8: Zeroizing<Vec<u8>>,
     spki: Vec<u8>,
 }
 
@@ -219,8 +218,8 @@ impl PrivateKey {
     /// PKCS#8 as DER, encrypted if there is a passphrase.
     pub fn to_der(&self, derivation: KeyDerivation, passphrase: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
         match passphrase {
-            None => Ok(self.0.pkcs8.clone()),
-            Some(passphrase) => encrypted::seal(&self.0.pkcs8, derivation, passphrase),
+            None => self.pkcs8(),
+            Some(passphrase) => encrypted::seal(&self.pkcs8()?, derivation, passphrase),
         }
     }
 
@@ -234,8 +233,17 @@ impl PrivateKey {
         &self.0.spki
     }
 
-    pub(crate) fn pkcs8(&self) -> &[u8] {
-        &self.0.pkcs8
+    /// PKCS#8, made when it is asked for: the fewer copies of a secret, the better.
+    pub(crate) fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let failed = |_| Error::new(ErrorKind::Parse, "the key cannot be written as PKCS#8");
+        Ok(Zeroizing::new(match &self.0.pair {
+            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
+            Pair::Ed25519(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
+            Pair::Rsa(pair) => {
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
+                der.as_ref().to_vec()
+            }
+        }))
     }
 
     /// The AlgorithmIdentifier (DER) of the signatures that [`sign`](Self::sign) makes.
@@ -305,15 +313,7 @@ impl PrivateKey {
     }
 
     fn from_pair(pair: Pair, algorithm: KeyAlgorithm) -> Result<Self> {
-        let failed = |_| Error::new(ErrorKind::Parse, "the key cannot be written as PKCS#8");
-        let pkcs8 = match &pair {
-            Pair::Ecdsa(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
-            Pair::Ed25519(pair) => pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec(),
-            Pair::Rsa(pair) => {
-                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
-                der.as_ref().to_vec()
-            }
-        };
+        let failed = |_| Error::new(ErrorKind::Parse, "the public key cannot be written");
         let spki: PublicKeyX509Der<'_> = match &pair {
             Pair::Ecdsa(pair) => pair.public_key().as_der(),
             Pair::Ed25519(pair) => pair.public_key().as_der(),
@@ -321,7 +321,7 @@ impl PrivateKey {
         }
         .map_err(failed)?;
         let spki = spki.as_ref().to_vec();
-        Ok(Self(Arc::new(Inner { pair, algorithm, pkcs8: Zeroizing::new(pkcs8), spki })))
+        Ok(Self(Arc::new(Inner { pair, algorithm, spki })))
     }
 }
 

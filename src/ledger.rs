@@ -97,18 +97,8 @@ impl Ledger {
         self.dir.join(self.layout.key)
     }
 
-    /// A serial that is not in the directory.
-    pub(crate) fn serial(&self) -> Result<[u8; 16]> {
-        loop {
-            let serial = random_serial()?;
-            if !self.issued_path(&hex_upper(&serial)).exists() {
-                return Ok(serial);
-            }
-        }
-    }
-
-    /// Enters a certificate that was just made: its file first, then its line. A line without its file
-    /// cannot be, and a file without its line, left by a crash, is entered by [`repair`](Self::repair).
+    /// Enters a certificate that was just made: its file first, which no other one of its serial can be, then its
+    /// line. A line without its file cannot be, and a file without its line, left by a crash, is entered by [`repair`](Self::repair).
     pub(crate) fn record(&self, certificate: &Certificate) -> Result<()> {
         let line = index::line(certificate)?;
         let _lock = file::lock_directory(&self.dir)?;
@@ -280,8 +270,4 @@ fn stage(parent: &Path) -> Result<tempfile::TempDir> {
         builder.permissions(std::fs::Permissions::from_mode(0o755));
     }
     builder.tempdir_in(parent).map_err(|source| Error::io("make a directory in", parent, source))
-}
-
-fn hex_upper(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

@@ -44,29 +44,24 @@ impl Profile {
 
     /// What the profile says of the key (RFC 5280, 4.2.1). RSA servers also get keyEncipherment: NSS and
     /// Chrome ask for it.
-    pub(crate) fn extensions(self, key: KeyAlgorithm, limits: &Limits) -> Vec<Vec<u8>> {
+    pub(crate) fn write_extensions(self, out: &mut Vec<u8>, key: KeyAlgorithm, limits: &Limits) {
+        extension::write_basic_constraints(out, self == Self::Authority, limits.path_length);
         if self == Self::Authority {
-            let mut all = vec![
-                extension::basic_constraints(true, limits.path_length),
-                extension::key_usage(extension::KEY_CERT_SIGN | extension::CRL_SIGN),
-            ];
+            extension::write_key_usage(out, extension::KEY_CERT_SIGN | extension::CRL_SIGN);
             if !limits.constraints.is_empty() {
-                all.push(extension::name_constraints(&limits.constraints));
+                extension::write_name_constraints(out, &limits.constraints);
             }
-            return all;
+            return;
         }
         let encipher = self != Self::Client && matches!(key, KeyAlgorithm::Rsa(_));
         let usage = extension::DIGITAL_SIGNATURE | if encipher { extension::KEY_ENCIPHERMENT } else { 0 };
+        extension::write_key_usage(out, usage);
         let purposes: &[&[u8]] = match self {
             Self::Client => &[extension::CLIENT_AUTH],
             Self::ServerAndClient => &[extension::SERVER_AUTH, extension::CLIENT_AUTH],
             _ => &[extension::SERVER_AUTH],
         };
-        vec![
-            extension::basic_constraints(false, None),
-            extension::key_usage(usage),
-            extension::extended_key_usage(purposes),
-        ]
+        extension::write_extended_key_usage(out, purposes);
     }
 
     /// The validity for these wishes, ending no later than the issuer unless that was asked for.

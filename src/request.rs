@@ -51,7 +51,8 @@ impl CertificateRequest {
     pub fn create(key: &PrivateKey, subject: &DistinguishedName, names: &[SubjectAltName]) -> Result<Self> {
         let mut attributes = Vec::new();
         if !names.is_empty() {
-            let extension = extension::subject_alt_name(names, false)?;
+            let mut extension = Vec::new();
+            extension::write_subject_alt_name(&mut extension, names, false)?;
             let extensions = der::element(der::SET, &[&der::element(der::SEQUENCE, &[&extension])]);
             attributes = der::element(der::SEQUENCE, &[&der::element(der::OID, &[EXTENSION_REQUEST]), &extensions]);
         }

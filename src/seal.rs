@@ -38,7 +38,7 @@ pub(crate) struct Template<'a> {
 /// Who signs it.
 pub(crate) struct Signer<'a> {
     pub subject: &'a DistinguishedName,
-    pub key_id: Vec<u8>,
+    pub key_id: &'a [u8],
     pub key: &'a PrivateKey,
 }
 
@@ -61,12 +61,13 @@ pub(crate) fn key_id(spki: &[u8]) -> Result<Vec<u8>> {
 fn write(template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
     let key_algorithm = spki_algorithm(template.spki)
         .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the public key is of a sort that no client takes"))?;
-    let mut extensions = template.profile.extensions(key_algorithm, &template.limits);
+    let mut extensions = Vec::with_capacity(512);
+    template.profile.write_extensions(&mut extensions, key_algorithm, &template.limits);
     if !template.names.is_empty() {
-        extensions.push(extension::subject_alt_name(template.names, template.subject.is_empty())?);
+        extension::write_subject_alt_name(&mut extensions, template.names, template.subject.is_empty())?;
     }
-    extensions.push(extension::subject_key_id(&template.key_id));
-    extensions.push(extension::authority_key_id(&signer.key_id));
+    extension::write_subject_key_id(&mut extensions, &template.key_id);
+    extension::write_authority_key_id(&mut extensions, signer.key_id);
     Ok(der::element(
         der::SEQUENCE,
         &[
@@ -77,7 +78,7 @@ fn write(template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
             &der::sequence(&[der::time(template.not_before)?, der::time(template.not_after)?]),
             template.subject.as_der(),
             template.spki,
-            &der::element(0xa3, &[&der::sequence(&extensions)]),
+            &der::element(0xa3, &[&der::element(der::SEQUENCE, &[&extensions])]),
         ],
     ))
 }
@@ -97,7 +98,7 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
         ("serial", made.serial_bytes() == template.serial),
         ("validity", (made.not_before(), made.not_after()) == (template.not_before, template.not_after)),
         ("names", made.names() == template.names),
-        ("authority key identifier", made.authority_key_id() == Some(&signer.key_id)),
+        ("authority key identifier", made.authority_key_id() == Some(signer.key_id)),
         ("subject key identifier", made.subject_key_id() == Some(&template.key_id)),
         ("basic constraints", made.is_authority() == (template.profile == Profile::Authority)),
         ("path length", made.path_length() == template.limits.path_length.map(u32::from)),
@@ -130,10 +131,9 @@ pub(crate) struct Revoked {
 /// Makes the list in the same way (RFC 5280, 5.1): written, signed once, read again and compared.
 pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
     let revoked: Vec<Vec<u8>> = template.revoked.iter().map(revoked_entry).collect::<Result<_>>()?;
-    let extensions = [
-        extension::authority_key_id(&signer.key_id),
-        extension::extension(extension::CRL_NUMBER, false, &der::integer(template.number)),
-    ];
+    let mut extensions = Vec::new();
+    extension::write_authority_key_id(&mut extensions, signer.key_id);
+    extension::write(&mut extensions, extension::CRL_NUMBER, false, |out| out.extend(der::integer(template.number)));
     let tbs = der::element(
         der::SEQUENCE,
         &[
@@ -144,7 +144,7 @@ pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signe
             &der::time(template.next_update)?,
             // An empty list is left out.
             &if revoked.is_empty() { Vec::new() } else { der::sequence(&revoked) },
-            &der::element(0xa0, &[&der::sequence(&extensions)]),
+            &der::element(0xa0, &[&der::element(der::SEQUENCE, &[&extensions])]),
         ],
     );
     let list = sign(tbs, signer)?;
@@ -180,7 +180,8 @@ fn revoked_entry(revoked: &Revoked) -> Result<Vec<u8>> {
         RevocationReason::CertificateHold => Some(6),
     };
     if let Some(code) = code {
-        let reason = extension::extension(extension::REASON_CODE, false, &der::element(ENUMERATED, &[&[code]]));
+        let mut reason = Vec::new();
+        extension::write(&mut reason, extension::REASON_CODE, false, |out| der::put(out, ENUMERATED, &[code]));
         fields.push(der::sequence(&[reason]));
     }
     Ok(der::sequence(&fields))

@@ -15,13 +15,22 @@ pub(crate) fn verify(spki: &[u8], algorithm: &[u8], message: &[u8], signature: &
         let message = format!("it is signed by {}, which is not supported", name(algorithm));
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    let mut candidates =
+    let candidates =
         webpki::ALL_VERIFICATION_ALGS.iter().filter(|candidate| candidate.signature_alg_id().as_ref() == algorithm);
-    if candidates.any(|candidate| key.verify_signature(*candidate, message, signature).is_ok()) {
-        Ok(())
-    } else {
-        Err(Error::new(ErrorKind::BadSignature, "its signature does not verify: it is damaged or was altered"))
+    let mut fits = false;
+    for candidate in candidates {
+        match key.verify_signature(*candidate, message, signature) {
+            Ok(()) => return Ok(()),
+            Err(webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+            Err(_) => fits = true,
+        }
     }
+    Err(if fits {
+        Error::new(ErrorKind::BadSignature, "its signature does not verify: it is damaged or was altered")
+    } else {
+        let message = "its key does not fit the algorithm of its signature (a key for RSA-PSS alone fits none): use a plain RSA or EC key";
+        Error::new(ErrorKind::Unsupported, message)
+    })
 }
 
 /// The algorithm in words, if its digest is broken and nobody takes it any more.

@@ -1,4 +1,4 @@
-//! Requests that openssl makes are signed without a byte of them altered, and grant themselves nothing.
+//! Requests grant themselves nothing, and are read however openssl writes them; `conformance_matrix.rs` has every shape.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
@@ -17,54 +17,6 @@ fn request(world: &World, new_key: &[&str], subject: &str, more: &[&str]) -> Cer
 }
 
 const P256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-
-/// Every sort of key, digest, name and extension that rcgen loses, guesses at or refuses.
-#[test]
-fn requests_are_signed_byte_for_byte() {
-    let world = World::new();
-    let keys: &[&[&str]] = &[
-        &P256,
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha384"],
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha512"],
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"],
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
-        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521", "-sha512"],
-        &["-newkey", "ed25519"],
-        &["-newkey", "rsa:2048"],
-        &["-newkey", "rsa:2048", "-sha512"],
-        &["-newkey", "rsa:2048", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"],
-    ];
-    let subjects = [
-        "/CN=a.example",
-        "/DC=com/DC=example/OU=a/OU=b/CN=b.example",
-        "/O=x+OU=y/CN=c.example",
-        "/CN=d.example/O=Größe",
-        "/",
-    ];
-    let san = [
-        "-addext",
-        "subjectAltName=DNS:a.example,DNS:*.a.example,IP:10.0.0.1,IP:fd00::1,email:a@b.example,URI:https://a.example/",
-    ];
-    let shapes = keys.iter().map(|key| (*key, subjects[0])).chain(subjects.iter().map(|subject| (&P256[..], *subject)));
-    for (key, subject) in shapes {
-        let request = request(&world, key, subject, &san);
-        let signed = world.ca.sign(&request, &SignOptions::default()).unwrap();
-        let certificate = &signed.certificate;
-        assert_eq!(certificate.subject(), request.subject(), "{key:?} {subject}");
-        assert_eq!(certificate.spki(), request.spki(), "{key:?}");
-        let names: Vec<_> = certificate.names().iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["DNS:a.example", "DNS:*.a.example", "IP:10.0.0.1", "IP:fd00::1"]);
-        assert_eq!(signed.notes.len(), 3, "{:?}", signed.notes); // the wildcard, the e-mail address, the URI
-        fs::write(world.path("c.pem"), certificate.to_pem()).unwrap();
-        let verify = ["verify", "-x509_strict", "-CAfile", "pki/cacert.pem", "-purpose", "sslserver"];
-        openssl(&[&verify[..], &["-verify_hostname", "www.a.example", "c.pem"]].concat(), world.dir.path());
-        assert_eq!(
-            openssl(&["x509", "-in", "c.pem", "-noout", "-pubkey"], world.dir.path()),
-            openssl(&["req", "-in", "r.csr", "-noout", "-pubkey"], world.dir.path())
-        );
-    }
-}
 
 #[test]
 fn a_request_grants_itself_nothing() {
@@ -142,30 +94,9 @@ fn a_common_name_becomes_a_san() {
 }
 
 #[test]
-fn what_cannot_be_signed_is_refused_with_its_cause() {
+fn a_request_that_is_cut_anywhere_is_refused() {
     let world = World::new();
-    let load = |new_key: &[&str]| {
-        let fixed = ["-nodes", "-keyout", "r.key", "-out", "r.csr", "-subj", "/CN=a.example"];
-        openssl(&[&["req"], new_key, &fixed].concat(), world.dir.path());
-        CertificateRequest::load(world.path("r.csr")).unwrap_err()
-    };
-    let cases: &[(&[&str], ErrorKind, &str)] = &[
-        (&["-newkey", "rsa:2048", "-sha1"], ErrorKind::Unsupported, "SHA-1"),
-        (&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha1"], ErrorKind::Unsupported, "SHA-1"),
-        (&["-newkey", "ed448"], ErrorKind::Unsupported, "P-256"),
-        (&["-newkey", "rsa:1024"], ErrorKind::WeakKey, "1024 bits"),
-    ];
-    for (new_key, kind, said) in cases {
-        let error = load(new_key);
-        assert!(error.message().contains(said) && error.message().contains("r.csr"), "{error}");
-        assert_eq!(error.kind(), *kind, "{new_key:?}: {error}");
-    }
-    // Altered after it was signed.
-    let made = request(&world, &P256, "/CN=a.example", &[]);
-    let mut der = made.as_der().to_vec();
-    let at = der.windows(9).position(|window| window == b"a.example").unwrap();
-    der[at] = b'b';
-    assert_eq!(CertificateRequest::from_der(&der).unwrap_err().kind(), ErrorKind::BadSignature);
+    let der = request(&world, &P256, "/CN=a.example", &[]).as_der().to_vec();
     for length in 0..der.len() {
         assert!(CertificateRequest::from_der(&der[..length]).is_err());
     }

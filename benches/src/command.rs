@@ -16,8 +16,12 @@ pub(crate) fn run() {
         vec!["issue", "server", "nas.home.arpa", "192.168.1.5", "--ca", "pki"],
     ];
     let theirs: Vec<Vec<&str>> = vec![
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca".split(' ').collect(),
-        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout s.key -out s.csr -subj /CN=nas.home.arpa".split(' ').collect(),
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca"
+            .split(' ')
+            .collect(),
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout s.key -out s.csr -subj /CN=nas.home.arpa"
+            .split(' ')
+            .collect(),
         "x509 -req -in s.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out s.pem".split(' ').collect(),
     ];
     let (mut us, mut them) = (Vec::new(), Vec::new());
@@ -35,7 +39,12 @@ fn milliseconds(program: &Path, commands: &[Vec<&str>]) -> f64 {
     let start = Instant::now();
     for arguments in commands {
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(dir.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         assert!(command.status().expect("the command").success(), "{program:?} {arguments:?}");
     }
     start.elapsed().as_secs_f64() * 1e3

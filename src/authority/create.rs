@@ -175,13 +175,13 @@ impl Authority {
             }
         };
         self.ledger.succeed(old, &chain[0], &chain[1..])?;
-        Ok(Self { ledger: self.ledger.clone(), chain, key: self.key.clone() })
+        Self::assemble(self.ledger.clone(), chain, self.key.clone())
     }
 
     fn found(dir: &Path, chain: Vec<Certificate>, key: PrivateKey, passphrase: Option<&[u8]>) -> Result<Self> {
         let founding = Founding { certificate: &chain[0], issuers: &chain[1..], key: &key, passphrase };
         let ledger = Ledger::create(dir, &founding)?;
-        Ok(Self { ledger, chain, key: Some(key) })
+        Self::assemble(ledger, chain, Some(key))
     }
 
     /// The path length of an authority below this one: as wished, within what every authority above allows.
@@ -229,5 +229,5 @@ fn self_signed(
         key_id: key_id.clone(),
         limits,
     };
-    seal(&template, &Signer { subject: name, key_id, key })
+    seal(&template, &Signer { subject: name, key_id: &key_id, key })
 }

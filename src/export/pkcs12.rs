@@ -69,7 +69,7 @@ impl Identity {
         };
         let more = options.authorities.iter().filter(|authority| !self.chain().contains(authority));
         let certificates = self.chain().iter().chain(more).map(bag).collect::<Result<Vec<_>>>()?;
-        let key = PrivateKey::from_der(self.key().pkcs8()).map_err(failed)?;
+        let key = PrivateKey::from_der(&self.key().pkcs8()?).map_err(failed)?;
         let id = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, self.certificate().as_der());
         let mut store = KeyStore::new();
         let chain = PrivateKeyChain::new(id.as_ref(), key, certificates);

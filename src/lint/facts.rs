@@ -1,12 +1,10 @@
 //! What a certificate says, in the words of the rules.
 
-use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
-
 use crate::alt_name::SubjectAltName;
 use crate::certificate::{Certificate, Usage};
 use crate::constraints::NameConstraints;
-use crate::der::CertificateParts;
+use crate::der::{CertificateParts, oid_text};
+use crate::extension::{self, Extension};
 use crate::profile::Profile;
 use crate::signature;
 
@@ -48,7 +46,7 @@ impl<'a> Facts<'a> {
             certificate,
             self_issued: certificate.subject() == certificate.issuer(),
             basic_critical: None,
-            path_length: None,
+            path_length: certificate.path_length(),
             purposes: None,
             names_critical: false,
             // What cannot be read is no extension to hold names against.
@@ -57,31 +55,29 @@ impl<'a> Facts<'a> {
             outdated: None,
             signature_known: true,
         };
-        // Both have read these bytes before, or there were no certificate.
+        // It was read before, or there were no certificate.
         if let Ok(parts) = CertificateParts::read(certificate.as_der()) {
             facts.outdated = signature::outdated(parts.signature_algorithm);
             facts.signature_known = signature::is_known(parts.signature_algorithm);
-        }
-        if let Ok((_, parsed)) = X509Certificate::from_der(certificate.as_der()) {
-            for extension in parsed.iter_extensions() {
-                facts.extension(extension.critical, extension.oid.to_id_string(), extension.parsed_extension());
-            }
+            extension::read(parts.extensions).flatten().for_each(|extension| facts.extension(&extension));
         }
         facts
     }
 
-    fn extension(&mut self, critical: bool, oid: String, extension: &ParsedExtension<'_>) {
-        match extension {
-            ParsedExtension::BasicConstraints(basic) => {
-                self.basic_critical = Some(critical);
-                self.path_length = basic.path_len_constraint;
+    fn extension(&mut self, extension: &Extension<'_>) {
+        match extension.oid {
+            extension::BASIC_CONSTRAINTS => self.basic_critical = Some(extension.critical),
+            extension::EXTENDED_KEY_USAGE => {
+                let purposes = extension::read_extended_key_usage(extension.content).unwrap_or_default();
+                self.purposes = Some(Purposes {
+                    any: purposes.contains(&extension::ANY_PURPOSE),
+                    server: purposes.contains(&extension::SERVER_AUTH),
+                    client: purposes.contains(&extension::CLIENT_AUTH),
+                });
             }
-            ParsedExtension::ExtendedKeyUsage(usage) => {
-                self.purposes = Some(Purposes { any: usage.any, server: usage.server_auth, client: usage.client_auth });
-            }
-            ParsedExtension::SubjectAlternativeName(_) => self.names_critical = critical,
-            ParsedExtension::NameConstraints(_) | ParsedExtension::KeyUsage(_) => {}
-            _ if critical && self.critical.len() < MOST_CRITICAL => self.critical.push(oid),
+            extension::SUBJECT_ALT_NAME => self.names_critical = extension.critical,
+            extension::NAME_CONSTRAINTS | extension::KEY_USAGE => {}
+            oid if extension.critical && self.critical.len() < MOST_CRITICAL => self.critical.push(oid_text(oid)),
             _ => {}
         }
     }

@@ -220,7 +220,9 @@ impl OneIdentity {
     fn new(identity: &Identity, provider: &CryptoProvider) -> Result<Self, rustls::Error> {
         let chain =
             identity.chain().iter().map(|certificate| CertificateDer::from(certificate.as_der().to_vec())).collect();
-        let key = PrivatePkcs8KeyDer::from(identity.key().pkcs8().to_vec());
+        let key = PrivatePkcs8KeyDer::from(
+            identity.key().pkcs8().map_err(|error| rustls::Error::General(error.to_string()))?.to_vec(),
+        );
         Ok(Self(Arc::new(CertifiedKey::new(chain, provider.key_provider.load_private_key(key.into())?))))
     }
 }

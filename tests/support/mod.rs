@@ -2,9 +2,15 @@
 //! other people's programs.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod authorities;
 pub mod bench;
 pub mod client;
+pub mod der;
+pub mod faults;
+pub mod nginx;
+pub mod requests;
 pub mod server;
+pub mod verifiers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -71,8 +71,25 @@ pub(crate) static VALGRIND: Need = Need {
     packages: || named(&["valgrind", "libc6-dbg"]),
 };
 
+/// GnuTLS's verifier of certificates.
+pub(crate) static CERTTOOL: Need =
+    Need { name: "certtool", present: |ws| runs(ws, "certtool", "--version"), packages: || named(&["gnutls-bin"]) };
+
+/// Kills the command, and fails its calls, where the crash tests want it.
+pub(crate) static STRACE: Need =
+    Need { name: "strace", present: |ws| runs(ws, "strace", "--version"), packages: || named(&["strace"]) };
+
+/// The server of pimatic's guide.
+pub(crate) static NODEJS: Need =
+    Need { name: "Node.js", present: |ws| runs(ws, "node", "--version"), packages: || named(&["nodejs"]) };
+
+/// The proxy of the Rocket.Chat guide; only root has its directory in the `PATH`.
+pub(crate) static NGINX: Need =
+    Need { name: "nginx", present: |ws| runs(ws, "/usr/sbin/nginx", "-v"), packages: || named(&["nginx-light"]) };
+
 /// Everything that the tests need.
-pub(crate) const ALL: &[&Need] = &[&COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND];
+pub(crate) const ALL: &[&Need] =
+    &[&COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX];
 
 /// What the demo needs.
 pub(crate) const DEMO: &[&Need] = &[&COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST];
@@ -137,7 +154,8 @@ fn apt(workspace: &Workspace) -> Option<Vec<&'static str>> {
 
 fn apt_get(workspace: &Workspace, prefix: &[&str], arguments: &[&str]) -> Command {
     let mut command = workspace.command(prefix[0]);
-    command.args(&prefix[1..]).args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(arguments);
+    // Offline, systemd starts none of the services that packages bring: nginx would take port 80.
+    command.args(&prefix[1..]).args(["DEBIAN_FRONTEND=noninteractive", "SYSTEMD_OFFLINE=1", "apt-get"]).args(arguments);
     command
 }
 

@@ -41,7 +41,16 @@ pub(crate) static ALL: &[Suite] = &[
     Suite {
         name: "rust",
         about: "unit and integration tests of every crate",
-        needs: &[&setup::COMPILERS, &setup::OPENSSL, &setup::CURL],
+        needs: &[
+            &setup::COMPILERS,
+            &setup::OPENSSL,
+            &setup::CURL,
+            &setup::PYTHON,
+            &setup::CERTTOOL,
+            &setup::STRACE,
+            &setup::NODEJS,
+            &setup::NGINX,
+        ],
         run: rust,
     },
     Suite {
@@ -105,6 +114,7 @@ fn rust(context: &Context) -> Result<Outcome, String> {
         return Ok(failed(message));
     }
     let mut tests = everything(context, verb);
+    tests.env("TRUSTDIR_TEST_PYTHON", context.venv()?.python());
     if verb[0] == "nextest" {
         tests.args(["--no-fail-fast", "--status-level", "fail"]);
     }
