@@ -26,6 +26,9 @@
  * without a status answer NULL, 0 or false to NULL. Enumerations are passed as int32_t, and a
  * number that is none of their values is TRUSTDIR_STATUS_INVALID_ARGUMENT.
  *
+ * Options. A const trustdir_X_options * may be NULL, which stands for the defaults. Later versions
+ * may add settings to an X_options, and a function that takes one need not change for them.
+ *
  * Text handed out is UTF-8 (paths: any bytes), NUL-terminated, and never cut: a NUL inside, as only
  * a hostile certificate has, is written as \x00.
  *
@@ -1814,6 +1817,17 @@ trustdir_status trustdir_identity_save_bundle(const trustdir_identity *identity,
                                               const uint8_t *passphrase,
                                               size_t passphrase_len,
                                               trustdir_error **error);
+
+/**
+ * Writes the chain that begins with a certificate as PEM, completed from `pool`, `count` certificates of authorities,
+ * up to and with the self-signed one: what web servers and proxies take for a signed request.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_export_full_chain(const trustdir_certificate *certificate,
+                                           const trustdir_certificate *const *pool,
+                                           size_t count,
+                                           trustdir_buffer **out,
+                                           trustdir_error **error);
 
 /**
  * Writes certificates, `count` of them, as PEM one after another to a new file: a chain, or several authorities. What

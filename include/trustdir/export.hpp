@@ -1,5 +1,5 @@
-// What devices and other programs take in besides PEM and PKCS#12 identities: Apple's configuration profiles, bundles of
-// authorities, and Java's truststores.
+// What devices and other programs take in besides identities in PEM and PKCS#12: Apple's configuration profiles,
+// chains and bundles of authorities, and Java's truststores.
 #ifndef TRUSTDIR_EXPORT_HPP
 #define TRUSTDIR_EXPORT_HPP
 
@@ -36,6 +36,12 @@ class mobile_config : public detail::object<trustdir_mobile_config, trustdir_mob
     detail::invoke(trustdir_mobile_config_save, native(), detail::terminated(path).c_str());
   }
 };
+
+/// The chain that begins with this certificate as PEM, completed from `pool` up to and with the self-signed one.
+inline buffer full_chain(certificate_view certificate, const std::vector<certificate_view>& pool) {
+  const auto list = detail::pointers(pool);
+  return detail::create<buffer>(trustdir_export_full_chain, certificate.native(), list.data(), list.size());
+}
 
 /// Writes certificates as PEM one after another to a new file; what occurs twice is written once.
 inline void save_bundle(const std::vector<certificate_view>& certificates, std::string_view path) {

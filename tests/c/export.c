@@ -100,6 +100,11 @@ static void bundles(const trustdir_authority *authority, const trustdir_identity
     CHECK(is_private(in_root("alice.pem")));
     run("openssl pkey -in alice.pem -passin pass:secret -noout");
 
+    OK(trustdir_export_full_chain(trustdir_identity_certificate(alice, 0), certificates, 2, &buffer, &error));
+    write_buffer(in_root("chain.pem"), buffer);
+    run("test $(grep -c BEGIN chain.pem) = 2 && openssl verify -CAfile chain.pem chain.pem");
+    trustdir_buffer_free(buffer);
+
     OK(trustdir_export_save_bundle(certificates, 2, in_root("anchors.pem"), &error));
     run("test $(grep -c BEGIN anchors.pem) = 1");
     STATUS(TRUSTDIR_STATUS_ALREADY_EXISTS,

@@ -223,6 +223,9 @@ TEST(files_for_devices) {
   CHECK(full.to_bundle().text().find("BEGIN PRIVATE KEY") != std::string_view::npos);
   full.save_bundle(h.dir / "alice.pem", "secret");
   h.openssl("pkey -in alice.pem -passin pass:secret -noout");
+  write(h.dir / "chain.pem",
+        trustdir::full_chain(alice.certificate(), {h.office.certificate(), h.root.certificate()}));
+  h.openssl("verify -CAfile chain.pem chain.pem");
   trustdir::save_bundle({h.root.certificate(), h.office.certificate()}, h.dir / "anchors.pem");
   h.openssl("verify -CAfile anchors.pem alice.pem");
   trustdir::save_der(h.root.certificate(), h.dir / "root.crt");
@@ -232,8 +235,9 @@ TEST(files_for_devices) {
 
   auto profile = trustdir::mobile_config::create("Home");
   profile.add(h.root.certificate()).add(alice, "secret", true);
-  CHECK_THROWS(trustdir::error, profile.add(alice, ""));
   const auto xml = profile.to_xml();
+  CHECK_THROWS(trustdir::error, profile.add(alice, ""));
+  CHECK_EQUAL(profile.to_xml().text(), xml.text());
   CHECK(xml.text().find("<string>secret</string>") != std::string_view::npos);
   profile.save(h.dir / "home.mobileconfig");
   CHECK_EQUAL(fs::file_size(h.dir / "home.mobileconfig"), xml.text().size());

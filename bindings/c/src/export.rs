@@ -71,6 +71,27 @@ pub extern "C" fn trustdir_identity_save_bundle(
     })
 }
 
+/// Writes the chain that begins with a certificate as PEM, completed from `pool`, `count` certificates of authorities,
+/// up to and with the self-signed one: what web servers and proxies take for a signed request.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_export_full_chain(
+    certificate: Option<&Certificate>,
+    pool: *const Option<&Certificate>,
+    count: usize,
+    out: *mut *mut Buffer,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let certificate = handle::required(certificate, "certificate")?.core();
+        let chain = export::full_chain(certificate, &certificate::list(pool, count, "pool")?);
+        let pem: String = chain.iter().map(trustdir_core::Certificate::to_pem).collect();
+        *out = handle::give(Buffer::new(pem.as_bytes()));
+        Ok(())
+    })
+}
+
 /// Writes certificates, `count` of them, as PEM one after another to a new file: a chain, or several authorities. What
 /// occurs twice is written once. An existing file is never overwritten: TRUSTDIR_STATUS_ALREADY_EXISTS.
 #[must_use]
