@@ -100,6 +100,7 @@ struct Inner {
 struct Stated {
     authority: bool,
     path_length: Option<u32>,
+    constrains_names: bool,
     usage: Usage,
     subject_key_id: Option<Box<[u8]>>,
     authority_key_id: Option<Box<[u8]>>,
@@ -120,6 +121,7 @@ impl Stated {
                 extension::BASIC_CONSTRAINTS => {
                     (stated.authority, stated.path_length) = extension::read_basic_constraints(content)?;
                 }
+                extension::NAME_CONSTRAINTS => stated.constrains_names = true,
                 extension::KEY_USAGE => stated.usage.key = Some(extension::read_key_usage(content)?),
                 extension::EXTENDED_KEY_USAGE => {
                     let purposes = extension::read_extended_key_usage(content)?;
@@ -310,10 +312,11 @@ impl Certificate {
 
     /// For which names an authority and those below it may issue; empty when nothing limits it.
     pub fn name_constraints(&self) -> Result<NameConstraints> {
-        match self.extension(extension::NAME_CONSTRAINTS) {
-            Some(content) => NameConstraints::from_der(content),
-            None => Ok(NameConstraints::default()),
+        if !self.0.stated.constrains_names {
+            return Ok(NameConstraints::default());
         }
+        self.extension(extension::NAME_CONSTRAINTS)
+            .map_or_else(|| Ok(NameConstraints::default()), NameConstraints::from_der)
     }
 
     /// Whether it says to be issued by itself.

@@ -39,24 +39,24 @@ impl Ledger {
     /// Makes the directory of a new authority: all of it appears at once, under the name of an empty
     /// directory or of none, or nothing does.
     pub(crate) fn create(dir: &Path, founding: &Founding<'_>) -> Result<Self> {
-        let taken = || taken(dir);
         Self::check_vacant(dir)?;
         let parent = file::parent(dir);
         file::create_directory(parent, Mode::Public)?;
-        let staged = stage(parent)?;
-        let ledger = Self { dir: staged.path().to_owned(), layout: OWN };
-        file::create_directory(&staged.path().join("private"), Mode::Private)?;
-        file::create_directory(&staged.path().join(OWN.issued), Mode::Public)?;
+        let _lock = file::lock_directory(parent)?;
+        let staging = Staging::make(dir)?;
+        let ledger = Self { dir: staging.0.clone(), layout: OWN };
+        file::create_directory(&staging.0.join("private"), Mode::Private)?;
+        file::create_directory(&staging.0.join(OWN.issued), Mode::Public)?;
         file::create(&ledger.key_path(), founding.key.to_pem(founding.passphrase)?.as_bytes(), Mode::Private)?;
-        file::create(&staged.path().join(OWN.index), b"", Mode::Public)?;
-        file::create(&staged.path().join("index.txt.attr"), b"unique_subject = no\n", Mode::Public)?;
+        file::create(&staging.0.join(OWN.index), b"", Mode::Public)?;
+        file::create(&staging.0.join("index.txt.attr"), b"unique_subject = no\n", Mode::Public)?;
         if !founding.issuers.is_empty() {
             file::create(&ledger.issuers_path(), chain_pem(founding.issuers).as_bytes(), Mode::Public)?;
         }
         file::create(&ledger.certificate_path(), founding.certificate.to_pem().as_bytes(), Mode::Public)?;
-        match std::fs::rename(staged.path(), dir) {
-            Ok(()) => drop(staged.keep()),
-            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => return Err(taken()),
+        match std::fs::rename(&staging.0, dir) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => return Err(taken(dir)),
             Err(error) => return Err(Error::io("make the directory", dir, error)),
         }
         file::sync_directory(parent)?;
@@ -261,13 +261,28 @@ fn is_serial(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn stage(parent: &Path) -> Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(file::TEMPORARY);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o755));
+/// A directory beside the one that is being made, under a name of its own, so that what a crash leaves there - a
+/// private key may be in it - goes when the authority is made again. The parent's lock is held.
+struct Staging(PathBuf);
+
+impl Staging {
+    fn make(dir: &Path) -> Result<Self> {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let path = file::parent(dir).join(format!("{}{name}", file::TEMPORARY));
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove what was left in", &path, error));
+            }
+            _ => {}
+        }
+        std::fs::create_dir(&path).map_err(|error| Error::io("make the directory", &path, error))?;
+        Ok(Self(path))
     }
-    builder.tempdir_in(parent).map_err(|source| Error::io("make a directory in", parent, source))
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // It is gone already when the authority was made.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

@@ -216,3 +216,27 @@ fn renew() {
 fn ca_renew() {
     Verb { arguments: "ca renew pki", is_done: |old, new| old == new }.test();
 }
+
+/// Making an authority leaves all of it or, when it is made again, nothing of the first attempt: a private key is in it.
+#[test]
+fn ca_init() {
+    let folder = || tempfile::tempdir().unwrap();
+    let arguments = words("ca init pki --no-passphrase");
+    let points = points(TRUSTDIR, &arguments, folder().path());
+    for point in &points {
+        let faults = std::iter::once("signal=SIGKILL")
+            .chain(ERRORS)
+            .filter(|fault| !point.speaks() || fault.starts_with("signal"));
+        for fault in faults {
+            let folder = folder();
+            let output = with_fault(point, fault, TRUSTDIR, &arguments, folder.path());
+            let whole = folder.path().join("pki").exists();
+            let again = try_run(TRUSTDIR, &arguments, folder.path());
+            assert_eq!(again.status.success(), !whole, "{fault} at {point:?}: {output:?} {again:?}");
+            trustdir::Authority::open(folder.path().join("pki"), None).unwrap();
+            let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names, ["pki"], "{fault} at {point:?}");
+        }
+    }
+    println!("ca init: {} points", points.len());
+}

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{Authority, Identity, IssueOptions, KeyAlgorithm, Profile, Result, SubjectAltName, TrustDir};
+use crate::{Authority, Certificate, Identity, IssueOptions, KeyAlgorithm, Profile, Result, SubjectAltName, TrustDir};
 
 use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument, path_json};
 use super::passphrase::{self, Passphrase};
 use super::summary::{certificate_json, entry_json, summary};
-use super::{Outcome, files, time};
+use super::{Outcome, files, lint, time};
 
 #[derive(Subcommand)]
 pub(super) enum Issue {
@@ -68,7 +68,7 @@ impl Server {
             Profile::ServerAndClient => authority.issue_both(&names, &options)?,
             _ => authority.issue_server(&names, &options)?,
         };
-        files.save(&identity, output)?;
+        files.save_issued(&identity, &authority, profile, output)?;
 
         output.set("entry", Value::Null);
         output.next(format_args!(
@@ -103,7 +103,7 @@ impl Client {
         };
         let names = self.san.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
         let identity = authority.issue_client_with(&self.name, &names, &self.how.options())?;
-        files.save(&identity, output)?;
+        files.save_issued(&identity, &authority, Profile::Client, output)?;
 
         match &install {
             Some((path, dir)) => {
@@ -221,6 +221,21 @@ impl Files {
         answer["key_encrypted"] = encrypted.into();
         output.set("identity", answer);
         output.set("warnings", json!([]));
+        Ok(())
+    }
+
+    /// As [`save`](Self::save), and warns of what clients will not take, in it or in the authorities above.
+    fn save_issued(
+        &self,
+        identity: &Identity,
+        authority: &Authority,
+        profile: Profile,
+        output: &mut Output,
+    ) -> Result<()> {
+        self.save(identity, output)?;
+        let chain: Vec<Certificate> =
+            std::iter::once(identity.certificate()).chain(authority.chain()).cloned().collect();
+        lint::warn_of_faults(&chain, profile, &self.certificate, output);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::lint::{self, Finding, Options, Severity};
-use crate::{Profile, Result};
+use crate::{Certificate, Profile, Result};
 
 use super::Outcome;
 use super::output::{Output, path_json};
@@ -52,6 +52,27 @@ impl Lint {
         let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         output.line(format_args!("{refused} refused, {}, {}", plural(warnings, "warning"), plural(notes, "note")));
         Ok(if refused == 0 { Outcome::Done } else { Outcome::Attention })
+    }
+}
+
+/// Warns of what some client will not take in a chain that was just made or opened; `file` has its first certificate.
+pub(super) fn warn_of_faults(chain: &[Certificate], profile: Profile, file: &Path, output: &mut Output) {
+    output.set("warnings", json!([]));
+    let options = Options { profile: Some(profile), ..Options::default() };
+    for finding in lint::chain(chain, &options) {
+        if finding.severity() != Severity::Note {
+            let subject = finding.subject().unwrap_or_default();
+            let message = format!("{subject}: {}{}; {}", finding.message(), refusers(&finding), finding.remedy());
+            output.warn(&super::finding::Finding::new(finding.rule().as_str(), message).about(file, &chain[0]));
+        }
+    }
+}
+
+/// ` (refused by APPLE, CHROME)`, or nothing.
+fn refusers(finding: &Finding) -> String {
+    match finding.refused_by() {
+        [] => String::new(),
+        some => format!(" (refused by {})", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -23,12 +23,12 @@
 //!
 //! | verb | keys |
 //! |---|---|
-//! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted` |
+//! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted`; `warnings` |
 //! | `ca renew` | `authority`: *certificate* with `file`, `directory` |
-//! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count` |
+//! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count`; `warnings` |
 //! | `issue server`, `issue client`, `issue both` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
-//! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file` |
+//! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file`; `warnings` |
 //! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` (of a new key, else `null`), `replaced_serial` |
 //! | `list` | `issued`: list of *certificate* with `status` (`"VALID"`, `"EXPIRED"`, `"REVOKED"`), `revoked_at`, `revocation_reason`, `file` (`null` when the directory has not kept it), `ledger_file` |
 //! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |

@@ -14,7 +14,7 @@ use super::finding::Finding;
 use super::issue::Validity;
 use super::output::{Output, argument};
 use super::summary::{certificate_json, names, request_json, summary};
-use super::{Outcome, files, passphrase};
+use super::{Outcome, files, lint, passphrase};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,6 +78,8 @@ impl Sign {
 
         output.line(format_args!("wrote {} ({})", file.display(), summary(&certificate)));
         output.set("certificate", certificate_json(&certificate, Some(&file)));
+        let chain: Vec<Certificate> = std::iter::once(&certificate).chain(authority.chain()).cloned().collect();
+        lint::warn_of_faults(&chain, self.profile, &file, output);
         if self.profile == Profile::Client {
             output.next(format_args!("trustdir clients add CLIENTS_DIR {}", argument(&file)));
         } else {

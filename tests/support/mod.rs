@@ -7,6 +7,8 @@ pub mod bench;
 pub mod client;
 pub mod der;
 pub mod faults;
+#[cfg(unix)]
+pub mod folder;
 pub mod nginx;
 pub mod requests;
 pub mod server;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use crate::context::Context;
 
 mod artifacts;
+mod bench;
 mod context;
 mod counts;
 mod demo;
@@ -24,11 +25,12 @@ usage: cargo xtask COMMAND
 
   demo                              set up, then show the main job step by step
   test [SUITE…] [--without NAME]…   set up, then run the tests of every language
+  bench                             measure beside OpenSSL, in one run
   setup                             only set up: packages, virtual environment
   list                              name the suites";
 
 /// The commands that a README may show.
-pub(crate) const COMMANDS: [&str; 4] = ["demo", "test", "setup", "list"];
+pub(crate) const COMMANDS: [&str; 5] = ["demo", "test", "bench", "setup", "list"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -46,6 +48,7 @@ fn dispatch(arguments: &[String]) -> Result<(), String> {
     match command.as_str() {
         "demo" if rest.is_empty() => demo::run(&Context::new()?),
         "test" => report::test(&Context::new()?, &report::Selection::parse(rest)?),
+        "bench" if rest.is_empty() => bench::run(&Context::new()?),
         "setup" if rest.is_empty() => {
             let context = Context::new()?;
             setup::require(&context.workspace, setup::ALL)?;

@@ -7,11 +7,11 @@ mod show;
 
 use clap::Subcommand;
 
-use crate::{Authority, Result};
+use crate::{Authority, Profile, Result};
 
 use super::output::{Output, path_json};
 use super::summary::{certificate_json, summary};
-use super::{Outcome, passphrase};
+use super::{Outcome, lint, passphrase};
 
 #[derive(Subcommand)]
 pub(super) enum Ca {
@@ -49,4 +49,5 @@ fn report(authority: &Authority, encrypted: bool, output: &mut Output) {
     answer["directory"] = path_json(authority.dir());
     answer["key_encrypted"] = encrypted.into();
     output.set("authority", answer);
+    lint::warn_of_faults(authority.chain(), Profile::Authority, &file, output);
 }

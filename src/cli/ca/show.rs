@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{Authority, IssuedStatus, Result};
+use crate::{Authority, IssuedStatus, Profile, Result};
 
 use super::super::output::{Output, path_json};
 use super::super::summary::{details, details_json};
-use super::Outcome;
+use super::{Outcome, lint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,7 @@ impl Show {
         answer["issued_count"] = issued.len().into();
         answer["valid_count"] = valid.into();
         output.set("authority", answer);
+        lint::warn_of_faults(authority.chain(), Profile::Authority, &file, output);
         Ok(Outcome::Done)
     }
 }
