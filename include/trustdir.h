@@ -26,6 +26,9 @@
  * without a status answer NULL, 0 or false to NULL. Enumerations are passed as int32_t, and a
  * number that is none of their values is TRUSTDIR_STATUS_INVALID_ARGUMENT.
  *
+ * Options. A const trustdir_X_options * may be NULL, which stands for the defaults. Later versions
+ * may add settings to an X_options, and a function that takes one need not change for them.
+ *
  * Text handed out is UTF-8 (paths: any bytes), NUL-terminated, and never cut: a NUL inside, as only
  * a hostile certificate has, is written as \x00.
  *
@@ -199,6 +202,117 @@ typedef int32_t trustdir_status;
 #endif // __cplusplus
 
 /**
+ * How an issued certificate stands. Later versions may add numbers; trust none that is unknown.
+ */
+enum trustdir_issued_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Not known.
+     */
+    TRUSTDIR_ISSUED_STATUS_UNKNOWN = 0,
+    /**
+     * Neither revoked nor over.
+     */
+    TRUSTDIR_ISSUED_STATUS_VALID = 1,
+    /**
+     * Its validity is over.
+     */
+    TRUSTDIR_ISSUED_STATUS_EXPIRED = 2,
+    /**
+     * Revoked.
+     */
+    TRUSTDIR_ISSUED_STATUS_REVOKED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_issued_status trustdir_issued_status;
+#else
+typedef int32_t trustdir_issued_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a certificate was revoked, with the numbers of RFC 5280, 5.3.1.
+ */
+enum trustdir_revocation_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * No reason is given.
+     */
+    TRUSTDIR_REVOCATION_REASON_UNSPECIFIED = 0,
+    /**
+     * Somebody else may have the private key.
+     */
+    TRUSTDIR_REVOCATION_REASON_KEY_COMPROMISE = 1,
+    /**
+     * Somebody else may have the authority's private key.
+     */
+    TRUSTDIR_REVOCATION_REASON_CA_COMPROMISE = 2,
+    /**
+     * The subject's name or relation has changed.
+     */
+    TRUSTDIR_REVOCATION_REASON_AFFILIATION_CHANGED = 3,
+    /**
+     * Another certificate has taken its place.
+     */
+    TRUSTDIR_REVOCATION_REASON_SUPERSEDED = 4,
+    /**
+     * It is needed no more.
+     */
+    TRUSTDIR_REVOCATION_REASON_CESSATION_OF_OPERATION = 5,
+    /**
+     * On hold: the one reason that can be taken back.
+     */
+    TRUSTDIR_REVOCATION_REASON_CERTIFICATE_HOLD = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_revocation_reason trustdir_revocation_reason;
+#else
+typedef int32_t trustdir_revocation_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How much a finding matters. Later versions may add numbers.
+ */
+enum trustdir_severity
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Not known.
+     */
+    TRUSTDIR_SEVERITY_UNKNOWN = 0,
+    /**
+     * Some client refuses outright, and is named.
+     */
+    TRUSTDIR_SEVERITY_REFUSED = 1,
+    /**
+     * Nobody refuses, and yet it is wrong or soon will be.
+     */
+    TRUSTDIR_SEVERITY_WARNING = 2,
+    /**
+     * Worth knowing.
+     */
+    TRUSTDIR_SEVERITY_NOTE = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_severity trustdir_severity;
+#else
+typedef int32_t trustdir_severity;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Why a client was admitted (below 10) or refused. Later versions may add numbers; treat an unknown one as a refusal.
  */
 enum trustdir_reason
@@ -313,6 +427,31 @@ typedef int32_t trustdir_key_type;
 #endif // __cplusplus
 
 /**
+ * How a passphrase becomes the AES-256 key of an encrypted file. Both take a noticeable time, on purpose.
+ */
+enum trustdir_key_derivation
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * scrypt: read by OpenSSL 1.1 and later. The usual choice.
+     */
+    TRUSTDIR_KEY_DERIVATION_SCRYPT = 1,
+    /**
+     * PBKDF2 with HMAC-SHA-256: read by everything that reads encrypted PKCS#8, GnuTLS and Java too.
+     */
+    TRUSTDIR_KEY_DERIVATION_PBKDF2 = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_key_derivation trustdir_key_derivation;
+#else
+typedef int32_t trustdir_key_derivation;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Which files of a directory are entries.
  */
 enum trustdir_entry_names
@@ -411,12 +550,44 @@ enum trustdir_profile
      * Services that are clients of each other.
      */
     TRUSTDIR_PROFILE_BOTH = 3,
+    /**
+     * Signs other certificates. To judge by only: authorities are made by trustdir_authority_create and
+     * trustdir_authority_create_intermediate.
+     */
+    TRUSTDIR_PROFILE_AUTHORITY = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum trustdir_profile trustdir_profile;
 #else
 typedef int32_t trustdir_profile;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a PKCS#12 file is protected.
+ */
+enum trustdir_pkcs12_profile
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * AES-256 under PBKDF2, as OpenSSL 3 writes: for current Windows and Java, and everything that uses OpenSSL 1.1
+     * or later.
+     */
+    TRUSTDIR_PKCS12_PROFILE_MODERN = 1,
+    /**
+     * Triple DES and SHA-1: for Apple's devices and older Windows and Java. It protects little: choose a password that
+     * cannot be guessed, and delete the file when it is installed.
+     */
+    TRUSTDIR_PKCS12_PROFILE_COMPAT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_pkcs12_profile trustdir_pkcs12_profile;
+#else
+typedef int32_t trustdir_pkcs12_profile;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -437,6 +608,13 @@ typedef struct trustdir_acceptor_builder trustdir_acceptor_builder;
  * It may be used from several threads at once, and from several processes.
  */
 typedef struct trustdir_authority trustdir_authority;
+
+/**
+ * How to make an authority. Where NULL is passed for it, and for what is not set, the defaults are right for a home or
+ * a team. Yours: free it with trustdir_authority_options_free; it may be used for several authorities. One thread at
+ * a time. A setter that fails changes nothing, so check its status.
+ */
+typedef struct trustdir_authority_options trustdir_authority_options;
 
 /**
  * Bytes or text made for you, such as a private key in PEM. Yours: free it with trustdir_buffer_free, which also
@@ -485,10 +663,29 @@ typedef struct trustdir_entries trustdir_entries;
 typedef struct trustdir_error trustdir_error;
 
 /**
+ * The faults that a lint found, who refuses because of them, and what to do. Yours: free it with
+ * trustdir_findings_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_findings trustdir_findings;
+
+/**
  * A certificate chain, end entity first, and the private key that belongs to it. Yours: free it with
  * trustdir_identity_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_identity trustdir_identity;
+
+/**
+ * How to issue, sign or renew. Where NULL is passed for it, and for what is not set, the defaults are right for most.
+ * Yours: free it with trustdir_issue_options_free; it may be used for several certificates. One thread at a time. A
+ * setter that fails changes nothing, so check its status.
+ */
+typedef struct trustdir_issue_options trustdir_issue_options;
+
+/**
+ * What an authority had issued at one moment, in the order in which it did. Yours: free it with trustdir_issued_free.
+ * It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_issued trustdir_issued;
 
 /**
  * A private key, wiped from memory when it is freed. Yours: free it with trustdir_key_free. It never changes and may
@@ -497,10 +694,38 @@ typedef struct trustdir_identity trustdir_identity;
 typedef struct trustdir_key trustdir_key;
 
 /**
+ * How to judge. Where NULL is passed for it, and for what is not set, the profile is guessed and the time is the
+ * system's. Yours: free it with trustdir_lint_options_free; it may be used several times. One thread at a time. A
+ * setter that fails changes nothing, so check its status.
+ */
+typedef struct trustdir_lint_options trustdir_lint_options;
+
+/**
+ * An Apple configuration profile (.mobileconfig): authorities to trust and identities to show, which an iPhone, an
+ * iPad or a Mac installs in one step. Installed again after a renewal it replaces itself. A web server hands it out as
+ * application/x-apple-aspen-config. Yours: free it with trustdir_mobile_config_free. One thread at a time.
+ */
+typedef struct trustdir_mobile_config trustdir_mobile_config;
+
+/**
+ * For which names an authority and those below it may issue (RFC 5280, 4.2.1.10): of each sort that is permitted
+ * something, only names in one of the permitted subtrees; and no names in any of the excluded ones. Yours: free it
+ * with trustdir_name_constraints_free. One thread at a time.
+ */
+typedef struct trustdir_name_constraints trustdir_name_constraints;
+
+/**
  * The TLS settings of a Nano node, as its guide has them: the section [secure] of config-rpc.toml, or config-tls.toml.
  * Yours: free it with trustdir_nano_config_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_nano_config trustdir_nano_config;
+
+/**
+ * How to write a PKCS#12 file. Where NULL is passed for it, and for what is not set, the defaults are used. Yours:
+ * free it with trustdir_pkcs12_options_free; it may be used for several files. One thread at a time. A setter that
+ * fails changes nothing, so check its status.
+ */
+typedef struct trustdir_pkcs12_options trustdir_pkcs12_options;
 
 /**
  * A request for a certificate (PKCS#10), its signature checked: whoever made it has the private key. What it asks for
@@ -607,7 +832,18 @@ trustdir_status trustdir_key_from_pem(const uint8_t *pem,
                                       trustdir_error **error);
 
 /**
- * Reads a key from a file, as trustdir_key_from_pem does.
+ * Reads a key in DER, as trustdir_key_from_pem does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_key_from_der(const uint8_t *der,
+                                      size_t len,
+                                      const uint8_t *passphrase,
+                                      size_t passphrase_len,
+                                      trustdir_key **out,
+                                      trustdir_error **error);
+
+/**
+ * Reads a key from a PEM or DER file, as trustdir_key_from_pem does.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_key_load(const char *path,
@@ -627,6 +863,33 @@ trustdir_status trustdir_key_to_pem(const trustdir_key *key,
                                     trustdir_error **error);
 
 /**
+ * As trustdir_key_to_pem, with the derivation that the reader of the file can do: a trustdir_key_derivation.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_key_to_pem_under(const trustdir_key *key,
+                                          int32_t derivation,
+                                          const uint8_t *passphrase,
+                                          size_t passphrase_len,
+                                          trustdir_buffer **out,
+                                          trustdir_error **error);
+
+/**
+ * As trustdir_key_to_pem_under, in DER.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_key_to_der(const trustdir_key *key,
+                                    int32_t derivation,
+                                    const uint8_t *passphrase,
+                                    size_t passphrase_len,
+                                    trustdir_buffer **out,
+                                    trustdir_error **error);
+
+/**
+ * The public key as DER SubjectPublicKeyInfo. Borrowed from the key. Empty for NULL.
+ */
+trustdir_slice trustdir_key_spki(const trustdir_key *key);
+
+/**
  * What kind of key it is, as "P-256", "Ed25519" or "RSA-2048". Borrowed from the key. NULL for NULL.
  */
 const char *trustdir_key_algorithm(const trustdir_key *key);
@@ -635,6 +898,75 @@ const char *trustdir_key_algorithm(const trustdir_key *key);
  * Wipes and frees the key. NULL is fine.
  */
 void trustdir_key_free(trustdir_key *key);
+
+/**
+ * Starts with no constraints.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_name_constraints_new(trustdir_name_constraints **out,
+                                              trustdir_error **error);
+
+/**
+ * Starts with what a home or a small network needs, and nothing of the rest of the Internet: home.arpa, internal,
+ * local, localhost, and the private, link-local and loopback addresses. Permit names of your own besides, such as a
+ * dynamic DNS name.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_name_constraints_home(trustdir_name_constraints **out,
+                                               trustdir_error **error);
+
+/**
+ * Permits a subtree: "home.arpa" or "DNS:home.arpa" (that name and all below it), "IP:192.168.0.0/16", and
+ * "email:a@b.example", "email:b.example" (every mailbox at that host) or "email:.b.example" (at hosts below it).
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_name_constraints_permit(trustdir_name_constraints *constraints,
+                                                 const char *subtree,
+                                                 trustdir_error **error);
+
+/**
+ * Excludes a subtree, as trustdir_name_constraints_permit takes it; this counts more than what is permitted.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_name_constraints_exclude(trustdir_name_constraints *constraints,
+                                                  const char *subtree,
+                                                  trustdir_error **error);
+
+/**
+ * Whether a certificate with this name, as trustdir_request_create takes it, may be issued: the answer goes to `out`.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_name_constraints_allow(const trustdir_name_constraints *constraints,
+                                                const char *name,
+                                                bool *out,
+                                                trustdir_error **error);
+
+/**
+ * The number of permitted subtrees; 0 for NULL.
+ */
+size_t trustdir_name_constraints_permitted_len(const trustdir_name_constraints *constraints);
+
+/**
+ * A permitted subtree, as "DNS:home.arpa". Borrowed from the constraints. NULL past the end and for NULL.
+ */
+const char *trustdir_name_constraints_permitted(const trustdir_name_constraints *constraints,
+                                                size_t index);
+
+/**
+ * The number of excluded subtrees; 0 for NULL.
+ */
+size_t trustdir_name_constraints_excluded_len(const trustdir_name_constraints *constraints);
+
+/**
+ * An excluded subtree. Borrowed from the constraints. NULL past the end and for NULL.
+ */
+const char *trustdir_name_constraints_excluded(const trustdir_name_constraints *constraints,
+                                               size_t index);
+
+/**
+ * Frees the constraints and everything borrowed from them. NULL is fine.
+ */
+void trustdir_name_constraints_free(trustdir_name_constraints *constraints);
 
 /**
  * Reads the first certificate in PEM text; anything before it is ignored.
@@ -709,6 +1041,56 @@ int64_t trustdir_certificate_not_before(const trustdir_certificate *certificate)
  * The end of its validity, in seconds since 1970-01-01 UTC; 0 for NULL.
  */
 int64_t trustdir_certificate_not_after(const trustdir_certificate *certificate);
+
+/**
+ * The number of names that it is valid for; 0 for NULL.
+ */
+size_t trustdir_certificate_names_len(const trustdir_certificate *certificate);
+
+/**
+ * A name that it is valid for, as "DNS:a.example" or "IP:10.0.0.1". Borrowed from the certificate. NULL past the end
+ * and for NULL.
+ */
+const char *trustdir_certificate_name(const trustdir_certificate *certificate,
+                                      size_t index);
+
+/**
+ * The number of purposes that it has; 0 for NULL.
+ */
+size_t trustdir_certificate_purposes_len(const trustdir_certificate *certificate);
+
+/**
+ * What it is for: "authority", "server", "client", and "anything" when it does not say. Borrowed from the certificate.
+ * NULL past the end and for NULL.
+ */
+const char *trustdir_certificate_purpose(const trustdir_certificate *certificate,
+                                         size_t index);
+
+/**
+ * Whether it says to be an authority's; false for NULL.
+ */
+bool trustdir_certificate_is_authority(const trustdir_certificate *certificate);
+
+/**
+ * Whether it says to be issued by itself; false for NULL.
+ */
+bool trustdir_certificate_is_self_issued(const trustdir_certificate *certificate);
+
+/**
+ * Whether it limits how many authorities may follow below it; false for NULL. The limit goes to `path_length`, which
+ * may be NULL.
+ */
+bool trustdir_certificate_path_length(const trustdir_certificate *certificate,
+                                      uint32_t *path_length);
+
+/**
+ * For which names an authority and those below it may issue: nothing permitted and nothing excluded when it is not
+ * limited. Fails with TRUSTDIR_STATUS_PARSE when that part of the certificate is broken.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_certificate_name_constraints(const trustdir_certificate *certificate,
+                                                      trustdir_name_constraints **out,
+                                                      trustdir_error **error);
 
 /**
  * The hash of the subject by which OpenSSL 1.0 and later names files in a directory ("%08x.0"). Fails for a name that
@@ -882,21 +1264,104 @@ const char *trustdir_request_ignored(const trustdir_request *request, size_t ind
 void trustdir_request_free(trustdir_request *request);
 
 /**
- * Makes an authority in `dir`, which is created when it is missing. `name` is its subject in RFC 4514 text, or NULL
- * for a default; `days` is its validity, 0 for the default. With a passphrase its key is stored encrypted. Fails with
- * TRUSTDIR_STATUS_ALREADY_EXISTS when there is an authority in `dir`, and then changes nothing.
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_new(trustdir_authority_options **out,
+                                               trustdir_error **error);
+
+/**
+ * The authority's name: RFC 4514 text with a common name, or just a common name. The default has a random part, so
+ * that no two authorities share it.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_name(trustdir_authority_options *options,
+                                                    const char *name,
+                                                    trustdir_error **error);
+
+/**
+ * The validity in days; 0 for the default, which is ten years and never longer than the issuer's.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_days(trustdir_authority_options *options,
+                                                    uint32_t days,
+                                                    trustdir_error **error);
+
+/**
+ * Has the authority's key stored encrypted. NULL with length 0, the default, stores it readable by its owner only.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_passphrase(trustdir_authority_options *options,
+                                                          const uint8_t *passphrase,
+                                                          size_t passphrase_len,
+                                                          trustdir_error **error);
+
+/**
+ * The authority's own key: a trustdir_key_type. The default is TRUSTDIR_KEY_TYPE_P256.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_key_type(trustdir_authority_options *options,
+                                                        int32_t key_type,
+                                                        trustdir_error **error);
+
+/**
+ * How many authorities may follow below it. The default is no limit for a root, and none at all below an
+ * intermediate one.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_path_length(trustdir_authority_options *options,
+                                                           uint8_t path_length,
+                                                           trustdir_error **error);
+
+/**
+ * For which names it may issue, copied; the default is for any.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_options_set_constraints(trustdir_authority_options *options,
+                                                           const trustdir_name_constraints *constraints,
+                                                           trustdir_error **error);
+
+/**
+ * Frees the options and wipes their passphrase. NULL is fine.
+ */
+void trustdir_authority_options_free(trustdir_authority_options *options);
+
+/**
+ * Makes an authority in `dir`, which is created when it is missing. `options` may be NULL. Fails with
+ * TRUSTDIR_STATUS_ALREADY_EXISTS when there is something in `dir`, and then changes nothing.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_create(const char *dir,
-                                          const char *name,
-                                          uint32_t days,
+                                          const trustdir_authority_options *options,
+                                          trustdir_authority **out,
+                                          trustdir_error **error);
+
+/**
+ * Makes an authority below this one, in a directory of its own, as trustdir_authority_create does. What it issues
+ * carries its certificate along; clients go on to trust the root.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_create_intermediate(const trustdir_authority *authority,
+                                                       const char *dir,
+                                                       const trustdir_authority_options *options,
+                                                       trustdir_authority **out,
+                                                       trustdir_error **error);
+
+/**
+ * Takes over an authority that something else made, into a new directory: its certificate, those above it, and its
+ * key, stored encrypted when a passphrase is given. What it issued before is not known here.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_import(const char *dir,
+                                          const trustdir_identity *identity,
                                           const uint8_t *passphrase,
                                           size_t passphrase_len,
                                           trustdir_authority **out,
                                           trustdir_error **error);
 
 /**
- * Opens the authority in `dir`. The passphrase is NULL with length 0 when its key is not encrypted. Fails with
+ * Opens the authority in `dir`: one of ours or of `openssl ca`, or what pimatic's ssl-setup, easy-rsa, mkcert, minica
+ * or the Rocket.Chat guide made. The passphrase is NULL with length 0 when its key is not encrypted. Fails with
  * TRUSTDIR_STATUS_NOT_FOUND, TRUSTDIR_STATUS_PASSPHRASE_REQUIRED or TRUSTDIR_STATUS_WRONG_PASSPHRASE.
  */
 TRUSTDIR_MUST_USE
@@ -907,40 +1372,167 @@ trustdir_status trustdir_authority_open(const char *dir,
                                         trustdir_error **error);
 
 /**
+ * Opens it without its key, for everything but signing: to list, to show, to revoke. What needs the key then fails
+ * with TRUSTDIR_STATUS_PASSPHRASE_REQUIRED.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_open_without_key(const char *dir,
+                                                    trustdir_authority **out,
+                                                    trustdir_error **error);
+
+/**
+ * Renews the authority's own certificate: same name, key and limits, so that what it issued stays valid. `issuer` is
+ * the authority above it, and NULL for a root. `days` is the validity, 0 for the default. The renewed authority goes
+ * to `out`; this handle goes on with the old certificate, which is kept in the directory too.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_renew_authority(const trustdir_authority *authority,
+                                                   const trustdir_authority *issuer,
+                                                   uint32_t days,
+                                                   trustdir_authority **out,
+                                                   trustdir_error **error);
+
+/**
  * The authority's own certificate. Borrowed from the authority. NULL for NULL.
  */
 const trustdir_certificate *trustdir_authority_certificate(const trustdir_authority *authority);
 
 /**
+ * The number of certificates in its chain: its own and those of the authorities above it, as far as they are known.
+ * 0 for NULL.
+ */
+size_t trustdir_authority_chain_len(const trustdir_authority *authority);
+
+/**
+ * A certificate of the chain; index 0 is its own. Borrowed from the authority. NULL past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_authority_chain(const trustdir_authority *authority,
+                                                     size_t index);
+
+/**
+ * What clients of its servers import: the last certificate of the chain. Borrowed from the authority. NULL for NULL.
+ */
+const trustdir_certificate *trustdir_authority_trust_anchor(const trustdir_authority *authority);
+
+/**
+ * The file with the trust anchor. Borrowed from the authority. NULL for NULL.
+ */
+const char *trustdir_authority_trust_anchor_path(const trustdir_authority *authority);
+
+/**
+ * Its directory. Borrowed from the authority. NULL for NULL.
+ */
+const char *trustdir_authority_dir(const trustdir_authority *authority);
+
+/**
+ * Frees the authority and what is borrowed from it, and wipes its key from memory. Its directory stays. NULL is fine.
+ */
+void trustdir_authority_free(trustdir_authority *authority);
+
+/**
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_issue_options_new(trustdir_issue_options **out,
+                                           trustdir_error **error);
+
+/**
+ * The validity in days, from now or from its start; 0 for the default, which is 397, or for a renewal as long as the
+ * old certificate's, and never longer than the authority's.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_issue_options_set_days(trustdir_issue_options *options,
+                                                uint32_t days,
+                                                trustdir_error **error);
+
+/**
+ * The start of the validity, in seconds since 1970-01-01 UTC. The default is an hour ago, since clocks differ.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_issue_options_set_not_before(trustdir_issue_options *options,
+                                                      int64_t unix_time,
+                                                      trustdir_error **error);
+
+/**
+ * The end of the validity, in seconds since 1970-01-01 UTC, instead of days.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_issue_options_set_not_after(trustdir_issue_options *options,
+                                                     int64_t unix_time,
+                                                     trustdir_error **error);
+
+/**
+ * The key to make: a trustdir_key_type. The default is TRUSTDIR_KEY_TYPE_P256, or for a renewal what the old key is.
+ * Of no effect where the key is there already.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_issue_options_set_key_type(trustdir_issue_options *options,
+                                                    int32_t key_type,
+                                                    trustdir_error **error);
+
+/**
+ * Frees the options. NULL is fine.
+ */
+void trustdir_issue_options_free(trustdir_issue_options *options);
+
+/**
  * Issues an identity for a server. `names` are its DNS names and IP addresses, `count` of them and at least one; the
- * first also becomes the common name. `days` is the validity, 0 for the default.
+ * first also becomes the common name. `options` may be NULL. Fails with TRUSTDIR_STATUS_NAME_MISMATCH for a name that
+ * the authority's constraints do not allow.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_issue_server(const trustdir_authority *authority,
                                                 const char *const *names,
                                                 size_t count,
-                                                uint32_t days,
+                                                const trustdir_issue_options *options,
                                                 trustdir_identity **out,
                                                 trustdir_error **error);
 
 /**
- * Issues an identity for a client, with `name` as its common name. `days` is the validity, 0 for the default. It
- * admits nobody until its certificate is installed in a directory.
+ * As trustdir_authority_issue_server, for a service that is a client of others too.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_issue_both(const trustdir_authority *authority,
+                                              const char *const *names,
+                                              size_t count,
+                                              const trustdir_issue_options *options,
+                                              trustdir_identity **out,
+                                              trustdir_error **error);
+
+/**
+ * Issues an identity for a client, with `name` as its common name. `names` are further names that it bears, `count`
+ * of them, as trustdir_request_create takes them, such as its e-mail address; mostly NULL with count 0. `options` may
+ * be NULL. It admits nobody until its certificate is installed in a directory.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_issue_client(const trustdir_authority *authority,
                                                 const char *name,
-                                                uint32_t days,
+                                                const char *const *names,
+                                                size_t count,
+                                                const trustdir_issue_options *options,
                                                 trustdir_identity **out,
                                                 trustdir_error **error);
 
 /**
+ * Issues an identity with a subject and names that no profile demands. `profile` is a trustdir_profile, `subject` is
+ * RFC 4514 text or just a common name, and `names` are as trustdir_request_create takes them. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_issue(const trustdir_authority *authority,
+                                         int32_t profile,
+                                         const char *subject,
+                                         const char *const *names,
+                                         size_t count,
+                                         const trustdir_issue_options *options,
+                                         trustdir_identity **out,
+                                         trustdir_error **error);
+
+/**
  * Signs a request: its key and its subject, byte for byte. `profile` is a trustdir_profile. `names` are the names to
  * grant, `count` of them, as trustdir_request_create takes them. NULL with count 0 grants a server the DNS names and
- * IP addresses that were asked for, or its common name when no name was; and a client none. `days` is the validity, 0
- * for the default. `notes`, which may be NULL, receives text: what was asked for and not granted, or granted
- * otherwise, a line each, empty when there is nothing to say. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT when a
- * server would get no name.
+ * IP addresses that were asked for, or its common name when no name was; and a client none. `options` may be NULL.
+ * `notes`, which may be NULL, receives text: what was asked for and not granted, or granted otherwise, a line each,
+ * empty when there is nothing to say. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT when a server would get no name.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_sign(const trustdir_authority *authority,
@@ -948,15 +1540,509 @@ trustdir_status trustdir_authority_sign(const trustdir_authority *authority,
                                         int32_t profile,
                                         const char *const *names,
                                         size_t count,
-                                        uint32_t days,
+                                        const trustdir_issue_options *options,
                                         trustdir_buffer **notes,
                                         trustdir_certificate **out,
                                         trustdir_error **error);
 
 /**
- * Frees the authority and what is borrowed from it, and wipes its key from memory. Its directory stays. NULL is fine.
+ * Renews a certificate that this authority issued, for the same key, so that only the certificate's file changes:
+ * same subject and names, a new serial number. `profile` is a trustdir_profile, or 0 for what the old one says.
+ * `options` may be NULL. `notes`, which may be NULL, receives text: what the old one lacked or had that is not issued
+ * here, a line each. Fails with TRUSTDIR_STATUS_REVOKED for a revoked certificate.
  */
-void trustdir_authority_free(trustdir_authority *authority);
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_renew(const trustdir_authority *authority,
+                                         const trustdir_certificate *certificate,
+                                         int32_t profile,
+                                         const trustdir_issue_options *options,
+                                         trustdir_buffer **notes,
+                                         trustdir_certificate **out,
+                                         trustdir_error **error);
+
+/**
+ * As trustdir_authority_renew, with a new key.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_renew_with_new_key(const trustdir_authority *authority,
+                                                      const trustdir_certificate *certificate,
+                                                      int32_t profile,
+                                                      const trustdir_issue_options *options,
+                                                      trustdir_buffer **notes,
+                                                      trustdir_identity **out,
+                                                      trustdir_error **error);
+
+/**
+ * Lists everything that the authority has issued.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_issued(const trustdir_authority *authority,
+                                          trustdir_issued **out,
+                                          trustdir_error **error);
+
+/**
+ * Lists the issued certificates that are meant by `name`, the newest last: a common name, a subject in RFC 4514 text,
+ * a DNS name or another of its names, a serial number, or a fingerprint. None is TRUSTDIR_STATUS_OK as well.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_find(const trustdir_authority *authority,
+                                        const char *name,
+                                        trustdir_issued **out,
+                                        trustdir_error **error);
+
+/**
+ * Lists the valid certificates whose validity ends within this many days.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_expiring(const trustdir_authority *authority,
+                                            uint32_t days,
+                                            trustdir_issued **out,
+                                            trustdir_error **error);
+
+/**
+ * The number of certificates in the list; 0 for NULL.
+ */
+size_t trustdir_issued_len(const trustdir_issued *issued);
+
+/**
+ * The serial number in upper-case hexadecimal. Borrowed from the list. NULL past the end and for NULL.
+ */
+const char *trustdir_issued_serial(const trustdir_issued *issued,
+                                   size_t index);
+
+/**
+ * The subject as RFC 4514 text, or as the index has it ("/CN=alice") when the certificate was not kept. Borrowed from
+ * the list. NULL past the end and for NULL.
+ */
+const char *trustdir_issued_subject(const trustdir_issued *issued,
+                                    size_t index);
+
+/**
+ * The end of the validity, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
+ */
+int64_t trustdir_issued_not_after(const trustdir_issued *issued, size_t index);
+
+/**
+ * How it stands. TRUSTDIR_ISSUED_STATUS_UNKNOWN past the end and for NULL.
+ */
+trustdir_issued_status trustdir_issued_standing(const trustdir_issued *issued, size_t index);
+
+/**
+ * When it was revoked, in seconds since 1970-01-01 UTC; 0 when it is not, past the end and for NULL.
+ */
+int64_t trustdir_issued_revoked_at(const trustdir_issued *issued,
+                                   size_t index);
+
+/**
+ * Why it was revoked. TRUSTDIR_REVOCATION_REASON_UNSPECIFIED when it is not, past the end and for NULL.
+ */
+trustdir_revocation_reason trustdir_issued_revocation_reason(const trustdir_issued *issued,
+                                                             size_t index);
+
+/**
+ * The certificate. Borrowed from the list. NULL when the authority did not keep it, past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_issued_certificate(const trustdir_issued *issued,
+                                                        size_t index);
+
+/**
+ * The path where the authority keeps the certificate. Borrowed from the list. NULL past the end and for NULL.
+ */
+const char *trustdir_issued_file(const trustdir_issued *issued,
+                                 size_t index);
+
+/**
+ * Frees the list and everything borrowed from it. NULL is fine.
+ */
+void trustdir_issued_free(trustdir_issued *issued);
+
+/**
+ * The name of a status, for logs: "VALID", "EXPIRED", "REVOKED"; "UNKNOWN" for unknown numbers. Static text, never
+ * NULL.
+ */
+const char *trustdir_issued_status_text(int32_t status);
+
+/**
+ * The name of a reason, as `openssl ca` writes it: "keyCompromise", "superseded" and so on; "unspecified" for unknown
+ * numbers. Static text, never NULL.
+ */
+const char *trustdir_revocation_reason_text(int32_t reason);
+
+/**
+ * Revokes a certificate that this authority issued. `reason` is a trustdir_revocation_reason. Those who read its list
+ * refuse it from the next list on; a directory needs no list: remove the entry. Final, but for
+ * TRUSTDIR_REVOCATION_REASON_CERTIFICATE_HOLD: a second time is TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_revoke(const trustdir_authority *authority,
+                                          const trustdir_certificate *certificate,
+                                          int32_t reason,
+                                          trustdir_error **error);
+
+/**
+ * Takes a certificate off hold.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_unhold(const trustdir_authority *authority,
+                                          const trustdir_certificate *certificate,
+                                          trustdir_error **error);
+
+/**
+ * Writes the list of everything revoked (a CRL), good for this many days, as crl.pem in the authority's directory.
+ * Its path goes to `list`, which may be NULL when you do not need it; it is yours, free it with trustdir_buffer_free.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_crl(const trustdir_authority *authority,
+                                       uint32_t days,
+                                       trustdir_buffer **list,
+                                       trustdir_error **error);
+
+/**
+ * Puts the newest list into `dir`, a directory of trust anchors, under the name by which OpenSSL finds it
+ * ("89abcdef.r0"), in place of this authority's older one. Its path goes to `list`, as with trustdir_authority_crl.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_install_crl(const trustdir_authority *authority,
+                                               const char *dir,
+                                               trustdir_buffer **list,
+                                               trustdir_error **error);
+
+/**
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_pkcs12_options_new(trustdir_pkcs12_options **out,
+                                            trustdir_error **error);
+
+/**
+ * How it is protected: a trustdir_pkcs12_profile. The default is TRUSTDIR_PKCS12_PROFILE_MODERN.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_pkcs12_options_set_profile(trustdir_pkcs12_options *options,
+                                                    int32_t profile,
+                                                    trustdir_error **error);
+
+/**
+ * The name that devices show. The default is the common name.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_pkcs12_options_set_name(trustdir_pkcs12_options *options,
+                                                 const char *name,
+                                                 trustdir_error **error);
+
+/**
+ * Adds a certificate to carry besides the chain: phones want the authority's.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_pkcs12_options_add_authority(trustdir_pkcs12_options *options,
+                                                      const trustdir_certificate *authority,
+                                                      trustdir_error **error);
+
+/**
+ * Frees the options. NULL is fine.
+ */
+void trustdir_pkcs12_options_free(trustdir_pkcs12_options *options);
+
+/**
+ * Writes the key, its chain and the authorities of `options` as a PKCS#12 file, encrypted with `password`. PKCS#12 has
+ * passwords as text; an empty one is TRUSTDIR_STATUS_INVALID_ARGUMENT. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_to_pkcs12(const trustdir_identity *identity,
+                                            const char *password,
+                                            const trustdir_pkcs12_options *options,
+                                            trustdir_buffer **out,
+                                            trustdir_error **error);
+
+/**
+ * Writes it to a new file, readable by its owner only. An existing file is never overwritten:
+ * TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_save_pkcs12(const trustdir_identity *identity,
+                                              const char *path,
+                                              const char *password,
+                                              const trustdir_pkcs12_options *options,
+                                              trustdir_error **error);
+
+/**
+ * Reads a PKCS#12 file that holds one private key, as OpenSSL, Windows and Java write it; `password` is empty when it
+ * has none. Certificates that are not in the key's chain are left out. Fails with TRUSTDIR_STATUS_WRONG_PASSPHRASE,
+ * TRUSTDIR_STATUS_KEY_MISMATCH, TRUSTDIR_STATUS_PARSE or TRUSTDIR_STATUS_UNSUPPORTED.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_from_pkcs12(const uint8_t *pkcs12,
+                                              size_t len,
+                                              const char *password,
+                                              trustdir_identity **out,
+                                              trustdir_error **error);
+
+/**
+ * Loads a PKCS#12 file, as trustdir_identity_from_pkcs12 does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_load_pkcs12(const char *path,
+                                              const char *password,
+                                              trustdir_identity **out,
+                                              trustdir_error **error);
+
+/**
+ * The identity with its chain completed from `pool`, `count` certificates of authorities, up to and with the
+ * self-signed one: what web servers and proxies send. The rest of the pool is left out.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_with_issuers(const trustdir_identity *identity,
+                                               const trustdir_certificate *const *pool,
+                                               size_t count,
+                                               trustdir_identity **out,
+                                               trustdir_error **error);
+
+/**
+ * Writes the chain and then the key, encrypted when a passphrase is given, in one PEM: what curl and HAProxy read.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_to_bundle(const trustdir_identity *identity,
+                                            const uint8_t *passphrase,
+                                            size_t passphrase_len,
+                                            trustdir_buffer **out,
+                                            trustdir_error **error);
+
+/**
+ * Writes it to a new file, readable by its owner only. An existing file is never overwritten:
+ * TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_save_bundle(const trustdir_identity *identity,
+                                              const char *path,
+                                              const uint8_t *passphrase,
+                                              size_t passphrase_len,
+                                              trustdir_error **error);
+
+/**
+ * Writes the chain that begins with a certificate as PEM, completed from `pool`, `count` certificates of authorities,
+ * up to and with the self-signed one: what web servers and proxies take for a signed request.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_export_full_chain(const trustdir_certificate *certificate,
+                                           const trustdir_certificate *const *pool,
+                                           size_t count,
+                                           trustdir_buffer **out,
+                                           trustdir_error **error);
+
+/**
+ * Writes certificates, `count` of them, as PEM one after another to a new file: a chain, or several authorities. What
+ * occurs twice is written once. An existing file is never overwritten: TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_export_save_bundle(const trustdir_certificate *const *certificates,
+                                            size_t count,
+                                            const char *path,
+                                            trustdir_error **error);
+
+/**
+ * Writes a certificate as DER to a new file: the .crt that Android and Windows install. An existing file is never
+ * overwritten: TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_export_save_der(const trustdir_certificate *certificate,
+                                         const char *path,
+                                         trustdir_error **error);
+
+/**
+ * Makes a PKCS#12 file of certificates alone, `count` of them and at least one, marked as trusted: the value of Java's
+ * javax.net.ssl.trustStore. Nothing in it is secret, but Java wants a password; "changeit" is customary. `profile` is
+ * a trustdir_pkcs12_profile.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_export_truststore(const trustdir_certificate *const *certificates,
+                                           size_t count,
+                                           const char *password,
+                                           int32_t profile,
+                                           trustdir_buffer **out,
+                                           trustdir_error **error);
+
+/**
+ * Starts an empty profile under the name that the device shows.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_mobile_config_new(const char *name,
+                                           trustdir_mobile_config **out,
+                                           trustdir_error **error);
+
+/**
+ * Adds a certificate to trust: a self-signed one as a root, any other as an intermediate one. On an iPhone or iPad its
+ * owner switches it on afterwards, under Settings, General, About, Certificate Trust Settings.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_mobile_config_add_authority(trustdir_mobile_config *profile,
+                                                     const trustdir_certificate *authority,
+                                                     trustdir_error **error);
+
+/**
+ * Adds a client's key and chain as a PKCS#12 file in the form that Apple reads. The device asks for the password,
+ * unless `embed` puts it beside the key: then whoever reads the profile has the key. A failure adds nothing.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_mobile_config_add_identity(trustdir_mobile_config *profile,
+                                                    const trustdir_identity *identity,
+                                                    const char *password,
+                                                    bool embed,
+                                                    trustdir_error **error);
+
+/**
+ * Writes the profile as an XML property list.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_mobile_config_to_xml(const trustdir_mobile_config *profile,
+                                              trustdir_buffer **out,
+                                              trustdir_error **error);
+
+/**
+ * Writes it to a new file, readable by its owner only when it holds a key. An existing file is never overwritten:
+ * TRUSTDIR_STATUS_ALREADY_EXISTS.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_mobile_config_save(const trustdir_mobile_config *profile,
+                                            const char *path,
+                                            trustdir_error **error);
+
+/**
+ * Frees the profile and wipes the keys in it. NULL is fine.
+ */
+void trustdir_mobile_config_free(trustdir_mobile_config *profile);
+
+/**
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_options_new(trustdir_lint_options **out,
+                                          trustdir_error **error);
+
+/**
+ * What the certificate is used for: a trustdir_profile, or 0 for what the certificate says.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_options_set_profile(trustdir_lint_options *options,
+                                                  int32_t profile,
+                                                  trustdir_error **error);
+
+/**
+ * The time to judge at, in seconds since 1970-01-01 UTC.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_options_set_time(trustdir_lint_options *options,
+                                               int64_t unix_time,
+                                               trustdir_error **error);
+
+/**
+ * Frees the options. NULL is fine.
+ */
+void trustdir_lint_options_free(trustdir_lint_options *options);
+
+/**
+ * Checks a file (PEM or DER: certificates, a chain, requests, private keys) or a folder with all that is below it,
+ * such as the directory of an authority. What cannot be read is a finding and no error; only a path that cannot be
+ * looked at at all is one. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_path(const char *path,
+                                   const trustdir_lint_options *options,
+                                   trustdir_findings **out,
+                                   trustdir_error **error);
+
+/**
+ * Checks one certificate by itself. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_certificate(const trustdir_certificate *certificate,
+                                          const trustdir_lint_options *options,
+                                          trustdir_findings **out,
+                                          trustdir_error **error);
+
+/**
+ * Checks a chain as a service sends it, `count` certificates, end entity first; its root may be left out. The profile
+ * is the end entity's. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_chain(const trustdir_certificate *const *chain,
+                                    size_t count,
+                                    const trustdir_lint_options *options,
+                                    trustdir_findings **out,
+                                    trustdir_error **error);
+
+/**
+ * Checks a request: what a certificate would be refused for if it were issued as asked. `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_request(const trustdir_request *request,
+                                      const trustdir_lint_options *options,
+                                      trustdir_findings **out,
+                                      trustdir_error **error);
+
+/**
+ * The number of findings; 0 for NULL.
+ */
+size_t trustdir_findings_len(const trustdir_findings *findings);
+
+/**
+ * How much it matters. TRUSTDIR_SEVERITY_UNKNOWN past the end and for NULL.
+ */
+trustdir_severity trustdir_findings_severity(const trustdir_findings *findings, size_t index);
+
+/**
+ * The code of the rule that is broken, such as "NO_SAN". Later versions may add rules. Borrowed from the findings.
+ * NULL past the end and for NULL.
+ */
+const char *trustdir_findings_rule(const trustdir_findings *findings,
+                                   size_t index);
+
+/**
+ * What is wrong, in one line. Borrowed from the findings. NULL past the end and for NULL.
+ */
+const char *trustdir_findings_message(const trustdir_findings *findings, size_t index);
+
+/**
+ * What to do, in one line. Borrowed from the findings. NULL past the end and for NULL.
+ */
+const char *trustdir_findings_remedy(const trustdir_findings *findings, size_t index);
+
+/**
+ * How many refuse because of it: some when it is TRUSTDIR_SEVERITY_REFUSED, else none. 0 past the end and for NULL.
+ */
+size_t trustdir_findings_refused_by_len(const trustdir_findings *findings,
+                                        size_t index);
+
+/**
+ * The code of one who refuses, such as "APPLE" or "OPENSSL". Later versions may add some. Borrowed from the findings.
+ * NULL past the end and for NULL.
+ */
+const char *trustdir_findings_refused_by(const trustdir_findings *findings,
+                                         size_t index,
+                                         size_t client);
+
+/**
+ * The subject of the certificate or request (RFC 4514 text). Borrowed from the findings. NULL when it has none, past
+ * the end and for NULL.
+ */
+const char *trustdir_findings_subject(const trustdir_findings *findings,
+                                      size_t index);
+
+/**
+ * The path of the file that it is in. Borrowed from the findings. NULL where no file was looked at, past the end and
+ * for NULL.
+ */
+const char *trustdir_findings_path(const trustdir_findings *findings,
+                                   size_t index);
+
+/**
+ * Frees the findings and everything borrowed from them. NULL is fine.
+ */
+void trustdir_findings_free(trustdir_findings *findings);
+
+/**
+ * The name of a severity: "REFUSED", "WARNING", "NOTE"; "UNKNOWN" for unknown numbers. Static text, never NULL.
+ */
+const char *trustdir_severity_text(int32_t severity);
 
 /**
  * Opens a directory, which must exist; an empty one admits nobody. `entry_names` is a trustdir_entry_names.

@@ -18,10 +18,11 @@
 #ifndef TRUSTDIR_HPP
 #define TRUSTDIR_HPP
 
-#include <trustdir/certificate.hpp>
+#include <trustdir/authority.hpp>
 #include <trustdir/connection.hpp>
 #include <trustdir/directory.hpp>
-#include <trustdir/error.hpp>
+#include <trustdir/export.hpp>
+#include <trustdir/lint.hpp>
 
 namespace trustdir {
 

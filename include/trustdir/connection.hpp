@@ -3,8 +3,7 @@
 #define TRUSTDIR_CONNECTION_HPP
 
 #include <trustdir/directory.hpp>
-
-#include <optional>
+#include <trustdir/identity.hpp>
 
 namespace trustdir {
 

@@ -4,8 +4,6 @@
 
 #include <trustdir/certificate.hpp>
 
-#include <iterator>
-
 namespace trustdir {
 
 /// Why a peer was admitted or refused. A newer library may have more reasons.
@@ -88,26 +86,7 @@ struct entry {
 class entries : public detail::object<trustdir_entries, trustdir_entries_free> {
  public:
   using object::object;
-
-  class iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = entry;
-    using difference_type = std::ptrdiff_t;
-    using pointer = void;
-    using reference = entry;
-
-    iterator(const entries* owner, std::size_t index) noexcept : owner_(owner), index_(index) {}
-    entry operator*() const noexcept { return (*owner_)[index_]; }
-    iterator& operator++() noexcept { return ++index_, *this; }
-    iterator operator++(int) noexcept { return {owner_, index_++}; }
-    friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.index_ == b.index_; }
-    friend bool operator!=(const iterator& a, const iterator& b) noexcept { return a.index_ != b.index_; }
-
-   private:
-    const entries* owner_;
-    std::size_t index_;
-  };
+  using iterator = detail::list_iterator<entries, entry>;
 
   std::size_t size() const noexcept { return trustdir_entries_len(native()); }
   bool empty() const noexcept { return size() == 0; }
@@ -174,9 +153,8 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
   /// What the directory says about a certificate. A refusal is a decision, not an error.
   decision decide(bytes_view der,
                   std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
     return detail::create<decision>(trustdir_directory_decide, native(), der.data(), der.size(),
-                                    static_cast<std::int64_t>(seconds));
+                                    detail::unix_time(when));
   }
 
   decision decide(certificate_view certificate,

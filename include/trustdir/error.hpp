@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -211,6 +212,28 @@ class object {
   };
 
   std::unique_ptr<Native, deleter> handle_;
+};
+
+/// Walks through a list that has `size()` and `operator[]`.
+template <class List, class Item>
+class list_iterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Item;
+  using difference_type = std::ptrdiff_t;
+  using pointer = void;
+  using reference = Item;
+
+  list_iterator(const List* list, std::size_t index) noexcept : list_(list), index_(index) {}
+  Item operator*() const { return (*list_)[index_]; }
+  list_iterator& operator++() noexcept { return ++index_, *this; }
+  list_iterator operator++(int) noexcept { return {list_, index_++}; }
+  friend bool operator==(const list_iterator& a, const list_iterator& b) noexcept { return a.index_ == b.index_; }
+  friend bool operator!=(const list_iterator& a, const list_iterator& b) noexcept { return a.index_ != b.index_; }
+
+ private:
+  const List* list_;
+  std::size_t index_;
 };
 
 /// Calls a C function that ends in `T **out, trustdir_error **error` and returns what it made.

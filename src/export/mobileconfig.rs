@@ -33,12 +33,14 @@ use crate::file::{self, Mode};
 /// MobileConfig::new("Home").with_authority(ca.certificate()).save(dir.join("home.mobileconfig"))?;
 /// # Ok::<(), trustdir::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct MobileConfig {
     name: String,
     payloads: Vec<Payload>,
 }
 
 /// One thing that is installed.
+#[derive(Clone)]
 struct Payload {
     kind: &'static str,
     file: &'static str,

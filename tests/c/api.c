@@ -1,83 +1,9 @@
 /* The C interface as a program uses it: an authority, a server and its clients, a directory, decisions, and a
  * connection. Prints "N passed, M failed" as its last line; exits 0 only when nothing failed. Clean under valgrind. */
-#define _XOPEN_SOURCE 700
+#include "check.h"
 
-#include <trustdir.h>
-
-#include <ftw.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
-
-static int passed, failed;
-
-#define CHECK(condition) check((condition), #condition, __LINE__, NULL)
-/* The call must return `status`; whatever error it made is shown on failure, and freed. */
-#define STATUS(status, call) check_status((status), (call), #call, __LINE__, &error)
-#define OK(call) STATUS(TRUSTDIR_STATUS_OK, call)
-#define TEXT(a, b) check_text((a), (b), #a, __LINE__)
-
-static void check(bool condition, const char *what, int line, const char *detail)
-{
-    if (condition) {
-        passed++;
-        return;
-    }
-    failed++;
-    printf("api.c:%d: FAILED: %s%s%s\n", line, what, detail ? ": " : "", detail ? detail : "");
-}
-
-static void check_status(trustdir_status wanted, trustdir_status found, const char *what, int line,
-                         trustdir_error **error)
-{
-    check(found == wanted, what, line, found == wanted ? NULL : trustdir_error_message(*error));
-    /* The object and the status go together. */
-    bool no_error = found == TRUSTDIR_STATUS_OK || found == TRUSTDIR_STATUS_AGAIN;
-    check((*error == NULL) == no_error, "an error object exactly for failures", line, NULL);
-    check(*error == NULL || trustdir_error_status(*error) == (trustdir_status)found, "its status", line, NULL);
-    trustdir_error_free(*error);
-    *error = NULL;
-}
-
-static void check_text(const char *found, const char *wanted, const char *what, int line)
-{
-    check(found != NULL && strcmp(found, wanted) == 0, what, line, found ? found : "NULL");
-}
-
-static char root[] = "/tmp/trustdir-c-XXXXXX";
-
-static const char *in_root(const char *name)
-{
-    static char paths[4][256];
-    static unsigned turn;
-    char *path = paths[turn++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", root, name);
-    return path;
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
-{
-    (void)info, (void)type, (void)place;
-    return remove(path);
-}
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
-        perror(path);
-        exit(2);
-    }
-}
-
-#define BYTES(text) (const uint8_t *)(text), strlen(text)
-#define NO_PASSPHRASE NULL, 0
-
-static trustdir_error *error;
 
 static void versions(void)
 {
@@ -131,9 +57,14 @@ static void keys(void)
 static trustdir_authority *make_authority(void)
 {
     trustdir_authority *authority, *other;
-    OK(trustdir_authority_create(in_root("ca"), "CN=C test,O=trustdir", 30, BYTES("ca secret"), &authority, &error));
-    STATUS(TRUSTDIR_STATUS_ALREADY_EXISTS,
-           trustdir_authority_create(in_root("ca"), NULL, 0, NO_PASSPHRASE, &other, &error));
+    trustdir_authority_options *options;
+    OK(trustdir_authority_options_new(&options, &error));
+    OK(trustdir_authority_options_set_name(options, "CN=C test,O=trustdir", &error));
+    OK(trustdir_authority_options_set_days(options, 30, &error));
+    OK(trustdir_authority_options_set_passphrase(options, BYTES("ca secret"), &error));
+    OK(trustdir_authority_create(in_root("ca"), options, &authority, &error));
+    STATUS(TRUSTDIR_STATUS_ALREADY_EXISTS, trustdir_authority_create(in_root("ca"), NULL, &other, &error));
+    trustdir_authority_options_free(options);
     STATUS(TRUSTDIR_STATUS_WRONG_PASSPHRASE, trustdir_authority_open(in_root("ca"), BYTES("wrong"), &other, &error));
     STATUS(TRUSTDIR_STATUS_PASSPHRASE_REQUIRED, trustdir_authority_open(in_root("ca"), NO_PASSPHRASE, &other, &error));
     STATUS(TRUSTDIR_STATUS_NOT_FOUND, trustdir_authority_open(in_root("no-ca"), NO_PASSPHRASE, &other, &error));
@@ -154,7 +85,11 @@ static trustdir_identity *make_server(const trustdir_authority *authority)
 {
     const char *names[] = {"localhost", "127.0.0.1"};
     trustdir_identity *server, *loaded;
-    OK(trustdir_authority_issue_server(authority, names, 2, 7, &server, &error));
+    trustdir_issue_options *week;
+    OK(trustdir_issue_options_new(&week, &error));
+    OK(trustdir_issue_options_set_days(week, 7, &error));
+    OK(trustdir_authority_issue_server(authority, names, 2, week, &server, &error));
+    trustdir_issue_options_free(week);
     CHECK(trustdir_identity_chain_len(server) >= 1);
     CHECK(trustdir_identity_certificate(server, 99) == NULL);
     const trustdir_certificate *certificate = trustdir_identity_certificate(server, 0);
@@ -189,85 +124,10 @@ static trustdir_identity *make_server(const trustdir_authority *authority)
     trustdir_buffer_free(pem);
     trustdir_identity_free(loaded);
 
-    STATUS(TRUSTDIR_STATUS_NULL_ARGUMENT, trustdir_authority_issue_server(authority, NULL, 1, 0, &loaded, &error));
-    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_authority_issue_server(authority, NULL, 0, 0, &loaded, &error));
+    STATUS(TRUSTDIR_STATUS_NULL_ARGUMENT, trustdir_authority_issue_server(authority, NULL, 1, NULL, &loaded, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
+           trustdir_authority_issue_server(authority, NULL, 0, NULL, &loaded, &error));
     return server;
-}
-
-static void requests(const trustdir_authority *authority)
-{
-    const char *asked[] = {"nas.example", "10.0.0.1", "email:a@b.example"}, *granted[] = {"DNS:nas.example"};
-    trustdir_key *key;
-    trustdir_request *request, *again;
-    trustdir_certificate *certificate;
-    trustdir_buffer *notes;
-    trustdir_identity *identity;
-    OK(trustdir_key_generate(TRUSTDIR_KEY_TYPE_P384, &key, &error));
-    OK(trustdir_request_create(key, "CN=nas,O=Home", asked, 3, &request, &error));
-    TEXT(trustdir_request_subject(request), "CN=nas,O=Home");
-    CHECK(trustdir_request_names_len(request) == 3);
-    TEXT(trustdir_request_name(request, 0), "DNS:nas.example");
-    TEXT(trustdir_request_name(request, 1), "IP:10.0.0.1");
-    TEXT(trustdir_request_name(request, 2), "email:a@b.example");
-    CHECK(trustdir_request_name(request, 3) == NULL);
-    CHECK(!trustdir_request_asks_for_authority(request));
-    CHECK(trustdir_request_ignored_len(request) == 0 && trustdir_request_ignored(request, 0) == NULL);
-
-    trustdir_slice der = trustdir_request_der(request);
-    OK(trustdir_request_from_der(der.data, der.len, &again, &error));
-    TEXT(trustdir_request_pem(again), trustdir_request_pem(request));
-    trustdir_request_free(again);
-    OK(trustdir_request_from_pem(BYTES(trustdir_request_pem(request)), &again, &error));
-    CHECK(trustdir_request_der(again).len == der.len);
-    trustdir_request_free(again);
-    write_file(in_root("nas.csr.pem"), trustdir_request_pem(request));
-    OK(trustdir_request_load(in_root("nas.csr.pem"), &again, &error));
-    trustdir_request_free(again);
-    STATUS(TRUSTDIR_STATUS_PARSE, trustdir_request_from_der(der.data, der.len - 1, &again, &error));
-    STATUS(TRUSTDIR_STATUS_PARSE, trustdir_request_from_pem(BYTES("nonsense"), &again, &error));
-    STATUS(TRUSTDIR_STATUS_NOT_FOUND, trustdir_request_load(in_root("none"), &again, &error));
-    CHECK(again == NULL);
-    uint8_t altered[2048];
-    CHECK(der.len < sizeof altered);
-    memcpy(altered, der.data, der.len);
-    altered[der.len - 1] ^= 1;
-    STATUS(TRUSTDIR_STATUS_BAD_SIGNATURE, trustdir_request_from_der(altered, der.len, &again, &error));
-    asked[0] = "my nas";
-    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_request_create(key, "CN=nas", asked, 1, &again, &error));
-    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_request_create(key, "CN=", NULL, 0, &again, &error));
-
-    /* As asked: hosts only, and a note of the rest. The key is the request's. */
-    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_SERVER, NULL, 0, 7, &notes, &certificate, &error));
-    TEXT((const char *)trustdir_buffer_data(notes), "email:a@b.example was asked for and is not granted");
-    TEXT(trustdir_certificate_subject(certificate), "CN=nas,O=Home");
-    TEXT(trustdir_certificate_issuer(certificate),
-         trustdir_certificate_subject(trustdir_authority_certificate(authority)));
-    CHECK(lasts(certificate, 7));
-    trustdir_buffer_free(notes);
-    OK(trustdir_key_to_pem(key, NO_PASSPHRASE, &notes, &error));
-    OK(trustdir_identity_from_pem(BYTES(trustdir_certificate_pem(certificate)), trustdir_buffer_data(notes),
-                                  trustdir_buffer_len(notes), NO_PASSPHRASE, &identity, &error));
-    trustdir_identity_free(identity);
-    trustdir_buffer_free(notes);
-    trustdir_certificate_free(certificate);
-
-    /* As the operator says. */
-    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_BOTH, granted, 1, 0, &notes, &certificate, &error));
-    CHECK(strstr((const char *)trustdir_buffer_data(notes), "IP:10.0.0.1 was asked for and is not granted\n") != NULL);
-    trustdir_buffer_free(notes);
-    trustdir_certificate_free(certificate);
-    OK(trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_CLIENT, NULL, 0, 0, NULL, &certificate, &error));
-    trustdir_certificate_free(certificate);
-    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
-           trustdir_authority_sign(authority, request, 0, NULL, 0, 0, &notes, &certificate, &error));
-    CHECK(notes == NULL && certificate == NULL);
-    trustdir_request_free(request);
-
-    OK(trustdir_request_create(key, "O=Home", NULL, 0, &request, &error));
-    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
-           trustdir_authority_sign(authority, request, TRUSTDIR_PROFILE_SERVER, NULL, 0, 0, NULL, &certificate, &error));
-    trustdir_request_free(request);
-    trustdir_key_free(key);
 }
 
 static void certificates(const trustdir_certificate *certificate)
@@ -331,9 +191,9 @@ static void directories(const trustdir_authority *authority)
     TEXT(trustdir_directory_path(directory), in_root("clients"));
     OK(trustdir_directory_clone(directory, &clone, &error));
 
-    OK(trustdir_authority_issue_client(authority, "alice", 0, &alice, &error));
-    OK(trustdir_authority_issue_client(authority, "bob", 0, &bob, &error));
-    OK(trustdir_authority_issue_client(authority, "bob", 0, &bob2, &error));
+    OK(trustdir_authority_issue_client(authority, "alice", NULL, 0, NULL, &alice, &error));
+    OK(trustdir_authority_issue_client(authority, "bob", NULL, 0, NULL, &bob, &error));
+    OK(trustdir_authority_issue_client(authority, "bob", NULL, 0, NULL, &bob2, &error));
     const trustdir_certificate *certificate = trustdir_identity_certificate(alice, 0);
     CHECK(decide(directory, certificate, now) == TRUSTDIR_REASON_NOT_INSTALLED);
 
@@ -530,16 +390,12 @@ static void threads(const trustdir_certificate *borrowed)
 
 int main(void)
 {
-    if (mkdtemp(root) == NULL) {
-        perror(root);
-        return 2;
-    }
+    start();
     versions();
     keys();
     trustdir_authority *authority = make_authority();
     trustdir_identity *server = make_server(authority);
     certificates(trustdir_identity_certificate(server, 0));
-    requests(authority);
     directories(authority);
     nano_config();
     trustdir_acceptor *acceptor = make_acceptor(server);
@@ -549,7 +405,5 @@ int main(void)
     trustdir_acceptor_free(acceptor);
     trustdir_authority_free(authority);
 
-    CHECK(nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
+    return finish();
 }

@@ -16,7 +16,8 @@ static_assert(move_only<trustdir::key> && move_only<trustdir::certificate> && mo
               move_only<trustdir::decision> && move_only<trustdir::nano_config> &&
               move_only<trustdir::acceptor_builder> && move_only<trustdir::acceptor> &&
               move_only<trustdir::connection> && move_only<trustdir::buffer> && move_only<trustdir::request> &&
-              move_only<trustdir::signed_request>);
+              move_only<trustdir::signed_request> && move_only<trustdir::name_constraints> &&
+              move_only<trustdir::issued> && move_only<trustdir::mobile_config> && move_only<trustdir::findings>);
 static_assert(std::is_trivially_copyable_v<trustdir::certificate_view> &&
               std::is_trivially_copyable_v<trustdir::decision_view>);
 static_assert(std::is_nothrow_copy_constructible_v<trustdir::error>);
@@ -132,7 +133,7 @@ TEST(requests) {
   trustdir::sign_options options;
   options.profile = trustdir::profile::both;
   options.names = {"nas.example"};
-  options.days = 7;
+  options.issue.days = 7;
   const auto decided = w.ca.sign(request, options);
   CHECK(decided.notes.text().find("IP:10.0.0.1 was asked for and is not granted\n") != std::string_view::npos);
   CHECK(decided.certificate.not_after() - decided.certificate.not_before() < std::chrono::hours(24 * 9));

@@ -1,17 +1,15 @@
-//! The private certificate authority.
+//! The private certificate authority: how it comes to be, and what it is.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
+use std::ptr;
 
-use trustdir_core::{AuthorityOptions, DistinguishedName, IssueOptions, SignOptions};
-
-use crate::Result;
-use crate::buffer::Buffer;
+use crate::authority_options::{self, AuthorityOptions};
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
 use crate::identity::Identity;
-use crate::request::{self, Request};
+use crate::issue_options;
 use crate::slice;
 use crate::status::Status;
 use crate::text;
@@ -20,59 +18,75 @@ use crate::text;
 /// It may be used from several threads at once, and from several processes.
 pub struct Authority {
     authority: trustdir_core::Authority,
-    certificate: Certificate,
+    chain: Vec<Certificate>,
+    dir: CString,
+    trust_anchor_path: CString,
 }
 
 const _: () = handle::several_threads::<Authority>();
 
-impl From<trustdir_core::Authority> for Authority {
-    fn from(authority: trustdir_core::Authority) -> Self {
-        let certificate = authority.certificate().clone().into();
-        Self { authority, certificate }
+impl Authority {
+    pub(crate) fn core(&self) -> &trustdir_core::Authority {
+        &self.authority
     }
 }
 
-/// What a certificate is for.
-#[repr(i32)]
-#[derive(Clone, Copy)]
-pub enum Profile {
-    /// TLS services.
-    Server = 1,
-    /// TLS clients.
-    Client = 2,
-    /// Services that are clients of each other.
-    Both = 3,
+impl From<trustdir_core::Authority> for Authority {
+    fn from(authority: trustdir_core::Authority) -> Self {
+        Self {
+            chain: authority.chain().iter().cloned().map(Certificate::from).collect(),
+            dir: text::owned_path(authority.dir()),
+            trust_anchor_path: text::owned_path(&authority.trust_anchor_path()),
+            authority,
+        }
+    }
 }
 
-const PROFILES: [(Profile, trustdir_core::Profile); 3] = [
-    (Profile::Server, trustdir_core::Profile::Server),
-    (Profile::Client, trustdir_core::Profile::Client),
-    (Profile::Both, trustdir_core::Profile::ServerAndClient),
-];
-
-fn profile(profile: i32) -> Result<trustdir_core::Profile> {
-    let known = PROFILES.iter().find(|(known, _)| *known as i32 == profile);
-    known.map(|(_, profile)| *profile).ok_or_else(|| Error::unknown("profile", profile))
-}
-
-/// 0 stands for the default.
-fn days(days: u32) -> Option<u32> {
-    (days != 0).then_some(days)
-}
-
-fn issue_options(validity: u32) -> IssueOptions {
-    IssueOptions { days: days(validity), ..IssueOptions::default() }
-}
-
-/// Makes an authority in `dir`, which is created when it is missing. `name` is its subject in RFC 4514 text, or NULL
-/// for a default; `days` is its validity, 0 for the default. With a passphrase its key is stored encrypted. Fails with
-/// TRUSTDIR_STATUS_ALREADY_EXISTS when there is an authority in `dir`, and then changes nothing.
+/// Makes an authority in `dir`, which is created when it is missing. `options` may be NULL. Fails with
+/// TRUSTDIR_STATUS_ALREADY_EXISTS when there is something in `dir`, and then changes nothing.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_create(
     dir: *const c_char,
-    name: *const c_char,
-    days: u32,
+    options: Option<&AuthorityOptions>,
+    out: *mut *mut Authority,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let dir = text::path(dir, "dir")?;
+        *out = handle::give(trustdir_core::Authority::create(dir, authority_options::core(options))?.into());
+        Ok(())
+    })
+}
+
+/// Makes an authority below this one, in a directory of its own, as trustdir_authority_create does. What it issues
+/// carries its certificate along; clients go on to trust the root.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_create_intermediate(
+    authority: Option<&Authority>,
+    dir: *const c_char,
+    options: Option<&AuthorityOptions>,
+    out: *mut *mut Authority,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let authority = handle::required(authority, "authority")?;
+        let dir = text::path(dir, "dir")?;
+        *out = handle::give(authority.authority.create_intermediate(dir, authority_options::core(options))?.into());
+        Ok(())
+    })
+}
+
+/// Takes over an authority that something else made, into a new directory: its certificate, those above it, and its
+/// key, stored encrypted when a passphrase is given. What it issued before is not known here.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_import(
+    dir: *const c_char,
+    identity: Option<&Identity>,
     passphrase: *const u8,
     passphrase_len: usize,
     out: *mut *mut Authority,
@@ -81,18 +95,15 @@ pub extern "C" fn trustdir_authority_create(
     guard(error, || {
         let out = handle::slot(out, "out")?;
         let dir = text::path(dir, "dir")?;
-        let options = AuthorityOptions {
-            name: text::optional(name, "name")?.map(DistinguishedName::parse).transpose()?,
-            days: self::days(days),
-            passphrase: slice::passphrase(passphrase, passphrase_len)?.map(|bytes| bytes.to_vec().into()),
-            ..AuthorityOptions::default()
-        };
-        *out = handle::give(trustdir_core::Authority::create(dir, options)?.into());
+        let identity = handle::required(identity, "identity")?;
+        let passphrase = slice::passphrase(passphrase, passphrase_len)?;
+        *out = handle::give(trustdir_core::Authority::import(dir, identity.core(), passphrase)?.into());
         Ok(())
     })
 }
 
-/// Opens the authority in `dir`. The passphrase is NULL with length 0 when its key is not encrypted. Fails with
+/// Opens the authority in `dir`: one of ours or of `openssl ca`, or what pimatic's ssl-setup, easy-rsa, mkcert, minica
+/// or the Rocket.Chat guide made. The passphrase is NULL with length 0 when its key is not encrypted. Fails with
 /// TRUSTDIR_STATUS_NOT_FOUND, TRUSTDIR_STATUS_PASSPHRASE_REQUIRED or TRUSTDIR_STATUS_WRONG_PASSPHRASE.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -112,90 +123,79 @@ pub extern "C" fn trustdir_authority_open(
     })
 }
 
+/// Opens it without its key, for everything but signing: to list, to show, to revoke. What needs the key then fails
+/// with TRUSTDIR_STATUS_PASSPHRASE_REQUIRED.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_open_without_key(
+    dir: *const c_char,
+    out: *mut *mut Authority,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let dir = text::path(dir, "dir")?;
+        *out = handle::give(trustdir_core::Authority::open_without_key(dir)?.into());
+        Ok(())
+    })
+}
+
+/// Renews the authority's own certificate: same name, key and limits, so that what it issued stays valid. `issuer` is
+/// the authority above it, and NULL for a root. `days` is the validity, 0 for the default. The renewed authority goes
+/// to `out`; this handle goes on with the old certificate, which is kept in the directory too.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_renew_authority(
+    authority: Option<&Authority>,
+    issuer: Option<&Authority>,
+    days: u32,
+    out: *mut *mut Authority,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let authority = handle::required(authority, "authority")?;
+        let days = issue_options::days(days);
+        *out = handle::give(authority.authority.renew_authority(issuer.map(Authority::core), days)?.into());
+        Ok(())
+    })
+}
+
 /// The authority's own certificate. Borrowed from the authority. NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_certificate(authority: Option<&Authority>) -> Option<&Certificate> {
-    guard_or(None, || Some(Some(&authority?.certificate)))
+    guard_or(None, || Some(authority?.chain.first()))
 }
 
-/// Issues an identity for a server. `names` are its DNS names and IP addresses, `count` of them and at least one; the
-/// first also becomes the common name. `days` is the validity, 0 for the default.
-#[must_use]
+/// The number of certificates in its chain: its own and those of the authorities above it, as far as they are known.
+/// 0 for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn trustdir_authority_issue_server(
-    authority: Option<&Authority>,
-    names: *const *const c_char,
-    count: usize,
-    days: u32,
-    out: *mut *mut Identity,
-    error: *mut *mut Error,
-) -> Status {
-    guard(error, || {
-        let out = handle::slot(out, "out")?;
-        let authority = handle::required(authority, "authority")?;
-        let names = text::list(names, count, "names")?;
-        *out = handle::give(authority.authority.issue_server(&names, &issue_options(days))?.into());
-        Ok(())
-    })
+pub extern "C" fn trustdir_authority_chain_len(authority: Option<&Authority>) -> usize {
+    guard_or(0, || Some(authority?.chain.len()))
 }
 
-/// Issues an identity for a client, with `name` as its common name. `days` is the validity, 0 for the default. It
-/// admits nobody until its certificate is installed in a directory.
-#[must_use]
+/// A certificate of the chain; index 0 is its own. Borrowed from the authority. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn trustdir_authority_issue_client(
-    authority: Option<&Authority>,
-    name: *const c_char,
-    days: u32,
-    out: *mut *mut Identity,
-    error: *mut *mut Error,
-) -> Status {
-    guard(error, || {
-        let out = handle::slot(out, "out")?;
-        let authority = handle::required(authority, "authority")?;
-        let name = text::required(name, "name")?;
-        *out = handle::give(authority.authority.issue_client(name, &issue_options(days))?.into());
-        Ok(())
-    })
+pub extern "C" fn trustdir_authority_chain(authority: Option<&Authority>, index: usize) -> Option<&Certificate> {
+    guard_or(None, || Some(authority?.chain.get(index)))
 }
 
-/// Signs a request: its key and its subject, byte for byte. `profile` is a trustdir_profile. `names` are the names to
-/// grant, `count` of them, as trustdir_request_create takes them. NULL with count 0 grants a server the DNS names and
-/// IP addresses that were asked for, or its common name when no name was; and a client none. `days` is the validity, 0
-/// for the default. `notes`, which may be NULL, receives text: what was asked for and not granted, or granted
-/// otherwise, a line each, empty when there is nothing to say. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT when a
-/// server would get no name.
-#[must_use]
+/// What clients of its servers import: the last certificate of the chain. Borrowed from the authority. NULL for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn trustdir_authority_sign(
-    authority: Option<&Authority>,
-    request: Option<&Request>,
-    profile: i32,
-    names: *const *const c_char,
-    count: usize,
-    days: u32,
-    notes: *mut *mut Buffer,
-    out: *mut *mut Certificate,
-    error: *mut *mut Error,
-) -> Status {
-    guard(error, || {
-        let notes = handle::optional_slot(notes);
-        let out = handle::slot(out, "out")?;
-        let authority = handle::required(authority, "authority")?;
-        let request = handle::required(request, "request")?;
-        let names = request::names(names, count)?;
-        let options = SignOptions {
-            profile: self::profile(profile)?,
-            names: (!names.is_empty()).then_some(names),
-            issue: issue_options(days),
-        };
-        let signed = authority.authority.sign(request.core(), &options)?;
-        if let Some(notes) = notes {
-            *notes = handle::give(Buffer::new(signed.notes.join("\n").as_bytes()));
-        }
-        *out = handle::give(signed.certificate.into());
-        Ok(())
-    })
+pub extern "C" fn trustdir_authority_trust_anchor(authority: Option<&Authority>) -> Option<&Certificate> {
+    guard_or(None, || Some(authority?.chain.last()))
+}
+
+/// The file with the trust anchor. Borrowed from the authority. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_trust_anchor_path(authority: Option<&Authority>) -> *const c_char {
+    guard_or(ptr::null(), || Some(authority?.trust_anchor_path.as_ptr()))
+}
+
+/// Its directory. Borrowed from the authority. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_dir(authority: Option<&Authority>) -> *const c_char {
+    guard_or(ptr::null(), || Some(authority?.dir.as_ptr()))
 }
 
 /// Frees the authority and what is borrowed from it, and wipes its key from memory. Its directory stays. NULL is fine.

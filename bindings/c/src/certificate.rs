@@ -1,11 +1,14 @@
 //! Certificates.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
 use std::ptr;
+use std::sync::OnceLock;
 
+use crate::Result;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
+use crate::name_constraints::NameConstraints;
 use crate::slice::{self, Slice};
 use crate::status::Status;
 use crate::text::{self, Lazy};
@@ -20,6 +23,8 @@ pub struct Certificate {
     issuer: Lazy,
     serial: Lazy,
     fingerprint: Lazy,
+    names: OnceLock<Vec<CString>>,
+    purposes: OnceLock<Vec<CString>>,
 }
 
 const _: () = handle::several_threads::<Certificate>();
@@ -44,6 +49,14 @@ impl Certificate {
     pub(crate) fn fingerprint(&self) -> *const c_char {
         self.fingerprint.get(|| self.certificate.fingerprint().to_string())
     }
+
+    fn names(&self) -> &[CString] {
+        self.names.get_or_init(|| self.certificate.names().iter().map(|name| text::owned(&name.to_string())).collect())
+    }
+
+    fn purposes(&self) -> &[CString] {
+        self.purposes.get_or_init(|| self.certificate.purposes().into_iter().map(text::owned).collect())
+    }
 }
 
 impl From<trustdir_core::Certificate> for Certificate {
@@ -55,8 +68,20 @@ impl From<trustdir_core::Certificate> for Certificate {
             issuer: Lazy::default(),
             serial: Lazy::default(),
             fingerprint: Lazy::default(),
+            names: OnceLock::new(),
+            purposes: OnceLock::new(),
         }
     }
+}
+
+/// The caller's array of certificates.
+pub(crate) fn list(
+    certificates: *const Option<&Certificate>,
+    count: usize,
+    name: &str,
+) -> Result<Vec<trustdir_core::Certificate>> {
+    let certificates = handle::list(certificates, count, name)?;
+    Ok(certificates.into_iter().map(|certificate| certificate.core().clone()).collect())
 }
 
 /// Reads the first certificate in PEM text; anything before it is ignored.
@@ -173,6 +198,75 @@ pub extern "C" fn trustdir_certificate_not_before(certificate: Option<&Certifica
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_certificate_not_after(certificate: Option<&Certificate>) -> i64 {
     guard_or(0, || Some(certificate?.certificate.not_after()))
+}
+
+/// The number of names that it is valid for; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_names_len(certificate: Option<&Certificate>) -> usize {
+    guard_or(0, || Some(certificate?.names().len()))
+}
+
+/// A name that it is valid for, as "DNS:a.example" or "IP:10.0.0.1". Borrowed from the certificate. NULL past the end
+/// and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_name(certificate: Option<&Certificate>, index: usize) -> *const c_char {
+    guard_or(ptr::null(), || Some(certificate?.names().get(index)?.as_ptr()))
+}
+
+/// The number of purposes that it has; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_purposes_len(certificate: Option<&Certificate>) -> usize {
+    guard_or(0, || Some(certificate?.purposes().len()))
+}
+
+/// What it is for: "authority", "server", "client", and "anything" when it does not say. Borrowed from the certificate.
+/// NULL past the end and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_purpose(certificate: Option<&Certificate>, index: usize) -> *const c_char {
+    guard_or(ptr::null(), || Some(certificate?.purposes().get(index)?.as_ptr()))
+}
+
+/// Whether it says to be an authority's; false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_is_authority(certificate: Option<&Certificate>) -> bool {
+    guard_or(false, || Some(certificate?.certificate.is_authority()))
+}
+
+/// Whether it says to be issued by itself; false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_is_self_issued(certificate: Option<&Certificate>) -> bool {
+    guard_or(false, || Some(certificate?.certificate.is_self_issued()))
+}
+
+/// Whether it limits how many authorities may follow below it; false for NULL. The limit goes to `path_length`, which
+/// may be NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_path_length(certificate: Option<&Certificate>, path_length: *mut u32) -> bool {
+    guard_or(false, || {
+        let path_length = handle::optional_number(path_length);
+        let limit = certificate?.certificate.path_length()?;
+        if let Some(path_length) = path_length {
+            *path_length = limit;
+        }
+        Some(true)
+    })
+}
+
+/// For which names an authority and those below it may issue: nothing permitted and nothing excluded when it is not
+/// limited. Fails with TRUSTDIR_STATUS_PARSE when that part of the certificate is broken.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_name_constraints(
+    certificate: Option<&Certificate>,
+    out: *mut *mut NameConstraints,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let certificate = handle::required(certificate, "certificate")?;
+        *out = handle::give(certificate.certificate.name_constraints()?.into());
+        Ok(())
+    })
 }
 
 /// The hash of the subject by which OpenSSL 1.0 and later names files in a directory ("%08x.0"). Fails for a name that

@@ -4,10 +4,17 @@ use std::ptr;
 
 use crate::Result;
 use crate::error::Error;
+use crate::slice;
 
 /// The argument, or the error that names it.
 pub(crate) fn required<T>(argument: Option<T>, name: &str) -> Result<T> {
     argument.ok_or_else(|| Error::null(name))
+}
+
+/// The caller's array of handles. NULL is the empty list when `count` is 0 and an error otherwise.
+pub(crate) fn list<'a, T>(handles: *const Option<&'a T>, count: usize, name: &str) -> Result<Vec<&'a T>> {
+    let handles = slice::array(handles, count, name)?.iter().enumerate();
+    handles.map(|(index, handle)| required(*handle, &format!("{name}[{index}]"))).collect()
 }
 
 /// Moves a value to the heap for C, which gives it back to the `_free` function of its type.

@@ -10,7 +10,7 @@ use crate::buffer::Buffer;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
-use crate::slice;
+use crate::slice::{self, Slice};
 use crate::status::Status;
 use crate::text;
 
@@ -44,6 +44,21 @@ const ALGORITHMS: [(KeyType, KeyAlgorithm); 7] = [
     (KeyType::Rsa4096, KeyAlgorithm::Rsa(4096)),
 ];
 
+/// How a passphrase becomes the AES-256 key of an encrypted file. Both take a noticeable time, on purpose.
+#[repr(i32)]
+#[derive(Clone, Copy)]
+pub enum KeyDerivation {
+    /// scrypt: read by OpenSSL 1.1 and later. The usual choice.
+    Scrypt = 1,
+    /// PBKDF2 with HMAC-SHA-256: read by everything that reads encrypted PKCS#8, GnuTLS and Java too.
+    Pbkdf2 = 2,
+}
+
+const DERIVATIONS: [(KeyDerivation, trustdir_core::KeyDerivation); 2] = [
+    (KeyDerivation::Scrypt, trustdir_core::KeyDerivation::Scrypt),
+    (KeyDerivation::Pbkdf2, trustdir_core::KeyDerivation::Pbkdf2),
+];
+
 /// A private key, wiped from memory when it is freed. Yours: free it with trustdir_key_free. It never changes and may
 /// be used from several threads at once.
 pub struct Key {
@@ -71,9 +86,14 @@ pub(crate) fn pem(key: &PrivateKey, passphrase: Option<&[u8]>) -> Result<Buffer>
     Ok(Buffer::new(key.to_pem(passphrase)?.as_bytes()))
 }
 
-fn algorithm(key_type: i32) -> Result<KeyAlgorithm> {
+pub(crate) fn algorithm(key_type: i32) -> Result<KeyAlgorithm> {
     let known = ALGORITHMS.iter().find(|(known, _)| *known as i32 == key_type);
     known.map(|(_, algorithm)| *algorithm).ok_or_else(|| Error::unknown("key_type", key_type))
+}
+
+fn derivation(derivation: i32) -> Result<trustdir_core::KeyDerivation> {
+    let known = DERIVATIONS.iter().find(|(known, _)| *known as i32 == derivation);
+    known.map(|(_, derivation)| *derivation).ok_or_else(|| Error::unknown("derivation", derivation))
 }
 
 /// Generates a key. `key_type` is a trustdir_key_type; an unknown number is TRUSTDIR_STATUS_INVALID_ARGUMENT.
@@ -109,7 +129,27 @@ pub extern "C" fn trustdir_key_from_pem(
     })
 }
 
-/// Reads a key from a file, as trustdir_key_from_pem does.
+/// Reads a key in DER, as trustdir_key_from_pem does.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_key_from_der(
+    der: *const u8,
+    len: usize,
+    passphrase: *const u8,
+    passphrase_len: usize,
+    out: *mut *mut Key,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let der = slice::bytes(der, len, "der")?;
+        let passphrase = slice::passphrase(passphrase, passphrase_len)?;
+        *out = handle::give(PrivateKey::from_der(der, passphrase)?.into());
+        Ok(())
+    })
+}
+
+/// Reads a key from a PEM or DER file, as trustdir_key_from_pem does.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_key_load(
@@ -144,6 +184,54 @@ pub extern "C" fn trustdir_key_to_pem(
         *out = handle::give(pem(&key.key, slice::passphrase(passphrase, passphrase_len)?)?);
         Ok(())
     })
+}
+
+/// As trustdir_key_to_pem, with the derivation that the reader of the file can do: a trustdir_key_derivation.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_key_to_pem_under(
+    key: Option<&Key>,
+    derivation: i32,
+    passphrase: *const u8,
+    passphrase_len: usize,
+    out: *mut *mut Buffer,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let key = handle::required(key, "key")?;
+        let derivation = self::derivation(derivation)?;
+        let pem = key.key.to_pem_under(derivation, slice::passphrase(passphrase, passphrase_len)?)?;
+        *out = handle::give(Buffer::new(pem.as_bytes()));
+        Ok(())
+    })
+}
+
+/// As trustdir_key_to_pem_under, in DER.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_key_to_der(
+    key: Option<&Key>,
+    derivation: i32,
+    passphrase: *const u8,
+    passphrase_len: usize,
+    out: *mut *mut Buffer,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let key = handle::required(key, "key")?;
+        let derivation = self::derivation(derivation)?;
+        let der = key.key.to_der(derivation, slice::passphrase(passphrase, passphrase_len)?)?;
+        *out = handle::give(Buffer::new(&der));
+        Ok(())
+    })
+}
+
+/// The public key as DER SubjectPublicKeyInfo. Borrowed from the key. Empty for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_key_spki(key: Option<&Key>) -> Slice {
+    guard_or(Slice::EMPTY, || Some(key?.key.spki().into()))
 }
 
 /// What kind of key it is, as "P-256", "Ed25519" or "RSA-2048". Borrowed from the key. NULL for NULL.

@@ -24,14 +24,19 @@ impl From<&[u8]> for Slice {
     }
 }
 
-/// The caller's bytes. NULL is the empty slice when `len` is 0 and an error otherwise.
+/// The caller's bytes, under the rules of [`array`].
 pub(crate) fn bytes<'a>(data: *const u8, len: usize, name: &str) -> Result<&'a [u8]> {
+    array(data, len, name)
+}
+
+/// The caller's array. NULL is the empty one when `len` is 0 and an error otherwise.
+pub(crate) fn array<'a, T>(data: *const T, len: usize, name: &str) -> Result<&'a [T]> {
     if len == 0 {
         return Ok(&[]);
     }
     check(data, len, name)?;
     // SAFETY: `data` is not NULL and `len` is in range (checked); by the header's conventions it points to `len`
-    // readable bytes that nobody changes during the call.
+    // readable elements that nobody changes during the call.
     Ok(unsafe { slice::from_raw_parts(data, len) })
 }
 
@@ -54,13 +59,13 @@ pub(crate) fn passphrase<'a>(data: *const u8, len: usize) -> Result<Option<&'a [
     bytes(data, len, "passphrase").map(Some)
 }
 
-fn check(data: *const u8, len: usize, name: &str) -> Result<()> {
+fn check<T>(data: *const T, len: usize, name: &str) -> Result<()> {
     if data.is_null() {
         return Err(Error::null(name));
     }
     // No object is larger, so such a length is a negative number or an uninitialised variable.
-    if isize::try_from(len).is_err() {
-        return Err(Error::invalid(format!("{name} has the impossible length {len}; pass the number of bytes")));
+    if isize::try_from(len.saturating_mul(size_of::<T>())).is_err() {
+        return Err(Error::invalid(format!("{name} has the impossible length {len}; pass how many there are")));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use crate::Result;
 use crate::error::Error;
+use crate::slice;
 
 /// Text for C. A NUL inside is written as `\x00`: cutting the text there could turn one name into another.
 pub(crate) fn owned(text: &str) -> CString {
@@ -80,18 +81,8 @@ pub(crate) fn path<'a>(path: *const c_char, name: &str) -> Result<&'a Path> {
 
 /// The caller's array of texts. NULL is the empty list when `count` is 0 and an error otherwise.
 pub(crate) fn list<'a>(texts: *const *const c_char, count: usize, name: &str) -> Result<Vec<&'a str>> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    if texts.is_null() {
-        return Err(Error::null(name));
-    }
-    if isize::try_from(count.saturating_mul(size_of::<*const c_char>())).is_err() {
-        return Err(Error::invalid(format!("{name} has the impossible length {count}; pass the number of strings")));
-    }
-    // SAFETY: not NULL and in range (checked); by the header's conventions it points to `count` readable pointers.
-    let texts = unsafe { std::slice::from_raw_parts(texts, count) };
-    texts.iter().enumerate().map(|(index, &text)| required(text, &format!("{name}[{index}]"))).collect()
+    let texts = slice::array(texts, count, name)?.iter().enumerate();
+    texts.map(|(index, &text)| required(text, &format!("{name}[{index}]"))).collect()
 }
 
 fn c_str<'a>(text: *const c_char) -> Option<&'a CStr> {

@@ -17,10 +17,24 @@ fn last_line(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
+fn passes(name: &str) {
+    let output = run(&mut Command::new(program(&format!("{name}.c"), name)));
+    assert!(last_line(&output).ends_with(" passed, 0 failed"), "{output:?}");
+}
+
 #[test]
 fn the_interface_works_from_c() {
-    let output = run(&mut Command::new(program("api.c", "api")));
-    assert!(last_line(&output).ends_with(" passed, 0 failed"), "{output:?}");
+    passes("api");
+}
+
+#[test]
+fn an_authority_is_run_from_c() {
+    passes("authority");
+}
+
+#[test]
+fn export_and_lint_work_from_c() {
+    passes("export");
 }
 
 #[test]

@@ -15,18 +15,21 @@ use support::{Parameter, Prototype, compile_c, crate_dir, header, prototypes, ru
 fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
     matches!(
         (function.name.as_str(), parameter.name.as_str()),
-        (_, "error")
-            | ("trustdir_authority_create", "name")
-            | ("trustdir_authority_sign", "notes")
+        (_, "error" | "notes")
+            | ("trustdir_authority_renew_authority", "issuer")
+            | ("trustdir_authority_crl" | "trustdir_authority_install_crl", "list")
             | ("trustdir_directory_install", "entry")
             | ("trustdir_directory_remove", "removed")
             | ("trustdir_connection_on_revoked", "userdata" | "userdata_free")
-    )
+    ) || parameter.name == "options" && parameter.ctype.starts_with("const")
 }
 
 /// Something valid to pass for a parameter: objects and data that the program's first part makes.
 fn valid(parameter: &Parameter) -> String {
     let Parameter { ctype, name } = parameter;
+    if ctype == "const trustdir_certificate *const *" {
+        return "the_certificates".to_owned();
+    }
     let handle = ctype.trim_start_matches("const ").strip_prefix("trustdir_");
     match (handle.and_then(|rest| rest.strip_suffix("**")), handle.and_then(|rest| rest.strip_suffix('*'))) {
         (Some("error "), _) => "&error".to_owned(),
@@ -38,10 +41,11 @@ fn valid(parameter: &Parameter) -> String {
             "const char *const *" => "the_names".to_owned(),
             "const uint8_t *" => "the_bytes".to_owned(),
             "uint8_t *" => "the_room".to_owned(),
+            "bool *" => "&a_bool".to_owned(),
             "size_t *" => "&a_size".to_owned(),
             "uint32_t *" => "&a_number".to_owned(),
             "void *" => "the_room".to_owned(),
-            "int32_t" | "uint32_t" | "int64_t" | "size_t" => "1".to_owned(),
+            "bool" | "int32_t" | "uint8_t" | "uint32_t" | "int64_t" | "size_t" => "1".to_owned(),
             function if function.contains("(*)") => "nothing".to_owned(),
             other => panic!("what is a valid {other} for {name}?"),
         },
