@@ -19,6 +19,44 @@ use crate::key::PrivateKey;
 const CRL: &str = "crl.pem";
 const CRL_NUMBER: &str = "crlnumber";
 
+/// With it `openssl ca -config openssl.cnf` works in the directory as trustdir does: serials from the system's
+/// randomness, nothing granted because a request asks for it.
+const OPENSSL_CONFIGURATION: &[u8] =
+    b"# For `openssl ca -config openssl.cnf`, run in this directory; trustdir does not read it.
+[ca]
+default_ca = authority
+
+[authority]
+database = index.txt
+new_certs_dir = newcerts
+certificate = cacert.pem
+private_key = private/cakey.pem
+crlnumber = crlnumber
+crl = crl.pem
+rand_serial = yes
+default_md = default
+default_days = 397
+default_crl_days = 30
+copy_extensions = none
+unique_subject = no
+policy = any
+x509_extensions = end_entity
+
+[end_entity]
+basicConstraints = critical, CA:FALSE
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+
+[any]
+countryName = optional
+stateOrProvinceName = optional
+localityName = optional
+organizationName = optional
+organizationalUnitName = optional
+commonName = supplied
+emailAddress = optional
+";
+
 /// The directory of an authority.
 #[derive(Clone)]
 pub(crate) struct Ledger {
@@ -47,9 +85,12 @@ impl Ledger {
         let ledger = Self { dir: staging.0.clone(), layout: OWN };
         file::create_directory(&staging.0.join("private"), Mode::Private)?;
         file::create_directory(&staging.0.join(OWN.issued), Mode::Public)?;
+        file::create_directory(&staging.0.join("certs"), Mode::Public)?;
         file::create(&ledger.key_path(), founding.key.to_pem(founding.passphrase)?.as_bytes(), Mode::Private)?;
         file::create(&staging.0.join(OWN.index), b"", Mode::Public)?;
         file::create(&staging.0.join("index.txt.attr"), b"unique_subject = no\n", Mode::Public)?;
+        file::create(&staging.0.join(CRL_NUMBER), b"01\n", Mode::Public)?;
+        file::create(&staging.0.join("openssl.cnf"), OPENSSL_CONFIGURATION, Mode::Public)?;
         if !founding.issuers.is_empty() {
             file::create(&ledger.issuers_path(), chain_pem(founding.issuers).as_bytes(), Mode::Public)?;
         }

@@ -18,7 +18,7 @@ use trustdir::{Certificate, Identity};
 
 const TRUSTDIR: &str = env!("CARGO_BIN_EXE_trustdir");
 
-/// What a full disk, a file system that the kernel has given up, and a failing disk say.
+/// What a full disk, a file system that the kernel has given up, and a failing disk say, in turn.
 const ERRORS: [&str; 3] = ["error=ENOSPC", "error=EROFS", "error=EIO"];
 
 /// A folder with an authority in use: three clients, one of them revoked, and a list that says so.
@@ -127,10 +127,10 @@ impl Verb {
             self.killed(&folder.copy(), point);
         }
         let failing: Vec<&Point> = points.iter().filter(|point| !point.speaks()).collect();
-        for point in &failing {
-            ERRORS.iter().for_each(|error| self.failed(&folder.copy(), point, error));
+        for (point, error) in failing.iter().zip(ERRORS.iter().cycle()) {
+            self.failed(&folder.copy(), point, error);
         }
-        println!("{}: killed at {} points, {} failures", self.arguments, points.len(), failing.len() * ERRORS.len());
+        println!("{}: killed at {} points, {} failures", self.arguments, points.len(), failing.len());
     }
 
     fn killed(&self, folder: &Folder, point: &Point) {

@@ -76,25 +76,22 @@ fn openssl_ca_and_we_share_a_directory() {
     let world = World::new();
     let alice = world.issued("alice", &IssueOptions::default());
     let bob = world.issued("bob", &IssueOptions::default());
-    let pki = text(world.ca.dir());
-    let config = format!(
-        "[ca]\ndefault_ca=d\n[d]\ndatabase={pki}/index.txt\nnew_certs_dir={pki}/newcerts\ncertificate={pki}/cacert.pem\nprivate_key={pki}/private/cakey.pem\ndefault_md=sha256\nrand_serial=yes\npolicy=p\ncrlnumber={pki}/crlnumber\ndefault_crl_days=7\ndefault_days=30\n[p]\ncommonName=supplied\n"
-    );
-    fs::write(world.path("ca.cnf"), config).unwrap();
-    let ca =
-        |arguments: &[&str]| openssl(&[&["ca", "-config", "ca.cnf", "-batch"], arguments].concat(), world.dir.path());
+    let ca = |arguments: &[&str]| {
+        // Its own configuration has paths that begin in the directory.
+        openssl(&[&["ca", "-config", "openssl.cnf", "-batch"], arguments].concat(), world.ca.dir())
+    };
     world.ca.revoke(&alice.load(), RevocationReason::Superseded).unwrap();
-    ca(&["-revoke", "bob.cert.pem", "-crl_reason", "keyCompromise"]);
+    ca(&["-revoke", "../bob.cert.pem", "-crl_reason", "keyCompromise"]);
     openssl(
         &["req", "-newkey", "ed25519", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=dave"],
         world.dir.path(),
     );
-    ca(&["-in", "r", "-out", "dave.cert.pem", "-notext"]);
+    ca(&["-in", "../r", "-out", "../dave.cert.pem", "-notext"]);
     world.ca.crl(7).unwrap();
     for (name, revoked) in [("alice.cert.pem", true), ("bob.cert.pem", true), ("dave.cert.pem", false)] {
         assert_eq!(verify(&world, name).0, !revoked, "{name}");
     }
-    ca(&["-gencrl", "-out", "theirs.pem"]);
+    ca(&["-gencrl", "-out", "../theirs.pem"]);
     let theirs = openssl(&["crl", "-in", "theirs.pem", "-text", "-noout"], world.dir.path());
     for client in [&alice, &bob] {
         assert!(theirs.contains(&client.load().serial().to_uppercase()), "{theirs}");
