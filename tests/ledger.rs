@@ -6,7 +6,7 @@ mod support;
 use std::collections::HashSet;
 use std::fs;
 
-use support::{World, openssl, text, try_run};
+use support::{World, openssl, try_run};
 use trustdir::{Authority, AuthorityOptions, ErrorKind, IssueOptions, KeyAlgorithm, RevocationReason};
 
 fn verify(world: &World, file: &str) -> (bool, String) {
