@@ -84,7 +84,7 @@ impl Authority {
     /// let ca = Authority::open_without_key(dir.join("pki"))?;
     /// assert_eq!(ca.issued()?.len(), 1);
     /// let error = ca.issue_client("bob", &Default::default()).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::PassphraseRequired);
+    /// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn open_without_key(dir: impl AsRef<Path>) -> Result<Self> {
@@ -231,11 +231,8 @@ impl Authority {
     /// The certificate, not yet entered.
     fn make(&self, grant: &Grant<'_>, options: &IssueOptions, key_id: Vec<u8>, limits: Limits) -> Result<Certificate> {
         let now = now();
-        if self.certificate().not_after() < now {
-            let message = format!(
-                "the authority {} has expired; renew it with `trustdir ca renew`",
-                self.certificate().subject()
-            );
+        if let Some(over) = self.chain.iter().find(|authority| authority.not_after() < now) {
+            let message = format!("the authority {} has expired; renew it with `trustdir ca renew`", over.subject());
             return Err(Error::new(ErrorKind::Expired, message).at(self.certificate_path()));
         }
         self.check_names(grant)?;
@@ -304,8 +301,22 @@ fn load_chain(ledger: &Ledger) -> Result<Vec<Certificate>> {
     check_authority(&chain[0]).map_err(|error| error.at(ledger.certificate_path()))?;
     if ledger.issuers_path().exists() {
         chain.extend(Certificate::load_all(ledger.issuers_path())?);
+        check_chain(&chain).map_err(|error| error.at(ledger.issuers_path()))?;
     }
     Ok(chain)
+}
+
+/// Each authority must have been signed by the next. Signatures by what nobody takes any more cannot be looked at.
+fn check_chain(chain: &[Certificate]) -> Result<()> {
+    for pair in chain.windows(2) {
+        let named = pair[0].issuer() == pair[1].subject();
+        if !named || matches!(pair[0].check_signature(&pair[1]), Err(error) if error.kind() == ErrorKind::BadSignature)
+        {
+            let message = format!("{} was not issued by {}, which follows it", pair[0].subject(), pair[1].subject());
+            return Err(Error::new(ErrorKind::BadSignature, message).with_subject(pair[0].subject().to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// What a certificate is to say, apart from what the profile and the authority decide.

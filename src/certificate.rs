@@ -266,9 +266,14 @@ impl Certificate {
         &self.0.issuer
     }
 
-    /// The serial number as lower-case hexadecimal, two digits a byte.
+    /// The serial number as OpenSSL shows it, in lower-case hexadecimal, two digits a byte.
     pub fn serial(&self) -> String {
-        self.0.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        // DER puts a zero before a first bit that would be a sign.
+        let digits = match &*self.0.serial {
+            [0, rest @ ..] if !rest.is_empty() => rest,
+            all => all,
+        };
+        digits.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The start of its validity in Unix seconds, inclusive.
@@ -342,13 +347,13 @@ impl Certificate {
 
     /// Whether the issuer's key made the signature. Names, dates and powers are not looked at.
     pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
-        self.is_signed_with(issuer.spki())
+        self.check_signature(issuer).is_ok()
     }
 
-    /// Whether the key in this SubjectPublicKeyInfo made the signature.
-    pub(crate) fn is_signed_with(&self, spki: &[u8]) -> bool {
-        let Ok(parts) = der::CertificateParts::read(&self.0.der) else { return false };
-        signature::verify(spki, parts.signature_algorithm, parts.tbs, parts.signature).is_ok()
+    /// As [`is_signed_by`](Self::is_signed_by), with what is wrong.
+    pub(crate) fn check_signature(&self, issuer: &Certificate) -> Result<()> {
+        let parts = der::CertificateParts::read(&self.0.der)?;
+        signature::verify(issuer.spki(), parts.signature_algorithm, parts.tbs, parts.signature)
     }
 
     /// The content of the extension with this OID (its content).

@@ -37,7 +37,10 @@ pub enum NameConstraint {
     Other(Vec<u8>),
 }
 
-/// For which names an authority may issue; names of a sort that is not mentioned are free.
+/// For which names an authority may issue.
+///
+/// In a certificate, names of a sort that is not mentioned are free (RFC 5280). An authority that is made here is
+/// closed instead: once anything is permitted, no other DNS name, address or mailbox is. URIs stay free.
 ///
 /// ```
 /// use trustdir::{Authority, AuthorityOptions, ErrorKind, NameConstraints};
@@ -79,6 +82,31 @@ impl NameConstraints {
         let networks = networks.into_iter().map(|(address, prefix)| NameConstraint::Ip(address, prefix));
         let permitted = names.chain(networks).chain(own.iter().cloned()).collect();
         Self { permitted, excluded: Vec::new() }
+    }
+
+    /// As an authority gets them: once anything is permitted, DNS names, addresses and mailboxes of which nothing is
+    /// permitted are excluded, so that the authority is good for what was named and for nothing else.
+    pub(crate) fn closed(mut self) -> Self {
+        if self.permitted.is_empty() {
+            return self;
+        }
+        let permits = |sort: fn(&NameConstraint) -> bool| self.permitted.iter().any(sort);
+        let dns = permits(|subtree| matches!(subtree, NameConstraint::Dns(_)));
+        let ip = permits(|subtree| matches!(subtree, NameConstraint::Ip(..)));
+        let email = permits(|subtree| matches!(subtree, NameConstraint::Email(_)));
+        if !dns {
+            self.excluded.push(NameConstraint::Dns(String::new()));
+        }
+        if !ip {
+            self.excluded.push(NameConstraint::Ip(Ipv4Addr::UNSPECIFIED.into(), 0));
+            self.excluded.push(NameConstraint::Ip(Ipv6Addr::UNSPECIFIED.into(), 0));
+        }
+        if !email {
+            // An empty mailbox excludes all of them for some readers and none for OpenSSL; nobody has a mailbox at a
+            // host that cannot be (RFC 2606, 2).
+            self.permitted.push(NameConstraint::Email("invalid".to_owned()));
+        }
+        self
     }
 
     /// Whether nothing is constrained.

@@ -1,4 +1,4 @@
-//! Slices of DER: find and splice elements without interpreting them (X.690).
+//! DER (X.690): elements found in slices, and written.
 //!
 //! Only what must stay byte for byte goes through here. Everything is bounds checked; indefinite and
 //! non-minimal lengths are refused.

@@ -98,7 +98,7 @@ pub(crate) fn write(out: &mut Vec<u8>, oid: &[u8], critical: bool, write: impl F
     });
 }
 
-pub(crate) fn write_basic_constraints(out: &mut Vec<u8>, authority: bool, path_length: Option<u8>) {
+pub(crate) fn write_basic_constraints(out: &mut Vec<u8>, authority: bool, path_length: Option<u32>) {
     let fields = |out: &mut Vec<u8>| {
         if authority {
             der::put(out, der::BOOLEAN, &[0xff]);

@@ -2,6 +2,7 @@
 
 mod index;
 mod layout;
+mod number;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use aws_lc_rs::rand;
 
 pub(crate) use self::index::Index;
 use self::layout::{Layout, OWN};
+pub(crate) use self::number::CrlNumber;
 use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
@@ -178,20 +180,16 @@ impl Ledger {
 
     /// Runs `make` with the index and the next CRL number under the lock, and keeps what it makes as
     /// `crl.pem`. The number is used up first, so that it never repeats.
-    pub(crate) fn crl(&self, make: impl FnOnce(&Index, u64) -> Result<String>) -> Result<()> {
+    pub(crate) fn crl(&self, make: impl FnOnce(&Index, &CrlNumber) -> Result<String>) -> Result<()> {
         let _lock = file::lock_directory(&self.dir)?;
         let path = self.dir.join(CRL_NUMBER);
         let number = match std::fs::read_to_string(&path) {
-            Ok(text) => u64::from_str_radix(text.trim(), 16).map_err(|_| {
-                Error::new(ErrorKind::Parse, "this is no hexadecimal number; write the next CRL number into it")
-                    .at(&path)
-            })?,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => 1,
+            Ok(text) => CrlNumber::parse(text.trim()).map_err(|error| error.at(&path))?,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => CrlNumber::first(),
             Err(source) => return Err(Error::io("read", path, source)),
         };
-        // `openssl ca` wants an even number of digits.
-        file::replace(&path, format!("{:016X}\n", number + 1).as_bytes(), Mode::Public)?;
-        file::replace(&self.crl_path(), make(&self.index()?, number)?.as_bytes(), Mode::Public)
+        file::replace(&path, format!("{}\n", number.next()).as_bytes(), Mode::Public)?;
+        file::replace(&self.crl_path(), make(&self.index()?, &number)?.as_bytes(), Mode::Public)
     }
 
     pub(crate) fn crl_path(&self) -> PathBuf {

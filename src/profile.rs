@@ -16,7 +16,7 @@ const BACKDATED: i64 = 60 * 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// How many authorities may follow below it.
-    pub path_length: Option<u8>,
+    pub path_length: Option<u32>,
     /// For which names it may issue.
     pub constraints: NameConstraints,
 }
@@ -122,8 +122,20 @@ pub struct IssueOptions {
     pub not_before: Option<i64>,
     /// End of validity in Unix seconds, instead of `days`.
     pub not_after: Option<i64>,
-    /// The key to make; P-256 by default.
+    /// The key to make, where one is made; P-256 by default.
     pub key_algorithm: Option<KeyAlgorithm>,
+}
+
+impl IssueOptions {
+    /// No wish is passed over in silence.
+    pub(crate) fn check_no_key(&self, why: &str) -> Result<()> {
+        match self.key_algorithm {
+            Some(algorithm) => {
+                Err(Error::new(ErrorKind::InvalidArgument, format!("no {algorithm} key is made here: {why}")))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// A client's name becomes its common name: a label such as `alice` or `rpc.user.1`, not a host.

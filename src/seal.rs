@@ -14,6 +14,7 @@ use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{PrivateKey, spki_algorithm};
+use crate::ledger::CrlNumber;
 use crate::name::DistinguishedName;
 use crate::profile::{Limits, Profile};
 use crate::{der, extension};
@@ -104,7 +105,7 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
         ("authority key identifier", made.authority_key_id() == Some(signer.key_id)),
         ("subject key identifier", made.subject_key_id() == Some(&template.key_id)),
         ("basic constraints", made.is_authority() == (template.profile == Profile::Authority)),
-        ("path length", made.path_length() == template.limits.path_length.map(u32::from)),
+        ("path length", made.path_length() == template.limits.path_length),
         ("name constraints", made.name_constraints()? == template.limits.constraints),
     ];
     match checks.iter().find(|(_, same)| !same) {
@@ -118,7 +119,7 @@ fn compare(made: &Certificate, template: &Template<'_>, signer: &Signer<'_>) -> 
 
 /// What a new revocation list shall say.
 pub(crate) struct RevocationTemplate<'a> {
-    pub number: u64,
+    pub number: &'a CrlNumber,
     pub this_update: i64,
     pub next_update: i64,
     pub revoked: &'a [Revoked],
@@ -136,7 +137,9 @@ pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signe
     let revoked: Vec<Vec<u8>> = template.revoked.iter().map(revoked_entry).collect::<Result<_>>()?;
     let mut extensions = Vec::new();
     extension::write_authority_key_id(&mut extensions, signer.key_id);
-    extension::write(&mut extensions, extension::CRL_NUMBER, false, |out| out.extend(der::integer(template.number)));
+    extension::write(&mut extensions, extension::CRL_NUMBER, false, |out| {
+        der::put(out, der::INTEGER, template.number.content());
+    });
     let tbs = der::element(
         der::SEQUENCE,
         &[

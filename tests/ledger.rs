@@ -102,6 +102,56 @@ fn openssl_ca_and_we_share_a_directory() {
         .unwrap();
 }
 
+/// A serial whose first bit would be a sign has a zero before it in DER, and none where OpenSSL writes it.
+#[test]
+fn serials_are_openssls() {
+    let world = World::new();
+    let pki = world.ca.dir();
+    for serial in ["80", "FF", "8000", "0A"] {
+        fs::write(pki.join("serial"), format!("{serial}\n")).unwrap();
+        let config =
+            fs::read_to_string(pki.join("openssl.cnf")).unwrap().replace("rand_serial = yes", "serial = serial");
+        fs::write(pki.join("counted.cnf"), config).unwrap();
+        let request =
+            ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=counted"];
+        openssl(&request, pki);
+        openssl(&["ca", "-config", "counted.cnf", "-batch", "-in", "r", "-out", "c.pem", "-notext"], pki);
+        let certificate = trustdir::Certificate::load(pki.join("c.pem")).unwrap();
+        assert_eq!(certificate.serial().to_uppercase(), serial);
+        let lines = || fs::read_to_string(pki.join("index.txt")).unwrap().lines().count();
+        let before = lines();
+        let ca = Authority::open(pki, None).unwrap();
+        assert_eq!(lines(), before, "nothing is lost, so nothing is entered");
+        assert_eq!(ca.find(&certificate.serial()).unwrap().len(), 1);
+        ca.revoke(&certificate, RevocationReason::Superseded).unwrap();
+        ca.crl(7).unwrap();
+        let said = openssl(&["crl", "-in", "crl.pem", "-noout", "-text"], pki);
+        assert!(said.contains(&format!("Serial Number: {serial}\n")), "{said}");
+        let options = trustdir::RenewOptions { profile: Some(trustdir::Profile::Client), ..Default::default() };
+        assert_eq!(ca.renew(&certificate, &options).unwrap_err().kind(), ErrorKind::Revoked);
+    }
+}
+
+/// The number of a list may be longer than any integer type (RFC 5280, 5.2.3).
+#[test]
+fn the_number_of_a_list_goes_up_from_wherever_it_stands() {
+    let world = World::new();
+    let file = world.ca.dir().join("crlnumber");
+    for (number, next) in [("FFFFFFFFFFFFFFFF", "010000000000000000"), ("7F", "0080")] {
+        fs::write(&file, format!("{number}\n")).unwrap();
+        world.ca.crl(7).unwrap();
+        let said = openssl(&["crl", "-in", "pki/crl.pem", "-crlnumber", "-noout"], world.dir.path());
+        assert!(said.trim().ends_with(number), "{said}");
+        assert_eq!(fs::read_to_string(&file).unwrap().trim(), next);
+    }
+    fs::write(&file, "one\n").unwrap();
+    assert_eq!(world.ca.crl(7).unwrap_err().kind(), ErrorKind::Parse);
+    // Nothing is used up by who cannot sign.
+    fs::write(&file, "05\n").unwrap();
+    assert!(Authority::open_without_key(world.ca.dir()).unwrap().crl(7).is_err());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "05\n");
+}
+
 /// What a crash between the two writes of issuing leaves is entered when the authority is opened again.
 #[test]
 fn a_crash_while_issuing_loses_nothing() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{Authority, Grant, check_authority, own_key_id};
+use super::{Authority, Grant, check_authority, check_chain, own_key_id};
 use crate::certificate::Certificate;
 use crate::clock::now;
 use crate::constraints::NameConstraints;
@@ -28,8 +28,8 @@ pub struct AuthorityOptions {
     pub passphrase: Option<Zeroizing<Vec<u8>>>,
     /// The authority's own key; P-256 by default.
     pub key_algorithm: KeyAlgorithm,
-    /// How many authorities may follow below it. `None` is no limit for a root, and one less than its issuer's, or
-    /// none at all, for an intermediate (RFC 5280, 4.2.1.9).
+    /// How many authorities may follow below it (RFC 5280, 4.2.1.9). `None` is no limit for a root, and none at all
+    /// for an intermediate.
     pub path_length: Option<u8>,
     /// For which names it may issue; not constrained by default.
     pub constraints: NameConstraints,
@@ -75,7 +75,8 @@ impl Authority {
         let name = options.name("CA", &random_serial()?)?;
         let (key_id, passphrase) = (key_id(key.spki())?, options.passphrase.clone());
         let validity = options.validity();
-        let limits = Limits { path_length: options.path_length, constraints: options.constraints };
+        let limits =
+            Limits { path_length: options.path_length.map(u32::from), constraints: options.constraints.closed() };
         let certificate = self_signed(&name, &key, key_id, limits, &validity)?;
         Self::found(dir.as_ref(), vec![certificate], key, passphrase.as_ref().map(|bytes| bytes.as_slice()))
     }
@@ -102,10 +103,9 @@ impl Authority {
             let message = format!("{name} is the name of an authority above it; choose another one");
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let limits = Limits {
-            path_length: Some(self.path_length_below(options.path_length)?),
-            constraints: options.constraints.clone(),
-        };
+        let path_length = u32::from(options.path_length.unwrap_or(0));
+        self.check_room(path_length)?;
+        let limits = Limits { path_length: Some(path_length), constraints: options.constraints.clone().closed() };
         let grant = Grant { profile: Profile::Authority, subject: &name, names: &[], spki: key.spki() };
         let certificate = self.seal_limited(&grant, &options.validity(), key_id(key.spki())?, limits)?;
         let chain = std::iter::once(certificate).chain(self.chain.iter().cloned()).collect();
@@ -128,6 +128,7 @@ impl Authority {
     /// ```
     pub fn import(dir: impl AsRef<Path>, authority: &Identity, passphrase: Option<&[u8]>) -> Result<Self> {
         authority.chain().iter().try_for_each(check_authority)?;
+        check_chain(authority.chain())?;
         Self::found(dir.as_ref(), authority.chain().to_vec(), authority.key().clone(), passphrase)
     }
 
@@ -148,8 +149,7 @@ impl Authority {
     /// ```
     pub fn renew_authority(&self, issuer: Option<&Authority>, days: Option<u32>) -> Result<Self> {
         let old = self.certificate();
-        let path_length = old.path_length().map(|length| u8::try_from(length).unwrap_or(u8::MAX));
-        let limits = Limits { path_length, constraints: old.name_constraints()? };
+        let limits = Limits { path_length: old.path_length(), constraints: old.name_constraints()? };
         let wishes = IssueOptions { days, ..IssueOptions::default() };
         let key_id = own_key_id(old)?;
         let chain = match issuer {
@@ -168,9 +168,9 @@ impl Authority {
                 return Err(Error::new(ErrorKind::InvalidArgument, message));
             }
             Some(issuer) => {
-                let path_length = Some(issuer.path_length_below(path_length)?);
+                issuer.check_room(0)?;
                 let grant = Grant { profile: Profile::Authority, subject: old.subject(), names: &[], spki: old.spki() };
-                let renewed = issuer.seal_limited(&grant, &wishes, key_id, Limits { path_length, ..limits })?;
+                let renewed = issuer.seal_limited(&grant, &wishes, key_id, limits)?;
                 std::iter::once(renewed).chain(issuer.chain.iter().cloned()).collect()
             }
         };
@@ -184,28 +184,26 @@ impl Authority {
         Self::assemble(ledger, chain, Some(key))
     }
 
-    /// The path length of an authority below this one: as wished, within what every authority above allows.
-    fn path_length_below(&self, wish: Option<u8>) -> Result<u8> {
-        let mut room: Option<u32> = None;
+    /// Whether an authority of this path length may stand below this one, by what every authority above allows.
+    fn check_room(&self, path_length: u32) -> Result<()> {
         for (depth, authority) in (1..).zip(&self.chain) {
-            if let Some(length) = authority.path_length() {
-                let left = length.checked_sub(depth).ok_or_else(|| {
-                    let message = format!(
-                        "the path length of {} ({length}) leaves no room for an authority below; make it below another one",
-                        authority.subject()
-                    );
-                    Error::new(ErrorKind::InvalidArgument, message)
-                })?;
-                room = Some(room.map_or(left, |room| room.min(left)));
+            let Some(length) = authority.path_length() else { continue };
+            let room = length.checked_sub(depth).ok_or_else(|| {
+                let message = format!(
+                    "the path length of {} ({length}) leaves no room for an authority below; make it below another one",
+                    authority.subject()
+                );
+                Error::new(ErrorKind::InvalidArgument, message)
+            })?;
+            if path_length > room {
+                let message = format!(
+                    "a path length of {path_length} is more than {} with its own of {length} allows here ({room})",
+                    authority.subject()
+                );
+                return Err(Error::new(ErrorKind::InvalidArgument, message));
             }
         }
-        match (wish, room) {
-            (Some(wish), Some(room)) if u32::from(wish) > room => {
-                let message = format!("a path length of {wish} is more than the authorities above allow ({room})");
-                Err(Error::new(ErrorKind::InvalidArgument, message))
-            }
-            (wish, _) => Ok(wish.unwrap_or(0)),
-        }
+        Ok(())
     }
 }
 

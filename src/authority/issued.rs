@@ -15,8 +15,13 @@ pub enum IssuedStatus {
     Valid,
     /// Its validity is over.
     Expired,
-    /// Revoked, at this time (Unix seconds) and for this reason.
-    Revoked(i64, RevocationReason),
+    /// Revoked.
+    Revoked {
+        /// When, in Unix seconds.
+        since: i64,
+        /// Why.
+        reason: RevocationReason,
+    },
 }
 
 impl IssuedStatus {
@@ -25,7 +30,7 @@ impl IssuedStatus {
         match self {
             Self::Valid => "VALID",
             Self::Expired => "EXPIRED",
-            Self::Revoked(..) => "REVOKED",
+            Self::Revoked { .. } => "REVOKED",
         }
     }
 }
@@ -34,7 +39,7 @@ impl IssuedStatus {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Issued {
-    /// Its serial number in upper-case hexadecimal.
+    /// Its serial number, as [`Certificate::serial`] has it.
     pub serial: String,
     /// Its subject: RFC 4514 text or, without the certificate, as the index has it (`/CN=alice`).
     pub subject: String,
@@ -77,7 +82,7 @@ impl Authority {
     /// ca.revoke(alice.certificate(), RevocationReason::Superseded)?;
     /// let issued = ca.issued()?;
     /// assert_eq!(issued[0].subject, "CN=alice");
-    /// assert!(matches!(issued[0].status, IssuedStatus::Revoked(_, RevocationReason::Superseded)));
+    /// assert!(matches!(issued[0].status, IssuedStatus::Revoked { reason: RevocationReason::Superseded, .. }));
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn issued(&self) -> Result<Vec<Issued>> {
@@ -86,14 +91,16 @@ impl Authority {
         let read = index.lines().map(|line| {
             let not_after = line.not_after()?;
             let status = match line.revocation()? {
-                Some((since, reason)) => IssuedStatus::Revoked(since, reason.unwrap_or(RevocationReason::Unspecified)),
+                Some((since, reason)) => {
+                    IssuedStatus::Revoked { since, reason: reason.unwrap_or(RevocationReason::Unspecified) }
+                }
                 None if not_after < now => IssuedStatus::Expired,
                 None => IssuedStatus::Valid,
             };
             let certificate = self.ledger.issued(line.serial());
             let subject = certificate.as_ref().map(|certificate| certificate.subject().to_string());
             Ok(Issued {
-                serial: line.serial().to_owned(),
+                serial: line.serial().to_lowercase(),
                 subject: subject.unwrap_or_else(|| line.subject().to_owned()),
                 not_after,
                 status,

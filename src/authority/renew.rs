@@ -14,8 +14,8 @@ use crate::profile::{IssueOptions, Profile};
 pub struct RenewOptions {
     /// What the new one is for, where the old one does not say it (no extended key usage).
     pub profile: Option<Profile>,
-    /// Validity; by default as long as the old one's, and no longer than the profile's. The key's algorithm is the
-    /// old one's unless it is chosen here.
+    /// Validity; by default as many days as the old one's, and no more than the profile's. A new key is of the old
+    /// one's sort unless another one is chosen here.
     pub issue: IssueOptions,
 }
 
@@ -36,6 +36,7 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn renew(&self, certificate: &Certificate, options: &RenewOptions) -> Result<Signed> {
+        options.issue.check_no_key("the key stays as it is; renew with a new key")?;
         self.renew_for(certificate, certificate.spki(), options)
     }
 
@@ -88,7 +89,9 @@ impl Authority {
         }
         let mut issue = options.issue.clone();
         if issue.days.is_none() && issue.not_after.is_none() {
-            let length = (old.not_after() - old.not_before()).min(i64::from(profile.days()) * DAY);
+            // In whole days, so that the hour by which certificates are dated back does not add up.
+            let days = ((old.not_after() - old.not_before()) / DAY).clamp(1, i64::from(profile.days()));
+            let length = days * DAY;
             let end = issue.not_before.unwrap_or_else(now) + length;
             issue.not_after = Some(end.min(self.ends()));
         }

@@ -110,6 +110,7 @@ impl Authority {
     /// Writes the list of everything revoked, good for this many days, as `crl.pem` in the directory.
     /// Its number goes up by one with each list.
     pub fn crl(&self, days: u32) -> Result<PathBuf> {
+        let signer = self.signer()?;
         let this_update = now();
         let next_update = this_update + i64::from(days) * DAY;
         self.ledger.crl(|index, number| {
@@ -121,7 +122,7 @@ impl Authority {
                 }
             }
             let template = RevocationTemplate { number, this_update, next_update, revoked: &revoked };
-            let list = seal_revocations(&template, &self.signer()?)?;
+            let list = seal_revocations(&template, &signer)?;
             Ok(pem::encode("X509 CRL", &list).to_string())
         })?;
         Ok(self.ledger.crl_path())

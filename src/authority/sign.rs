@@ -62,6 +62,7 @@ impl SignOptions {
 
 /// A signed request: the certificate, and what the operator should know.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Signed {
     /// The certificate.
     pub certificate: Certificate,
@@ -93,6 +94,7 @@ impl Authority {
                 format!("the request bears this authority's own name {}; name another subject", request.subject());
             return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
         }
+        options.issue.check_no_key("the key is the request's; leave the key's algorithm to it")?;
         let (names, notes) = options.grants(request)?;
         let (subject, spki) = (request.subject(), request.spki());
         let certificate =

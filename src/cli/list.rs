@@ -66,7 +66,7 @@ fn issued_json(issued: &Issued) -> Value {
     };
     value["status"] = issued.status.as_str().into();
     let (since, reason) = match issued.status {
-        IssuedStatus::Revoked(since, reason) => (Some(time::timestamp(since)), Some(reason.as_str())),
+        IssuedStatus::Revoked { since, reason } => (Some(time::timestamp(since)), Some(reason.as_str())),
         _ => (None, None),
     };
     value["revoked_at"] = since.into();

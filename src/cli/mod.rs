@@ -40,7 +40,6 @@
 //! | `export bundle` | `file`, `certificates` in the order of the file, `key_encrypted`: `null` without a key |
 //! | `export crt` | `certificate`: *certificate* with `file`; `warnings` |
 //! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
-//! | `crl` | `file`, `days` |
 //! | `lint` | `findings`: list of *lint finding* |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
@@ -60,7 +59,7 @@
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
 //!   certificate of a file was installed or written), `"REQUEST"` (asked for and not granted, or granted otherwise).
-//!   certificate of a file was installed), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//!   A warning about a certificate that was just made has a rule of `lint` as its kind.
 //! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
 //!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
