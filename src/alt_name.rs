@@ -68,6 +68,19 @@ impl SubjectAltName {
         }
     }
 
+    /// Whether it is a name of its sort, whoever gave it: what holds a NUL or a misplaced wildcard is read in more
+    /// than one way.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        let plain = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
+        match self {
+            Self::Dns(name) => is_host(name),
+            Self::Ip(_) => true,
+            Self::Email(address) => plain(address) && address.contains('@'),
+            Self::Uri(uri) => plain(uri) && uri.contains(':'),
+            Self::Other(_) => false,
+        }
+    }
+
     /// Writes the GeneralName.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut ascii = |tag, text: &str| {
@@ -101,6 +114,15 @@ pub(crate) fn host_name(text: &str) -> Result<SubjectAltName> {
     }
     let ascii = if text.is_ascii() { None } else { a_labels(text) };
     let text = ascii.as_deref().unwrap_or(text);
+    if !is_host(text) {
+        let message = format!("{text:?} is neither a DNS name nor an IP address");
+        return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
+    }
+    Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))
+}
+
+/// Labels of letters, digits, hyphens and underscores, possibly behind a wildcard.
+fn is_host(text: &str) -> bool {
     let host = text.strip_prefix("*.").unwrap_or(text);
     let label_ok = |label: &str| {
         let bytes = label.as_bytes();
@@ -109,11 +131,7 @@ pub(crate) fn host_name(text: &str) -> Result<SubjectAltName> {
     };
     // A last label of digits would be read as an IP address (WHATWG URL, ends in a number).
     let last_numeric = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-    if host.is_empty() || host.len() > 253 || last_numeric || !host.split('.').all(label_ok) {
-        let message = format!("{text:?} is neither a DNS name nor an IP address");
-        return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
-    }
-    Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))
+    !host.is_empty() && host.len() <= 253 && !last_numeric && host.split('.').all(label_ok)
 }
 
 fn a_labels(text: &str) -> Option<String> {
@@ -141,7 +159,7 @@ impl FromStr for SubjectAltName {
         let invalid = |what: &str| {
             Err(Error::new(ErrorKind::InvalidArgument, format!("{text:?} is no {what}")).with_subject(text))
         };
-        let plain = |value: &str| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
+        let well_formed = |name: Self, what: &str| if name.is_well_formed() { Ok(name) } else { invalid(what) };
         match text.split_once(':') {
             Some(("DNS", name)) => match host_name(name)? {
                 Self::Dns(name) => Ok(Self::Dns(name)),
@@ -151,10 +169,8 @@ impl FromStr for SubjectAltName {
                 Ok(address) => Ok(Self::Ip(address)),
                 Err(_) => invalid("IP address"),
             },
-            Some(("email", address)) if plain(address) && address.contains('@') => Ok(Self::Email(address.into())),
-            Some(("email", _)) => invalid("e-mail address"),
-            Some(("URI", uri)) if plain(uri) && uri.contains(':') => Ok(Self::Uri(uri.into())),
-            Some(("URI", _)) => invalid("URI"),
+            Some(("email", address)) => well_formed(Self::Email(address.into()), "e-mail address"),
+            Some(("URI", uri)) => well_formed(Self::Uri(uri.into()), "URI"),
             _ => host_name(text),
         }
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::alt_name::SubjectAltName;
 use crate::certificate::Certificate;
 use crate::clock::now;
-use crate::constraints::NameConstraints;
+use crate::constraints::{NameConstraint, NameConstraints};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
@@ -69,7 +69,7 @@ impl Authority {
         let chain = load_chain(&ledger)?;
         let key = PrivateKey::load(ledger.key_path(), passphrase)?;
         let own = Identity::new(vec![chain[0].clone()], key).map_err(|error| error.at(ledger.certificate_path()))?;
-        ledger.repair()?;
+        ledger.repair(&chain[0])?;
         Self::assemble(ledger, chain, Some(own.key().clone()))
     }
 
@@ -150,7 +150,9 @@ impl Authority {
         }
         let common_name = sans.iter().find_map(|name| match name {
             // A common name holds 64 characters (RFC 5280, ub-common-name).
-            SubjectAltName::Dns(name) => Some(name.chars().take(64).collect()),
+            SubjectAltName::Dns(name) if name.len() <= 64 => Some(name.clone()),
+            // Cut, and by its last character no other host's name.
+            SubjectAltName::Dns(name) => Some(name.chars().take(63).chain(['…']).collect()),
             // OpenSSL reads a common name with dots as a DNS name when the SAN has none, and applies DNS
             // constraints to it (v3_ncons.c, NAME_CONSTRAINTS_check_CN).
             SubjectAltName::Ip(address) => Some(format!("IP {address}")),
@@ -199,6 +201,16 @@ impl Authority {
 
     /// The one way in which this authority signs end entities: sealed, compared, and entered in the ledger.
     fn seal(&self, grant: &Grant<'_>, options: &IssueOptions) -> Result<Certificate> {
+        if self.chain.iter().any(|authority| authority.subject().is_same(grant.subject)) {
+            let message = format!("{} is the name of the authority itself; name another subject", grant.subject);
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(grant.subject.to_string()));
+        }
+        if grant.subject.is_empty() && grant.names.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the certificate would name nobody; give a subject or a name",
+            ));
+        }
         let key_id = key_id(grant.spki)?;
         self.seal_limited(grant, options, key_id, Limits::default())
     }
@@ -253,22 +265,34 @@ impl Authority {
 
     /// Every name must be within what this authority and those above it may issue for.
     fn check_names(&self, grant: &Grant<'_>) -> Result<()> {
+        if let Some(name) = grant.names.iter().find(|name| !name.is_well_formed()) {
+            let message = format!("{name} is no name that clients read in one way; it is not issued");
+            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(name.to_string()));
+        }
         if self.constraints.iter().all(NameConstraints::is_empty) {
             return Ok(());
         }
         let mut names = grant.names.to_vec();
         names.extend(grant.subject.emails().into_iter().map(SubjectAltName::Email));
         if !names.iter().any(|name| matches!(name, SubjectAltName::Dns(_))) {
-            let host = grant.subject.common_name().filter(|name| is_host_for_openssl(name));
-            names.extend(host.map(SubjectAltName::Dns));
+            let hosts = grant.subject.common_names().into_iter().filter(|name| is_host_for_openssl(name));
+            names.extend(hosts.map(SubjectAltName::Dns));
         }
         for (authority, constraints) in self.chain.iter().zip(&self.constraints) {
             if let Some(name) = names.iter().find(|name| !constraints.allow(name)) {
-                let permitted: Vec<_> = constraints.permitted.iter().map(ToString::to_string).collect();
+                let list = |subtrees: &[NameConstraint]| {
+                    subtrees.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                };
+                let common_name = if grant.names.contains(name) {
+                    ""
+                } else {
+                    " (the common name or e-mail address of the subject, which OpenSSL reads so)"
+                };
                 let message = format!(
-                    "{name} is outside the name constraints of {} (permitted: {}); take another name or another authority",
+                    "{name}{common_name} is outside the name constraints of {} (permitted: {}; excluded: {}); they cannot be widened: take another name or another authority",
                     authority.subject(),
-                    permitted.join(", ")
+                    list(&constraints.permitted),
+                    list(&constraints.excluded)
                 );
                 return Err(Error::new(ErrorKind::NameMismatch, message).with_subject(name.to_string()));
             }

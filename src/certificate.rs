@@ -95,6 +95,9 @@ struct Inner {
     names: OnceLock<Vec<SubjectAltName>>,
 }
 
+/// More than anybody writes; without a bound a stranger's certificate could keep us busy.
+const MAX_EXTENSIONS: usize = 64;
+
 /// What its extensions say, as far as it matters for every certificate.
 #[derive(Default)]
 struct Stated {
@@ -112,6 +115,10 @@ impl Stated {
         let mut seen: Vec<&[u8]> = Vec::new();
         for extension in extension::read(extensions) {
             let Extension { oid, content, .. } = extension?;
+            if seen.len() == MAX_EXTENSIONS {
+                let message = format!("it has more than {MAX_EXTENSIONS} extensions");
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
             if seen.contains(&oid) {
                 let message = format!("it has the extension {} twice", der::oid_text(oid));
                 return Err(Error::new(ErrorKind::Parse, message));

@@ -13,6 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// The largest file that is read as PEM or DER; anything bigger is no certificate, key or list.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
+/// The largest index.
+const MAX_LARGE: u64 = 1024 * 1024 * 1024;
+
 /// How long a writer waits for another one.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,8 +56,27 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// A whole regular file that grows with its owner's work, such as an index.
+pub(crate) fn read_large(path: &Path) -> Result<Vec<u8>> {
+    let (file, metadata) = open_regular(path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(MAX_LARGE as usize) + 1);
+    file.take(MAX_LARGE + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
+    if bytes.len() as u64 > MAX_LARGE {
+        return Err(Error::new(ErrorKind::Unsupported, "the file is larger than 1 GiB").at(path));
+    }
+    Ok(bytes)
+}
+
 /// Opens a regular file for reading and says what was opened, so that both are the same file.
 pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
+    let (file, metadata) = open_regular(path)?;
+    if metadata.len() > MAX_FILE {
+        return Err(too_large(path));
+    }
+    Ok((file, metadata))
+}
+
+fn open_regular(path: &Path) -> Result<(File, fs::Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -67,9 +89,6 @@ pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
     if !metadata.is_file() {
         let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };
         return Err(Error::new(ErrorKind::InvalidArgument, format!("this is {what}; name a file")).at(path));
-    }
-    if metadata.len() > MAX_FILE {
-        return Err(too_large(path));
     }
     Ok((file, metadata))
 }
@@ -141,6 +160,17 @@ pub(crate) fn create_directory(path: &Path, mode: Mode) -> Result<()> {
     }
     #[cfg(not(unix))]
     let _ = mode;
+    builder.create(path).map_err(|source| Error::io("make the directory", path, source))
+}
+
+/// Makes one directory that is not there, 0755 whatever the umask lets pass.
+pub(crate) fn create_new_directory(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o755);
+    }
     builder.create(path).map_err(|source| Error::io("make the directory", path, source))
 }
 

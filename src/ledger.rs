@@ -80,6 +80,10 @@ impl Ledger {
     /// directory or of none, or nothing does.
     pub(crate) fn create(dir: &Path, founding: &Founding<'_>) -> Result<Self> {
         Self::check_vacant(dir)?;
+        if dir.file_name().is_none() {
+            let message = "an authority's directory appears as a whole; go to the directory above and name it";
+            return Err(Error::new(ErrorKind::InvalidArgument, message).at(dir));
+        }
         let parent = file::parent(dir);
         file::create_directory(parent, Mode::Public)?;
         let _lock = file::lock_directory(parent)?;
@@ -114,6 +118,10 @@ impl Ledger {
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         match Layout::of(dir) {
             Some(layout) => Ok(Self { dir: dir.to_owned(), layout }),
+            None if dir.is_file() => {
+                let message = "this is a file; name the authority's directory";
+                Err(Error::new(ErrorKind::InvalidArgument, message).at(dir))
+            }
             None => {
                 let message = format!(
                     "there is no authority here ({} is missing); make one with `trustdir ca init`, or take one over with `trustdir ca import`",
@@ -162,10 +170,10 @@ impl Ledger {
 
     pub(crate) fn index(&self) -> Result<Index> {
         let path = self.index_path();
-        match std::fs::read(&path) {
+        match file::read_large(&path) {
             Ok(bytes) => Index::parse(bytes).map_err(|error| error.at(path)),
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Index::parse(Vec::new()),
-            Err(source) => Err(Error::io("read", &path, source)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Index::parse(Vec::new()),
+            Err(error) => Err(error),
         }
     }
 
@@ -183,10 +191,10 @@ impl Ledger {
     pub(crate) fn crl(&self, make: impl FnOnce(&Index, &CrlNumber) -> Result<String>) -> Result<()> {
         let _lock = file::lock_directory(&self.dir)?;
         let path = self.dir.join(CRL_NUMBER);
-        let number = match std::fs::read_to_string(&path) {
-            Ok(text) => CrlNumber::parse(text.trim()).map_err(|error| error.at(&path))?,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => CrlNumber::first(),
-            Err(source) => return Err(Error::io("read", path, source)),
+        let number = match file::read(&path) {
+            Ok(text) => CrlNumber::parse(String::from_utf8_lossy(&text).trim()).map_err(|error| error.at(&path))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => CrlNumber::first(),
+            Err(error) => return Err(error),
         };
         file::replace(&path, format!("{}\n", number.next()).as_bytes(), Mode::Public)?;
         file::replace(&self.crl_path(), make(&self.index()?, &number)?.as_bytes(), Mode::Public)
@@ -212,14 +220,23 @@ impl Ledger {
         file::replace(&path, new.to_pem().as_bytes(), Mode::Public)
     }
 
-    /// Enters what a crash left without a line, mends a line that it cut, and clears temporary files away.
-    pub(crate) fn repair(&self) -> Result<()> {
+    /// Enters what a crash left without a line, mends a line that it cut, and clears temporary files away. Only what
+    /// `authority` has signed is entered.
+    pub(crate) fn repair(&self, authority: &Certificate) -> Result<()> {
         let issued = self.dir.join(self.layout.issued);
         let names = names_in(&issued)?;
         let index = self.index()?;
+        if !names.is_empty() && !self.index_path().exists() {
+            let message = format!(
+                "the index is missing, and {} is not empty; bring it back from a copy, since only it tells what was revoked",
+                self.layout.issued
+            );
+            return Err(Error::new(ErrorKind::NotFound, message).at(self.index_path()));
+        }
         let known: HashSet<&str> = index.lines().map(|line| line.serial()).collect();
         let serials = names.iter().filter_map(|name| name.strip_suffix(".pem")).filter(|name| is_serial(name));
-        let lost: Vec<&str> = serials.filter(|serial| !known.contains(serial)).collect();
+        let unknown = serials.filter(|serial| !known.contains(serial));
+        let lost: Vec<Certificate> = unknown.filter_map(|serial| self.lost(serial, authority)).collect();
         let mut litter: Vec<PathBuf> = Vec::new();
         for (dir, names) in [(&issued, &names), (&self.dir, &names_in(&self.dir)?)] {
             litter.extend(names.iter().filter(|name| name.starts_with(file::TEMPORARY)).map(|name| dir.join(name)));
@@ -233,13 +250,22 @@ impl Ledger {
             let _ = std::fs::remove_file(path);
         }
         self.update(|index| {
-            for serial in lost {
-                if !index.contains(serial) && self.issued_path(serial).exists() {
-                    index.push(&Certificate::load(self.issued_path(serial))?)?;
+            for certificate in
+                lost.iter().filter(|certificate| self.issued(&certificate.serial().to_uppercase()).is_some())
+            {
+                if !index.contains(&certificate.serial().to_uppercase()) {
+                    index.push(certificate)?;
                 }
             }
             Ok(())
         })
+    }
+
+    /// A certificate without a line, if it is the authority's own and under its own name.
+    fn lost(&self, serial: &str, authority: &Certificate) -> Option<Certificate> {
+        let certificate = self.issued(serial)?;
+        let named = certificate.serial().eq_ignore_ascii_case(serial);
+        (named && certificate.is_signed_by(authority) && certificate != *authority).then_some(certificate)
     }
 
     /// Adds a line at the end of the index: all of it or, when that fails, none. The lock is held.
@@ -259,7 +285,7 @@ impl Ledger {
     fn update(&self, change: impl FnOnce(&mut Index) -> Result<()>) -> Result<()> {
         let mut index = self.index()?;
         let before = index.to_bytes();
-        let cut = index.mend(|serial| self.issued(serial));
+        let cut = index.mend(|serial| self.issued(serial)).map_err(|error| error.at(self.index_path()))?;
         change(&mut index)?;
         let after = index.to_bytes();
         if cut || before != after { file::replace(&self.index_path(), &after, Mode::Public) } else { Ok(()) }
@@ -314,7 +340,7 @@ impl Staging {
             }
             _ => {}
         }
-        std::fs::create_dir(&path).map_err(|error| Error::io("make the directory", &path, error))?;
+        file::create_new_directory(&path)?;
         Ok(Self(path))
     }
 }

@@ -137,6 +137,17 @@ impl DistinguishedName {
             .and_then(|part| text(part.tag, part.value))
     }
 
+    /// Every common name in it whose text can be read.
+    pub(crate) fn common_names(&self) -> Vec<String> {
+        let parts = self.rdns().flatten().filter(|part| part.oid == ATTRIBUTES[0].1);
+        parts.filter_map(|part| text(part.tag, part.value)).collect()
+    }
+
+    /// Whether OpenSSL takes both for one name (X509_NAME_cmp).
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self == other || matches!((self.canonical(), other.canonical()), (Ok(ours), Ok(theirs)) if ours == theirs)
+    }
+
     /// The e-mail addresses in it, to which name constraints apply (RFC 5280, 4.2.1.10).
     pub(crate) fn emails(&self) -> Vec<String> {
         let (_, email) = ATTRIBUTES[ATTRIBUTES.len() - 1];

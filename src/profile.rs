@@ -72,9 +72,9 @@ impl Profile {
                 return Err(Error::new(ErrorKind::InvalidArgument, "give days or an end date, not both"));
             }
             (Some(end), None) => end,
-            (None, Some(days)) => options.not_before.unwrap_or(now) + i64::from(days) * DAY,
+            (None, Some(days)) => options.not_before.unwrap_or(now).saturating_add(i64::from(days) * DAY),
             (None, None) => {
-                let end = options.not_before.unwrap_or(now) + i64::from(self.days()) * DAY;
+                let end = options.not_before.unwrap_or(now).saturating_add(i64::from(self.days()) * DAY);
                 issuer_ends.map_or(end, |issuer| end.min(issuer))
             }
         };

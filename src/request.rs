@@ -15,6 +15,7 @@ use crate::{der, extension, file, pem, signature};
 const MAX_REQUEST: usize = 64 * 1024;
 const MAX_SUBJECT: usize = 4 * 1024;
 const MAX_NAMES: usize = 256;
+const MAX_IGNORED: usize = 64;
 
 /// The OID of the attribute (RFC 2985, 5.4.2), as content.
 const EXTENSION_REQUEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e";
@@ -185,7 +186,7 @@ impl Inner {
         let oid = fields.expect(der::OID)?.content;
         let values = fields.expect(der::SET)?;
         if oid != EXTENSION_REQUEST {
-            self.ignored.push(format!("attribute {}", der::oid_text(oid)));
+            self.ignore(format!("attribute {}", der::oid_text(oid)));
             return Ok(());
         }
         let mut extensions = der::Reader::new(der::single(values.content, der::SEQUENCE)?.content);
@@ -198,16 +199,23 @@ impl Inner {
         Ok(())
     }
 
+    /// Notes what is passed over; who asks for hundreds of things is told of the first.
+    fn ignore(&mut self, what: String) {
+        if self.ignored.len() < MAX_IGNORED {
+            self.ignored.push(what);
+        }
+    }
+
     fn extension(&mut self, oid: &[u8], value: &[u8]) -> Result<()> {
         match oid {
             extension::SUBJECT_ALT_NAME => self.names.extend(SubjectAltName::all_from_der(value)?),
             extension::BASIC_CONSTRAINTS => {
                 let flag = der::Reader::new(der::single(value, der::SEQUENCE)?.content).optional(0x01)?;
-                self.asks_for_authority = flag.is_some_and(|flag| flag.content != [0]);
+                self.asks_for_authority |= flag.is_some_and(|flag| flag.content != [0]);
             }
             // Key usages are the profile's business.
             extension::KEY_USAGE | extension::EXTENDED_KEY_USAGE => {}
-            other => self.ignored.push(format!("extension {}", der::oid_text(other))),
+            other => self.ignore(format!("extension {}", der::oid_text(other))),
         }
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Authority {
         Ledger::check_vacant(dir.as_ref())?;
         let key = PrivateKey::generate(options.key_algorithm)?;
         let name = options.name("intermediate CA", &random_serial()?)?;
-        if self.chain.iter().any(|authority| *authority.subject() == name) {
+        if self.chain.iter().any(|authority| authority.subject().is_same(&name)) {
             let message = format!("{name} is the name of an authority above it; choose another one");
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
@@ -158,16 +158,9 @@ impl Authority {
                 return Err(Error::new(ErrorKind::InvalidArgument, message).at(self.certificate_path()));
             }
             None => vec![self_signed(old.subject(), self.key()?, key_id, limits, &wishes)?],
-            Some(issuer) if issuer.certificate().subject() != old.issuer() => {
-                let message = format!(
-                    "{} is signed by {}, not by {}; name that authority",
-                    old.subject(),
-                    old.issuer(),
-                    issuer.certificate().subject()
-                );
-                return Err(Error::new(ErrorKind::InvalidArgument, message));
-            }
             Some(issuer) => {
+                // The file is its owner's: only what the issuer once signed, and has not revoked, is signed again.
+                issuer.check_renewable(old)?;
                 issuer.check_room(0)?;
                 let grant = Grant { profile: Profile::Authority, subject: old.subject(), names: &[], spki: old.spki() };
                 let renewed = issuer.seal_limited(&grant, &wishes, key_id, limits)?;

@@ -60,18 +60,17 @@ impl Authority {
             let message = format!("{} is an authority; renew it with `trustdir ca renew`", old.subject());
             return Err(refused(ErrorKind::InvalidArgument, message));
         }
-        let serial = self.own_serial(old)?;
-        let index = self.ledger.index()?;
-        if let Some(line) = index.lines().find(|line| line.serial() == serial)
-            && line.revocation()?.is_some()
-        {
-            let message = format!("{} was revoked and is not renewed; issue a new one", old.subject());
-            return Err(refused(ErrorKind::Revoked, message));
-        }
-        let profile = options.profile.or(purpose(old)).ok_or_else(|| {
-            let message = format!("{} does not say what it is for; say server, client or both", old.subject());
-            refused(ErrorKind::InvalidArgument, message)
-        })?;
+        self.check_renewable(old)?;
+        let profile = match (purpose(old), options.profile) {
+            (Some(said), Some(wish)) if said != wish => {
+                let message = format!("{} is for a {said}; a renewal does not make it another", old.subject());
+                return Err(refused(ErrorKind::InvalidArgument, message));
+            }
+            (said, wish) => said.or(wish).ok_or_else(|| {
+                let message = format!("{} does not say what it is for; say server, client or both", old.subject());
+                refused(ErrorKind::InvalidArgument, message)
+            })?,
+        };
         let mut notes = Vec::new();
         let mut names = old.names().to_vec();
         names.retain(|name| match name {
@@ -92,11 +91,25 @@ impl Authority {
             // In whole days, so that the hour by which certificates are dated back does not add up.
             let days = ((old.not_after() - old.not_before()) / DAY).clamp(1, i64::from(profile.days()));
             let length = days * DAY;
-            let end = issue.not_before.unwrap_or_else(now) + length;
+            let end = issue.not_before.unwrap_or_else(now).saturating_add(length);
             issue.not_after = Some(end.min(self.ends()));
         }
         let grant = Grant { profile, subject: old.subject(), names: &names, spki };
         Ok(Signed { certificate: self.seal(&grant, &issue)?, notes })
+    }
+}
+
+impl Authority {
+    /// Only what this authority has issued, and has not revoked, is renewed.
+    pub(super) fn check_renewable(&self, old: &Certificate) -> Result<()> {
+        let serial = self.own_serial(old)?;
+        let index = self.ledger.index()?;
+        let Some(line) = index.lines().find(|line| line.serial() == serial) else { return Ok(()) };
+        if line.revocation()?.is_none() {
+            return Ok(());
+        }
+        let message = format!("{} was revoked and is not renewed; issue a new one", old.subject());
+        Err(Error::new(ErrorKind::Revoked, message).with_subject(old.subject().to_string()))
     }
 }
 

@@ -98,7 +98,7 @@ impl Authority {
     /// ```
     pub fn revoke(&self, certificate: &Certificate, reason: RevocationReason) -> Result<()> {
         let serial = self.own_serial(certificate)?;
-        self.ledger.repair()?; // a crash may have kept it out of the index
+        self.ledger.repair(self.certificate())?; // a crash may have kept it out of the index
         self.ledger.mark(&serial, Some(reason), now())
     }
 

@@ -89,11 +89,6 @@ impl Authority {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn sign(&self, request: &CertificateRequest, options: &SignOptions) -> Result<Signed> {
-        if request.subject() == self.certificate().subject() {
-            let message =
-                format!("the request bears this authority's own name {}; name another subject", request.subject());
-            return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(request.subject().to_string()));
-        }
         options.issue.check_no_key("the key is the request's; leave the key's algorithm to it")?;
         let (names, notes) = options.grants(request)?;
         let (subject, spki) = (request.subject(), request.spki());

@@ -9,6 +9,11 @@ use crate::error::Result;
 use crate::file::{self, Mode};
 use crate::identity::Identity;
 
+/// The longest chain, and the most authorities of one name that are asked for their signature: the pool may be a
+/// stranger's.
+const LONGEST: usize = 16;
+const NAMESAKES: usize = 64;
+
 /// The chain that begins with `end_entity`: each certificate is followed by its issuer's as far as `pool` has
 /// it, up to and with the self-signed one. The rest of the pool is left out.
 ///
@@ -27,8 +32,9 @@ use crate::identity::Identity;
 pub fn full_chain(end_entity: &Certificate, pool: &[Certificate]) -> Vec<Certificate> {
     let mut chain = vec![end_entity.clone()];
     let mut last = end_entity;
-    while last.issuer() != last.subject() {
-        let named = || pool.iter().filter(|issuer| issuer.subject() == last.issuer() && !chain.contains(issuer));
+    while !last.is_self_issued() && chain.len() < LONGEST {
+        let issues = |issuer: &&Certificate| issuer.subject() == last.issuer() && !chain.contains(issuer);
+        let named = || pool.iter().filter(issues).take(NAMESAKES);
         // A signature by an algorithm that nobody takes any more proves nothing; then the name has to do.
         let Some(issuer) = named().find(|issuer| last.is_signed_by(issuer)).or_else(|| named().next()) else { break };
         chain.push(issuer.clone());

@@ -63,9 +63,9 @@ impl Index {
     }
 
     /// Ends a last line that was cut: whole again when the certificate of its serial is there, gone when it says
-    /// too little. Tells whether there was one.
-    pub(super) fn mend(&mut self, issued: impl Fn(&str) -> Option<Certificate>) -> bool {
-        let Some(cut) = self.cut.take() else { return false };
+    /// too little. Tells whether there was one. Half a revocation is not thrown away but an error.
+    pub(super) fn mend(&mut self, issued: impl Fn(&str) -> Option<Certificate>) -> Result<bool> {
+        let Some(cut) = self.cut.take() else { return Ok(false) };
         let fields: Vec<&str> = cut.split('\t').collect();
         // The serial is whole when something follows it.
         let certificate = fields.get(3).filter(|_| fields.len() > 4).and_then(|serial| issued(serial));
@@ -73,8 +73,12 @@ impl Index {
             self.lines.push(format!("{}\tunknown\t{}", fields[..4].join("\t"), certificate.subject().oneline()));
         } else if fields.len() == FIELDS {
             self.lines.push(cut);
+        } else if !cut.starts_with('V') {
+            return Err(damaged(
+                "its last line is cut and tells of a revocation; bring the line back, from a copy of the file",
+            ));
         }
-        true
+        Ok(true)
     }
 
     pub(super) fn push_line(&mut self, line: String) {

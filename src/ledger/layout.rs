@@ -17,7 +17,7 @@ pub(super) const OWN: Layout =
     Layout { certificate: "cacert.pem", key: "private/cakey.pem", issued: "newcerts", index: "index.txt" };
 
 /// What others make; where they keep no index, ours goes under the name that `openssl ca` gives it.
-const KNOWN: [Layout; 6] = [
+const KNOWN: [Layout; 7] = [
     OWN,
     // pimatic's `ssl-setup`
     Layout { certificate: "certs/cacert.pem", index: "database.txt", ..OWN },
@@ -27,6 +27,8 @@ const KNOWN: [Layout; 6] = [
     Layout { certificate: "rootCA.pem", key: "rootCA-key.pem", ..OWN },
     // minica
     Layout { certificate: "minica.pem", key: "minica-key.pem", ..OWN },
+    // people who follow guides
+    Layout { certificate: "rootCA.pem", key: "rootCA.key", ..OWN },
     // the Rocket.Chat guide
     Layout { certificate: "Rocket.Chat-root.crt", key: "Rocket.Chat-root.key", ..OWN },
 ];
@@ -35,8 +37,8 @@ impl Layout {
     /// The layout that the directory has, by its certificate and its key.
     pub(super) fn of(dir: &Path) -> Option<Self> {
         let whole = |layout: &&Self| dir.join(layout.certificate).exists() && dir.join(layout.key).exists();
-        let half = |layout: &&Self| dir.join(layout.certificate).exists();
-        KNOWN.iter().find(whole).or_else(|| KNOWN.iter().find(half)).copied()
+        // Our own keeps its layout while its key is elsewhere: locked away, or on another disk.
+        KNOWN.iter().find(whole).copied().or_else(|| dir.join(OWN.certificate).exists().then_some(OWN))
     }
 
     /// The authorities above this one, in one file beside its certificate.

@@ -7,7 +7,7 @@ use super::certificate::ISSUE;
 use super::client;
 use super::finding::Report;
 use crate::certificate::Certificate;
-use crate::error::{Error, ErrorKind, escape};
+use crate::error::{Error, ErrorKind};
 use crate::key::PrivateKey;
 use crate::{der, pem};
 
@@ -31,7 +31,7 @@ pub(super) fn mode(path: &Path, encrypted: bool, report: &mut Report) {
     use std::os::unix::fs::PermissionsExt as _;
     let Ok(metadata) = path.metadata() else { return };
     let mode = metadata.permissions().mode() & 0o777;
-    let remedy = format!("chmod 600 {}", escape(&path.to_string_lossy()));
+    let remedy = "take the rights of others away (chmod 600)";
     if mode & 0o007 != 0 && !encrypted {
         let message = format!("every user of the machine can use the private key (mode {mode:o})");
         report.warning(Rule::KeyReadable, message, remedy);
