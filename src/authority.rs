@@ -114,7 +114,7 @@ impl Authority {
         self.chain.last().unwrap_or(self.certificate())
     }
 
-    /// The file with the trust anchor.
+    /// The file with the trust anchor; of an authority below another one it holds the whole chain.
     pub fn trust_anchor_path(&self) -> PathBuf {
         if self.chain.len() == 1 { self.certificate_path() } else { self.ledger.issuers_path() }
     }
@@ -324,7 +324,10 @@ fn load_chain(ledger: &Ledger) -> Result<Vec<Certificate>> {
     chain.truncate(1);
     check_authority(&chain[0]).map_err(|error| error.at(ledger.certificate_path()))?;
     if ledger.issuers_path().exists() {
-        chain.extend(Certificate::load_all(ledger.issuers_path())?);
+        let own = chain[0].clone();
+        // Itself stands in that file too; a renewal that did not get to its end has left the new one there.
+        let above = |authority: &Certificate| authority.subject() != own.subject() || authority.spki() != own.spki();
+        chain.extend(Certificate::load_all(ledger.issuers_path())?.into_iter().filter(above));
         check_chain(&chain).map_err(|error| error.at(ledger.issuers_path()))?;
     }
     Ok(chain)

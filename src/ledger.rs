@@ -98,7 +98,8 @@ impl Ledger {
         file::create(&staging.0.join(CRL_NUMBER), b"01\n", Mode::Public)?;
         file::create(&staging.0.join("openssl.cnf"), OPENSSL_CONFIGURATION, Mode::Public)?;
         if !founding.issuers.is_empty() {
-            file::create(&ledger.issuers_path(), chain_pem(founding.issuers).as_bytes(), Mode::Public)?;
+            let chain = chain_pem(founding.certificate, founding.issuers);
+            file::create(&ledger.issuers_path(), chain.as_bytes(), Mode::Public)?;
         }
         file::create(&ledger.certificate_path(), founding.certificate.to_pem().as_bytes(), Mode::Public)?;
         match std::fs::rename(&staging.0, dir) {
@@ -215,7 +216,7 @@ impl Ledger {
             result => result?,
         }
         if !issuers.is_empty() {
-            file::replace(&self.issuers_path(), chain_pem(issuers).as_bytes(), Mode::Public)?;
+            file::replace(&self.issuers_path(), chain_pem(new, issuers).as_bytes(), Mode::Public)?;
         }
         file::replace(&path, new.to_pem().as_bytes(), Mode::Public)
     }
@@ -304,8 +305,9 @@ pub(crate) fn random_serial() -> Result<[u8; 16]> {
     Ok(serial)
 }
 
-pub(crate) fn chain_pem(chain: &[Certificate]) -> String {
-    chain.iter().map(Certificate::to_pem).collect()
+/// An authority and those above it, as `openssl verify -CAfile` and servers want them.
+fn chain_pem(own: &Certificate, issuers: &[Certificate]) -> String {
+    std::iter::once(own).chain(issuers).map(Certificate::to_pem).collect()
 }
 
 fn taken(dir: &Path) -> Error {

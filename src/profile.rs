@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::clock::DAY;
+use crate::clock::{self, DAY};
 use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extension;
@@ -82,7 +82,10 @@ impl Profile {
             return Err(Error::new(ErrorKind::InvalidArgument, "the validity ends before it begins"));
         }
         if issuer_ends.is_some_and(|issuer| not_after > issuer) {
-            let message = "the certificate would outlive its authority; ask for fewer days";
+            let end = clock::date(issuer_ends.unwrap_or_default());
+            let message = format!(
+                "the certificate would outlive its authority, which ends on {end}; ask for fewer days, or renew that with `trustdir ca renew`"
+            );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         Ok((not_before, not_after))

@@ -319,6 +319,9 @@ fn what_was_issued_is_found_by_name_and_by_its_end() {
     let soon = IssueOptions { days: Some(5), ..IssueOptions::default() };
     let alice = world.ca.issue_client("alice", &soon).unwrap();
     let server = world.ca.issue_server(&["nas.home.arpa", "192.168.1.5"], &IssueOptions::default()).unwrap();
+    let renewed = world.ca.issue_client("renewed", &soon).unwrap();
+    let longer = RenewOptions { issue: IssueOptions { days: Some(90), ..Default::default() }, ..Default::default() };
+    world.ca.renew(renewed.certificate(), &longer).unwrap();
     let past = IssueOptions { not_before: Some(1_000_000_000), not_after: Some(1_000_086_400), ..soon.clone() };
     world.ca.issue_client("past", &IssueOptions { days: None, ..past }).unwrap();
     let serial = alice.certificate().serial();

@@ -119,6 +119,8 @@ fn every_request_under_every_authority() {
     let cells = cells.into_inner().unwrap();
     let surprises: Vec<String> = cells.iter().filter(|cell| !cell.is_expected()).map(Cell::to_string).collect();
     report(&cells, requests.len(), refused.into_inner().unwrap());
+    assert!(authorities::USABLE.len() >= 14 && requests.len() >= 33, "the matrix has shrunk");
+    assert!(cells.len() >= 14 * 33 * 4, "only {} verdicts", cells.len());
     assert!(surprises.is_empty(), "{} surprises:\n{}", surprises.len(), surprises.join("\n"));
 }
 

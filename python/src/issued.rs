@@ -27,7 +27,7 @@ impl Issued {
     /// The serial number in hexadecimal digits, as `Certificate.serial` has it.
     #[getter]
     fn serial(&self) -> String {
-        self.0.serial.to_lowercase()
+        self.0.serial.clone()
     }
 
     /// The subject in RFC 4514 form or, where the certificate is not kept, as the index has it: `"/CN=alice"`.
@@ -91,7 +91,7 @@ impl Issued {
 impl Issued {
     fn revocation(&self) -> Option<(i64, RevocationReason)> {
         match self.0.status {
-            IssuedStatus::Revoked(since, reason) => Some((since, reason)),
+            IssuedStatus::Revoked { since, reason } => Some((since, reason)),
             _ => None,
         }
     }

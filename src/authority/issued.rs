@@ -1,5 +1,6 @@
 //! What an authority has issued, as its ledger tells.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::{Authority, RevocationReason};
@@ -70,6 +71,17 @@ impl Issued {
     }
 }
 
+impl Issued {
+    /// Whether it is good for what `old` was good for, and longer.
+    fn follows(&self, old: &Issued) -> bool {
+        let same = match (&self.certificate, &old.certificate) {
+            (Some(new), Some(old)) => new.names() == old.names() && new.purposes() == old.purposes(),
+            _ => false,
+        };
+        same && self.not_after > old.not_after
+    }
+}
+
 impl Authority {
     /// Everything that was issued, in the order of the index.
     ///
@@ -116,10 +128,22 @@ impl Authority {
         Ok(self.issued()?.into_iter().filter(|issued| issued.is_named(name)).collect())
     }
 
-    /// The valid certificates whose validity ends within this many days.
+    /// What needs to be renewed: certificates whose validity ends within this many days, or has ended within as many,
+    /// and that are neither revoked nor followed by a later one of the same subject, names and purpose.
     pub fn expiring(&self, days: u32) -> Result<Vec<Issued>> {
-        let until = now() + i64::from(days) * DAY;
-        let ends = |issued: &Issued| issued.status == IssuedStatus::Valid && issued.not_after <= until;
-        Ok(self.issued()?.into_iter().filter(ends).collect())
+        let (now, span) = (now(), i64::from(days) * DAY);
+        let all = self.issued()?;
+        let due = |issued: &&Issued| {
+            let ends = (now - span..=now + span).contains(&issued.not_after);
+            ends && !matches!(issued.status, IssuedStatus::Revoked { .. })
+        };
+        // By subject first: comparing everything with everything would take long for a large ledger.
+        let mut latest: HashMap<&str, Vec<&Issued>> = HashMap::new();
+        for issued in all.iter().filter(|issued| issued.status == IssuedStatus::Valid) {
+            latest.entry(&issued.subject).or_default().push(issued);
+        }
+        let followed =
+            |old: &Issued| latest.get(old.subject.as_str()).into_iter().flatten().any(|new| new.follows(old));
+        Ok(all.iter().filter(due).filter(|issued| !followed(issued)).cloned().collect())
     }
 }

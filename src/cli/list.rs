@@ -27,7 +27,7 @@ pub(super) struct List {
     /// The authority's directory, made by `trustdir ca init`
     #[arg(long, value_name = "DIR")]
     ca: PathBuf,
-    /// Only valid ones whose validity ends within this many days
+    /// Only those to renew: ending within this many days, or ended within as many, and followed by no later one
     #[arg(long, value_name = "DAYS")]
     expiring: Option<u32>,
 }
@@ -43,7 +43,9 @@ impl List {
         output.set("issued", json!([]));
         for one in &issued {
             let end = time::date(one.not_after);
-            output.line(format_args!("{:<8} {end}  {}  {}", one.status.as_str(), one.serial, one.subject));
+            let names = one.certificate.as_ref().map_or(&[][..], |certificate| certificate.names());
+            let names: String = names.iter().map(|name| format!(", {name}")).collect();
+            output.line(format_args!("{:<8} {end}  {}  {}{names}", one.status.as_str(), one.serial, one.subject));
             output.push("issued", issued_json(one));
         }
         if issued.is_empty() {

@@ -29,7 +29,7 @@
 //! | `issue server`, `issue client`, `issue both` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file`; `warnings` |
-//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` (of a new key, else `null`), `replaced_serial` |
+//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` and `key_encrypted` (of a new key, else `null`), `replaced_serial`; `warnings` |
 //! | `list` | `issued`: list of *certificate* with `status` (`"VALID"`, `"EXPIRED"`, `"REVOKED"`), `revoked_at`, `revocation_reason`, `file` (`null` when the directory has not kept it), `ledger_file` |
 //! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |

@@ -87,11 +87,13 @@ impl Renew {
         let key_file = place.write(&renewed, secret.as_ref().map(|bytes| bytes.as_slice()), output)?;
         let certificate = &renewed.chain[0];
         output.line(format_args!("renewed {} ({})", place.certificate().display(), summary(certificate)));
-        if let Some(key) = &key_file {
-            output.line(format_args!("wrote {}", key.display()));
+        if let (Some(file), Some(key)) = (&key_file, &renewed.key) {
+            let protection = if secret.is_some() { "encrypted" } else { "not encrypted" };
+            output.line(format_args!("wrote {} (private key, {}, {protection})", file.display(), key.algorithm()));
         }
         let mut answer = certificate_json(certificate, Some(place.certificate()));
         answer["key_file"] = key_file.map_or(Value::Null, path_json);
+        answer["key_encrypted"] = renewed.key.is_some().then_some(secret.is_some()).into();
         answer["replaced_serial"] = old.serial().into();
         output.set("certificate", answer);
         if !self.new_key {
@@ -112,9 +114,12 @@ impl Renew {
                 Ok(Place::New { out: out.clone(), certificate, key })
             }
             None => {
-                if pem::blocks(&file::read_secret(&self.certificate)?)
-                    .is_ok_and(|blocks| blocks.iter().any(|block| block.is_private_key()))
-                {
+                let bytes = file::read_secret(&self.certificate)?;
+                if !pem::is_pem(&bytes) {
+                    let message = "this is DER, and what is written is PEM; write elsewhere with --out";
+                    return Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.certificate));
+                }
+                if pem::blocks(&bytes).is_ok_and(|blocks| blocks.iter().any(|block| block.is_private_key())) {
                     let message = "this holds a private key too, which would be lost; write elsewhere with --out";
                     return Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.certificate));
                 }

@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::{Authority, Certificate, Result, RevocationReason};
+use crate::{Authority, Certificate, Error, ErrorKind, IssuedStatus, Result, RevocationReason};
 
 use super::output::{Output, argument, path_json};
 use super::summary::{certificate_json, summary};
-use super::{Outcome, passphrase};
+use super::{Outcome, files, passphrase};
 
 const REVOKE_EXAMPLES: &str = "\
 Examples:
   trustdir revoke alice.cert.pem --ca pki --reason keyCompromise
   trustdir revoke bob.cert.pem --ca pki --reason certificateHold
   trustdir revoke bob.cert.pem --ca pki --unhold
+  trustdir revoke carol --ca pki --reason superseded
 
 Revoking changes the authority's index only and needs no passphrase; `trustdir crl` writes the list. A trust directory
 needs no list: `trustdir clients remove` is enough there.";
@@ -23,12 +24,12 @@ needs no list: `trustdir clients remove` is enough there.";
 #[derive(Args)]
 #[command(after_help = REVOKE_EXAMPLES)]
 pub(super) struct Revoke {
-    /// The certificate's file
+    /// The certificate's file, or a name, serial number or fingerprint that one certificate alone has
     certificate: PathBuf,
     /// The authority's directory, made by `trustdir ca init`
     #[arg(long, value_name = "DIR")]
     ca: PathBuf,
-    /// Why, in the words of `openssl ca -crl_reason`
+    /// Why: keyCompromise, superseded, cessationOfOperation, affiliationChanged, certificateHold ...
     #[arg(long, value_name = "R", default_value_t = RevocationReason::Unspecified)]
     reason: RevocationReason,
     /// Take it off hold instead
@@ -38,8 +39,11 @@ pub(super) struct Revoke {
 
 impl Revoke {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
-        let certificate = Certificate::load(&self.certificate)?;
         let authority = Authority::open_without_key(&self.ca)?;
+        let certificate = match Certificate::load(&self.certificate) {
+            Err(error) if error.kind() == ErrorKind::NotFound => self.named(&authority, error)?,
+            result => result?,
+        };
         let done = if self.unhold {
             authority.unhold(&certificate).map(|()| "is off hold")
         } else {
@@ -51,6 +55,24 @@ impl Revoke {
         output.set("revoked", if self.unhold { json!(null) } else { json!(self.reason.as_str()) });
         output.next(format_args!("trustdir crl --ca {}", argument(&self.ca)));
         Ok(Outcome::Done)
+    }
+}
+
+impl Revoke {
+    /// The one certificate of that name that the authority has issued; `missing` says that there is no such file.
+    fn named(&self, authority: &Authority, missing: Error) -> Result<Certificate> {
+        let name = self.certificate.to_string_lossy();
+        let found = authority.find(&name)?.into_iter().filter(|issued| issued.status != IssuedStatus::Expired);
+        let mut found: Vec<Certificate> = found.filter_map(|issued| issued.certificate).collect();
+        match found.len() {
+            0 => Err(missing),
+            1 => Ok(found.swap_remove(0)),
+            count => {
+                let message =
+                    format!("{count} certificates are named {name:?}; give the serial number of one (`trustdir list`)");
+                Err(Error::new(ErrorKind::InvalidArgument, message))
+            }
+        }
     }
 }
 
@@ -86,6 +108,7 @@ impl Crl {
         output.set("file", path_json(&file));
         output.set("days", self.days);
         if let Some(dir) = &self.install {
+            files::make_directory(dir, output)?;
             let installed = authority.install_crl(dir)?;
             output.line(format_args!("installed {}", installed.display()));
             output.set("installed", path_json(&installed));

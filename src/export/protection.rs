@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::is_excessive;
 use crate::pem;
 
+/// What is encrypted within is not seen before the password: at least there is not much of it.
+const MAX_FILE: usize = 256 * 1024;
 /// As many rounds as the reader does for one key.
 const MAX_ROUNDS: u32 = 1_000_000;
 /// A file with one key has two or three encrypted parts.
@@ -29,6 +31,10 @@ const SHA1_RC2_40: &[u8] = b"\x06";
 /// Refuses a file that is no PKCS#12, that uses algorithms we do not take, or that asks for too much work. Answers
 /// whether a MAC proves a password.
 pub(super) fn check(file: &[u8]) -> Result<bool> {
+    if file.len() > MAX_FILE {
+        let message = "the PKCS#12 file is larger than 256 KiB: it holds more than a key and its certificates";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
     let (safe, mac) = parts(file)?;
     if let Some(mac) = mac {
         check_mac(mac.content)?;

@@ -41,7 +41,7 @@ impl Layout {
         KNOWN.iter().find(whole).copied().or_else(|| dir.join(OWN.certificate).exists().then_some(OWN))
     }
 
-    /// The authorities above this one, in one file beside its certificate.
+    /// The authority and those above it, in one file beside its certificate.
     pub(super) fn issuers(&self, dir: &Path) -> PathBuf {
         dir.join(self.certificate).with_file_name("cachain.pem")
     }

@@ -4,13 +4,11 @@ use super::client::{self, Client};
 use super::facts::Facts;
 use super::finding::Report;
 use super::{Rule, authority, end_entity};
-use crate::clock::date;
+use crate::clock::{DAY, date};
 use crate::der::{self, CertificateParts};
 use crate::key::{KeyAlgorithm, spki_algorithm};
 use crate::profile::Profile;
 use crate::signature;
-
-const DAY: i64 = 24 * 60 * 60;
 
 /// From when on a certificate should be renewed.
 const SOON: i64 = 30 * DAY;

@@ -6,9 +6,9 @@ use super::facts::{Facts, Purposes};
 use super::finding::Report;
 use super::{Rule, names};
 use crate::certificate::Usage;
+use crate::clock::DAY;
 use crate::profile::Profile;
 
-const DAY: i64 = 24 * 60 * 60;
 const APPLE_DAYS: i64 = 825;
 
 /// Apple's rules are for certificates issued from 2019-07-01 on.

@@ -16,11 +16,14 @@ use crate::{clock, file};
 /// How deep folders are looked into.
 const DEPTH: usize = 8;
 
-/// Where `openssl ca` and trustdir keep a copy of each certificate that was issued.
-const ARCHIVE: &str = "newcerts";
+/// Where `openssl ca`, trustdir and easy-rsa keep a copy of each certificate that was issued.
+const ARCHIVES: [&str; 2] = ["newcerts", "certs_by_serial"];
+
+/// Where they and pimatic's ssl-setup tell what was revoked.
+const INDEXES: [&str; 2] = ["index.txt", "database.txt"];
 
 /// What `openssl ca` keeps beside the certificates, with whatever ending.
-const BOOKS: [&str; 3] = ["index", "serial", "crlnumber"];
+const BOOKS: [&str; 4] = ["index", "serial", "crlnumber", "database"];
 
 /// Checks a folder and all that is below it.
 pub(super) fn check(folder: &Path, options: &Options) -> Result<Vec<Finding>> {
@@ -54,7 +57,8 @@ fn may_issue(certificate: &Certificate) -> bool {
 }
 
 fn is_archived(path: &Path) -> bool {
-    path.parent().and_then(Path::file_name) == Some(OsStr::new(ARCHIVE))
+    let folder = path.parent().and_then(Path::file_name);
+    ARCHIVES.iter().any(|archive| folder == Some(OsStr::new(archive)))
 }
 
 /// The files below a folder: links last, so that each file goes by its own name.
@@ -72,14 +76,16 @@ impl Walk {
         let listed = std::fs::read_dir(folder).map_err(|source| Error::io("read", folder, source))?;
         let mut entries: Vec<_> = listed.filter_map(|entry| entry.ok()).collect();
         entries.sort_by_key(|entry| entry.file_name());
-        let is_ledger = entries.iter().any(|entry| entry.file_name() == "index.txt");
-        if is_ledger {
-            self.revoked.insert(folder.join(ARCHIVE), revoked(&folder.join("index.txt")));
+        let index = INDEXES.iter().find(|index| entries.iter().any(|entry| entry.file_name() == **index));
+        let is_ledger = index.is_some();
+        if let Some(index) = index {
+            let serials = revoked(&folder.join(index));
+            self.revoked.extend(ARCHIVES.iter().map(|archive| (folder.join(archive), serials.clone())));
         }
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
             let Ok(sort) = entry.file_type() else { continue };
-            if name.as_encoded_bytes().starts_with(b".") || is_book(&name, is_ledger) {
+            if name.as_encoded_bytes().starts_with(b".") || is_book(&name, is_ledger) || is_replaced(&path) {
                 continue;
             }
             if sort.is_symlink() {
@@ -113,6 +119,16 @@ impl Walk {
         }
         files
     }
+}
+
+/// Whether a file is an authority's former certificate, which renewing has kept beside the new one
+/// (`cacert.4F2A.pem`).
+fn is_replaced(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut parts = name.rsplitn(3, '.');
+    let (Some("pem"), Some(serial), Some(stem)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let hexadecimal = serial.len() >= 2 && serial.bytes().all(|digit| digit.is_ascii_hexdigit());
+    hexadecimal && ["pem", "crt"].iter().any(|ending| path.with_file_name(format!("{stem}.{ending}")).exists())
 }
 
 /// Whether a file is `openssl`'s own: the counter of `-CAcreateserial`, or in a ledger what `openssl ca` keeps.

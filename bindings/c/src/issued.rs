@@ -62,7 +62,7 @@ impl From<trustdir_core::Issued> for One {
         let (status, revocation) = match issued.status {
             trustdir_core::IssuedStatus::Valid => (IssuedStatus::Valid, None),
             trustdir_core::IssuedStatus::Expired => (IssuedStatus::Expired, None),
-            trustdir_core::IssuedStatus::Revoked(since, reason) => {
+            trustdir_core::IssuedStatus::Revoked { since, reason } => {
                 (IssuedStatus::Revoked, Some((since, reason.into())))
             }
             // What the core learns before this interface has a number for it.
@@ -143,7 +143,7 @@ pub extern "C" fn trustdir_issued_len(issued: Option<&Issued>) -> usize {
     guard_or(0, || Some(issued?.certificates.len()))
 }
 
-/// The serial number in upper-case hexadecimal. Borrowed from the list. NULL past the end and for NULL.
+/// The serial number in lower-case hexadecimal, as a certificate has it. Borrowed from the list. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_issued_serial(issued: Option<&Issued>, index: usize) -> *const c_char {
     guard_or(ptr::null(), || Some(issued?.certificates.get(index)?.serial.as_ptr()))
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn texts_are_those_of_the_core() {
-        let core = [Core::Valid, Core::Expired, Core::Revoked(0, Reason::Unspecified)];
+        let core = [Core::Valid, Core::Expired, Core::Revoked { since: 0, reason: Reason::Unspecified }];
         for (own, core) in IssuedStatus::ALL[1..].iter().zip(core) {
             assert_eq!(own.text().to_str(), Ok(core.as_str()));
         }

@@ -16,6 +16,7 @@ Examples:
   trustdir ca init pki --name 'CN=Home CA,O=Example' --key-algorithm P-384 --passphrase-file ca.pass
   trustdir ca init pki --no-passphrase
 
+Without --passphrase-file the passphrase comes from TRUSTDIR_CA_PASSPHRASE or a prompt. Limits cannot be changed later.
 The directory has the layout of `openssl ca`. An authority that is already there is never overwritten.";
 
 const INTERMEDIATE_EXAMPLES: &str = "\
@@ -23,7 +24,8 @@ Examples:
   trustdir ca intermediate office --ca root
   trustdir ca intermediate office --ca root --permit office.example.org --permit 10.1.0.0/16 --days 1825
 
-What it issues comes with its certificate; clients trust the root.";
+Without --passphrase-file the new key's passphrase comes from TRUSTDIR_PASSPHRASE or a prompt. What it issues comes
+with its certificate; clients trust the root.";
 
 /// What both sorts of authority are made with.
 #[derive(Args)]

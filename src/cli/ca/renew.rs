@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::{Authority, Result};
+use crate::{Authority, Certificate, IssuedStatus, Result};
 
-use super::super::output::{Output, path_json};
+use super::super::output::{Output, argument, path_json};
 use super::super::summary::{certificate_json, summary};
 use super::{Outcome, passphrase};
 
@@ -49,7 +49,17 @@ impl Renew {
         let mut answer = certificate_json(certificate, Some(&file));
         answer["directory"] = path_json(&self.dir);
         output.set("authority", answer);
-        output.next(format_args!("give {} to those who trust the old one", file.display()));
+        match &self.ca {
+            Some(_) => output.next("renew what it issued (`trustdir renew`): its services send the old one until then"),
+            None => output.next(format_args!("give {} to those who trust the old one", file.display())),
+        }
+        let below = renewed.issued()?.into_iter().filter(|issued| issued.status == IssuedStatus::Valid);
+        for authority in below.filter_map(|issued| issued.certificate).filter(Certificate::is_authority) {
+            let (name, ca) = (authority.subject(), argument(&self.dir));
+            output.next(format_args!(
+                "trustdir ca renew DIRECTORY --ca {ca}, with the directory of {name}, which knows the old one"
+            ));
+        }
         Ok(Outcome::Done)
     }
 }
