@@ -1605,7 +1605,7 @@ trustdir_status trustdir_authority_expiring(const trustdir_authority *authority,
 size_t trustdir_issued_len(const trustdir_issued *issued);
 
 /**
- * The serial number in upper-case hexadecimal. Borrowed from the list. NULL past the end and for NULL.
+ * The serial number in lower-case hexadecimal, as a certificate has it. Borrowed from the list. NULL past the end and for NULL.
  */
 const char *trustdir_issued_serial(const trustdir_issued *issued,
                                    size_t index);
