@@ -1373,7 +1373,7 @@ trustdir_status trustdir_authority_open(const char *dir,
 
 /**
  * Opens it without its key, for everything but signing: to list, to show, to revoke. What needs the key then fails
- * with TRUSTDIR_STATUS_PASSPHRASE_REQUIRED.
+ * with TRUSTDIR_STATUS_INVALID_ARGUMENT.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_open_without_key(const char *dir,

@@ -311,9 +311,8 @@ impl Authority {
 
     fn key(&self) -> Result<&PrivateKey> {
         self.key.as_ref().ok_or_else(|| {
-            let message =
-                "the authority was opened without its private key and cannot sign; open it with its passphrase";
-            Error::new(ErrorKind::PassphraseRequired, message).at(self.ledger.key_path())
+            let message = "the authority was opened without its private key and cannot sign; open it with its key";
+            Error::new(ErrorKind::InvalidArgument, message).at(self.ledger.key_path())
         })
     }
 }

@@ -63,9 +63,9 @@ pub struct NameConstraints {
 }
 
 impl NameConstraints {
-    /// What a home or a small network needs, and nothing of the rest of the Internet: `home.arpa` (RFC 8375),
-    /// `internal`, `local`, `localhost`, the private, link-local and loopback addresses (RFC 1918, 3927, 4193), and
-    /// `own`, such as a dynamic DNS name.
+    /// What a home or a small network needs, and nothing of the rest of the Internet: `home.arpa` (RFC 8375) and the
+    /// mailboxes in it, `internal`, `local`, `localhost`, the private, link-local and loopback addresses (RFC 1918,
+    /// 3927, 4193), and `own`, such as a dynamic DNS name.
     pub fn home(own: &[NameConstraint]) -> Self {
         let names = ["home.arpa", "internal", "local", "localhost"];
         let networks: [(IpAddr, u8); 8] = [
@@ -80,7 +80,8 @@ impl NameConstraints {
         ];
         let names = names.into_iter().map(|name| NameConstraint::Dns(name.to_owned()));
         let networks = networks.into_iter().map(|(address, prefix)| NameConstraint::Ip(address, prefix));
-        let permitted = names.chain(networks).chain(own.iter().cloned()).collect();
+        let mailboxes = ["home.arpa", ".home.arpa"].map(|hosts| NameConstraint::Email(hosts.to_owned()));
+        let permitted = names.chain(networks).chain(mailboxes).chain(own.iter().cloned()).collect();
         Self { permitted, excluded: Vec::new() }
     }
 

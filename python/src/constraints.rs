@@ -5,7 +5,8 @@ use trustdir_core as core;
 
 use crate::argument::{AltName, Subtree};
 
-/// For which names an authority may issue; names of a sort that is not mentioned are free.
+/// For which names an authority may issue. In a certificate, names of a sort that is not mentioned are free; an
+/// authority that is made here is closed: once anything is permitted, no other DNS name, address or mailbox is.
 ///
 /// Example:
 ///     >>> import trustdir
@@ -13,7 +14,7 @@ use crate::argument::{AltName, Subtree};
 ///     >>> constraints = ca.certificate.name_constraints
 ///     >>> assert constraints is not None
 ///     >>> constraints.permitted
-///     ['DNS:home.arpa', 'IP:192.168.0.0/16']
+///     ['DNS:home.arpa', 'IP:192.168.0.0/16', 'email:invalid']
 ///     >>> constraints.allow("nas.home.arpa"), constraints.allow("bank.example")
 ///     (True, False)
 #[pyclass(frozen, eq, hash, module = "trustdir")]

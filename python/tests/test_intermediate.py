@@ -24,7 +24,7 @@ def test_an_intermediate(ca: trustdir.Authority, openssl: OpenSsl, tmp_path: Pat
     office = ca.create_intermediate(tmp_path / "office", name="Office", days=90, passphrase="test", algorithm="P-384")
     assert [one.subject for one in office.chain] == ["CN=Office", "CN=Home CA"]
     assert office.trust_anchor == ca.certificate == ca.trust_anchor
-    assert trustdir.Certificate.load(office.trust_anchor_path) == ca.certificate
+    assert trustdir.Certificate.load_all(office.trust_anchor_path) == office.chain
     assert trustdir.Certificate.load(office.certificate_path) == office.certificate
     assert (office.certificate.path_length, ca.certificate.path_length) == (0, None)
     assert not office.certificate.is_self_issued and ca.certificate.is_self_issued
@@ -118,9 +118,8 @@ def test_open_without_the_key(tmp_path: Path) -> None:
     assert [issued.certificate for issued in ca.issued()] == [alice]
     ca.revoke(alice)
     for sign in (lambda: ca.issue_client("bob"), ca.crl, ca.renew_authority):
-        with pytest.raises(trustdir.PassphraseError) as caught:
+        with pytest.raises(trustdir.InvalidArgumentError, match="without its private key"):
             sign()
-        assert caught.value.kind == "PASSPHRASE_REQUIRED"
 
 
 def test_an_authority_of_openssl_is_taken_over(openssl: OpenSsl, tmp_path: Path) -> None:

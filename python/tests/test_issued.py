@@ -113,8 +113,8 @@ def test_the_list_of_what_was_issued(office: trustdir.Authority) -> None:
         assert [one.certificate for one in office.find(name)] == [valid]
         assert issued[0].is_named(name) and not issued[1].is_named(name)
     assert office.find("nobody") == []
-    assert [one.certificate for one in office.expiring(30)] == [valid]
-    assert office.expiring(timedelta(days=10)) == []
+    assert [one.certificate for one in office.expiring(30)] == [valid, over]
+    assert [one.certificate for one in office.expiring(timedelta(days=10))] == [over]
 
     issued[0].file.unlink()
     gone = office.issued()[0]

@@ -27,7 +27,7 @@ pub(super) struct List {
     /// The authority's directory, made by `trustdir ca init`
     #[arg(long, value_name = "DIR")]
     ca: PathBuf,
-    /// Only those to renew: ending within this many days, or ended within as many, and followed by no later one
+    /// Only those to renew: followed by none, and ending within this many days or ended within as many
     #[arg(long, value_name = "DAYS")]
     expiring: Option<u32>,
 }

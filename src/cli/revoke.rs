@@ -29,7 +29,7 @@ pub(super) struct Revoke {
     /// The authority's directory, made by `trustdir ca init`
     #[arg(long, value_name = "DIR")]
     ca: PathBuf,
-    /// Why: keyCompromise, superseded, cessationOfOperation, affiliationChanged, certificateHold ...
+    /// Why: keyCompromise, superseded, cessationOfOperation, certificateHold ...
     #[arg(long, value_name = "R", default_value_t = RevocationReason::Unspecified)]
     reason: RevocationReason,
     /// Take it off hold instead

@@ -124,7 +124,7 @@ pub extern "C" fn trustdir_authority_open(
 }
 
 /// Opens it without its key, for everything but signing: to list, to show, to revoke. What needs the key then fails
-/// with TRUSTDIR_STATUS_PASSPHRASE_REQUIRED.
+/// with TRUSTDIR_STATUS_INVALID_ARGUMENT.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_open_without_key(

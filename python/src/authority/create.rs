@@ -23,7 +23,7 @@ impl Authority {
     ///     algorithm: The kind of its key, as for `PrivateKey.generate`.
     ///     path_length: How many authorities may follow below it; no limit if not given.
     ///     permitted: For which names it may issue: `"home.arpa"`, `"192.168.0.0/16"` or an `ipaddress` network,
-    ///         `"email:home.arpa"`. Names of a sort that is not mentioned are free.
+    ///         `"email:home.arpa"`. Once anything is permitted, no other DNS name, address or mailbox is.
     ///     excluded: For which names it may not issue.
     ///     home: Whether to permit what a home needs: `home.arpa`, `internal`, `local`, `localhost` and the private
     ///         addresses, and besides what `permitted` names.
