@@ -65,21 +65,7 @@ impl Folder {
     /// A client made by the Nano guide's own command, as NAME.cert.pem and NAME.key.pem; returns its subject hash.
     pub fn guide_client(&self, name: &str, subject: &str) -> String {
         let (key, certificate) = (format!("{name}.key.pem"), format!("{name}.cert.pem"));
-        self.openssl(&[
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            &key,
-            "-x509",
-            "-days",
-            "365",
-            "-out",
-            &certificate,
-            "-subj",
-            subject,
-        ]);
+        super::make_guide_client(&key, &certificate, subject, self.path());
         self.openssl(&["x509", "-in", &certificate, "-noout", "-subject_hash"]).trim().to_owned()
     }
 

@@ -48,6 +48,12 @@ pub fn openssl(arguments: &[&str], dir: &Path) -> String {
     run("openssl", arguments, dir)
 }
 
+/// A client's key and certificate, made by the Nano guide's own command.
+pub fn make_guide_client(key: &str, certificate: &str, subject: &str, dir: &Path) {
+    let command = ["req", "-newkey", "rsa:2048", "-nodes", "-x509", "-days", "365"];
+    openssl(&[&command[..], &["-keyout", key, "-out", certificate, "-subj", subject]].concat(), dir);
+}
+
 /// A folder with an authority, a server identity for localhost and an empty directory of clients.
 pub struct World {
     pub dir: TempDir,
@@ -99,24 +105,7 @@ impl World {
     /// A client made as the Nano guide says: self-signed, CA:TRUE, a year.
     pub fn self_signed(&self, name: &str) -> ClientFiles {
         let files = self.files(name);
-        let subject = format!("/CN={name}");
-        let (key, certificate) = (text(&files.key), text(&files.certificate));
-        let arguments = [
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            &key,
-            "-x509",
-            "-days",
-            "365",
-            "-out",
-            &certificate,
-            "-subj",
-            &subject,
-        ];
-        openssl(&arguments, self.dir.path());
+        make_guide_client(&text(&files.key), &text(&files.certificate), &format!("/CN={name}"), self.dir.path());
         files
     }
 
