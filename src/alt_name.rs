@@ -115,7 +115,8 @@ pub(crate) fn host_name(text: &str) -> Result<SubjectAltName> {
     let ascii = if text.is_ascii() { None } else { a_labels(text) };
     let text = ascii.as_deref().unwrap_or(text);
     if !is_host(text) {
-        let message = format!("{text:?} is neither a DNS name nor an IP address");
+        let message =
+            format!("{text:?} is neither a DNS name nor an IP address; write the bare host, or the bare address");
         return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(text));
     }
     Ok(SubjectAltName::Dns(text.to_ascii_lowercase()))

@@ -155,6 +155,11 @@ impl Ledger {
         let line = index::line(certificate)?;
         let _lock = file::lock_directory(&self.dir)?;
         file::create_directory(&self.dir.join(self.layout.issued), Mode::Public)?;
+        if !self.index_path().exists() {
+            // The first one of an authority that something else made: a certificate without an index would look as
+            // if the index were lost.
+            file::create(&self.index_path(), b"", Mode::Public)?;
+        }
         let path = self.issued_path(&certificate.serial().to_uppercase());
         file::create(&path, certificate.to_pem().as_bytes(), Mode::Public)?;
         self.append(&line).inspect_err(|_| {

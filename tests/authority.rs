@@ -164,6 +164,25 @@ fn an_authority_for_one_sort_of_names_is_good_for_no_other() {
     }
 }
 
+/// An authority that could issue for nothing is not made.
+#[test]
+fn an_authority_below_is_permitted_no_more_than_the_one_above() {
+    let world = World::new();
+    let ca = Authority::create(world.path("home"), home()).unwrap();
+    let limited = |name: &str| {
+        let constraints = NameConstraints { permitted: vec![name.parse().unwrap()], ..NameConstraints::default() };
+        AuthorityOptions { constraints, ..AuthorityOptions::default() }
+    };
+    for name in ["example.com", "arpa", "8.0.0.0/8"] {
+        let error = ca.create_intermediate(world.path("wider"), limited(name)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NameMismatch, "{name}");
+        assert!(!world.path("wider").exists());
+    }
+    for (index, name) in ["lab.home.arpa", "192.168.7.0/24", "email:home.arpa"].into_iter().enumerate() {
+        ca.create_intermediate(world.path(&format!("narrower{index}")), limited(name)).unwrap();
+    }
+}
+
 #[test]
 fn excluded_names_and_mailboxes_are_constrained_too() {
     let world = World::new();
@@ -367,6 +386,12 @@ fn foreign_directories_open_as_they_are() {
         fs::copy(world.ca.dir().join("private/cakey.pem"), dir.join(key)).unwrap();
         let ca = Authority::open(&dir, None).unwrap();
         let alice = ca.issue_client("alice", &IssueOptions::default()).unwrap();
+        // As a crash before the first line leaves it.
+        let index = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+        let index =
+            index.into_iter().find(|path| path.ends_with("index.txt") || path.ends_with("database.txt")).unwrap();
+        fs::write(&index, "").unwrap();
+        assert_eq!(Authority::open(&dir, None).unwrap().issued().unwrap().len(), 1);
         ca.revoke(alice.certificate(), RevocationReason::Superseded).unwrap();
         ca.crl(7).unwrap();
         let again = Authority::open(&dir, None).unwrap();

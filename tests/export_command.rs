@@ -81,6 +81,13 @@ const P12: &str =
     "export p12 alice.cert.pem alice.key.pem --passphrase-file key.pass --password-file p12.pass --ca pki/cacert.pem";
 
 #[test]
+fn a_profile_trusts_authorities_alone() {
+    let folder = Folder::new();
+    let message = folder.refused("export mobileconfig localhost.cert.pem --out x.mobileconfig", "WRONG_PURPOSE");
+    assert!(message.contains("is no authority"), "{message}");
+}
+
+#[test]
 fn a_client_goes_into_a_pkcs12_file_and_comes_out_again() {
     let folder = Folder::new();
     let ca = folder.certificates("pki/cacert.pem").remove(0);

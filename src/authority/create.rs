@@ -5,9 +5,10 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::{Authority, Grant, check_authority, check_chain, own_key_id};
+use crate::alt_name::SubjectAltName;
 use crate::certificate::Certificate;
 use crate::clock::now;
-use crate::constraints::NameConstraints;
+use crate::constraints::{NameConstraint, NameConstraints};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::key::{KeyAlgorithm, PrivateKey};
@@ -103,6 +104,7 @@ impl Authority {
             let message = format!("{name} is the name of an authority above it; choose another one");
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
+        self.check_within(&options.constraints)?;
         let path_length = u32::from(options.path_length.unwrap_or(0));
         self.check_room(path_length)?;
         let limits = Limits { path_length: Some(path_length), constraints: options.constraints.clone().closed() };
@@ -175,6 +177,25 @@ impl Authority {
         let founding = Founding { certificate: &chain[0], issuers: &chain[1..], key: &key, passphrase };
         let ledger = Ledger::create(dir, &founding)?;
         Self::assemble(ledger, chain, Some(key))
+    }
+
+    /// What an authority below may be permitted: it would be good for nothing where those above forbid it.
+    fn check_within(&self, wished: &NameConstraints) -> Result<()> {
+        for subtree in &wished.permitted {
+            let name = match subtree {
+                NameConstraint::Dns(name) => SubjectAltName::Dns(name.trim_start_matches('.').to_owned()),
+                NameConstraint::Ip(address, _) => SubjectAltName::Ip(*address),
+                _ => continue,
+            };
+            if let Some(at) = self.constraints.iter().position(|constraints| !constraints.allow(&name)) {
+                let message = format!(
+                    "{subtree} cannot be permitted below {}, whose own constraints do not permit all of it",
+                    self.chain[at].subject()
+                );
+                return Err(Error::new(ErrorKind::NameMismatch, message));
+            }
+        }
+        Ok(())
     }
 
     /// Whether an authority of this path length may stand below this one, by what every authority above allows.

@@ -172,6 +172,10 @@ impl Mobileconfig {
     fn run(self, output: &mut Output) -> Result<()> {
         let out = files::vacant(self.out)?;
         let authorities = load(&self.authorities)?;
+        if let Some(other) = authorities.iter().find(|it| !it.is_authority() && !it.is_self_issued()) {
+            let message = format!("{} is no authority; name the authority's certificate", other.subject());
+            return Err(Error::new(ErrorKind::WrongPurpose, message).with_subject(other.subject().to_string()));
+        }
         let name = self.name.or_else(|| authorities.first()?.subject().common_name());
         let mut profile = MobileConfig::new(name.unwrap_or_else(|| "Certificates".to_owned()));
         for authority in &authorities {
