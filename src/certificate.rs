@@ -112,18 +112,18 @@ struct Stated {
 impl Stated {
     fn read(extensions: &[u8]) -> Result<Self> {
         let mut stated = Self::default();
-        let mut seen: Vec<&[u8]> = Vec::new();
-        for extension in extension::read(extensions) {
+        let mut seen: [&[u8]; MAX_EXTENSIONS] = [&[]; MAX_EXTENSIONS];
+        for (count, extension) in extension::read(extensions).enumerate() {
             let Extension { oid, content, .. } = extension?;
-            if seen.len() == MAX_EXTENSIONS {
+            if count == MAX_EXTENSIONS {
                 let message = format!("it has more than {MAX_EXTENSIONS} extensions");
                 return Err(Error::new(ErrorKind::Unsupported, message));
             }
-            if seen.contains(&oid) {
+            if seen[..count].contains(&oid) {
                 let message = format!("it has the extension {} twice", der::oid_text(oid));
                 return Err(Error::new(ErrorKind::Parse, message));
             }
-            seen.push(oid);
+            seen[count] = oid;
             match oid {
                 extension::BASIC_CONSTRAINTS => {
                     (stated.authority, stated.path_length) = extension::read_basic_constraints(content)?;
@@ -132,9 +132,8 @@ impl Stated {
                 extension::KEY_USAGE => stated.usage.key = Some(extension::read_key_usage(content)?),
                 extension::EXTENDED_KEY_USAGE => {
                     let purposes = extension::read_extended_key_usage(content)?;
-                    let names = |purpose| purposes.contains(&purpose) || purposes.contains(&extension::ANY_PURPOSE);
-                    stated.usage.client = Some(names(extension::CLIENT_AUTH));
-                    stated.usage.server = Some(names(extension::SERVER_AUTH));
+                    stated.usage.client = Some(purposes.any || purposes.client);
+                    stated.usage.server = Some(purposes.any || purposes.server);
                 }
                 extension::SUBJECT_KEY_ID => {
                     stated.subject_key_id = der::single(content, der::OCTET_STRING).ok().map(|id| id.content.into());

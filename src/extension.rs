@@ -15,7 +15,7 @@ pub(crate) const NAME_CONSTRAINTS: &[u8] = b"\x55\x1d\x1e";
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 pub(crate) const SUBJECT_KEY_ID: &[u8] = b"\x55\x1d\x0e";
 pub(crate) const AUTHORITY_KEY_ID: &[u8] = b"\x55\x1d\x23";
-pub(crate) const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
+const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
 pub(crate) const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
 pub(crate) const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
 
@@ -71,12 +71,24 @@ pub(crate) fn read_key_usage(content: &[u8]) -> Result<u16> {
     Ok(octets.enumerate().fold(0, |usage, (at, octet)| usage | u16::from(octet.reverse_bits()) << (8 * at)))
 }
 
-/// The OIDs of extendedKeyUsage, as contents.
-pub(crate) fn read_extended_key_usage(content: &[u8]) -> Result<Vec<&[u8]>> {
+/// What extendedKeyUsage names.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Purposes {
+    pub any: bool,
+    pub server: bool,
+    pub client: bool,
+}
+
+pub(crate) fn read_extended_key_usage(content: &[u8]) -> Result<Purposes> {
     let mut list = der::Reader::new(der::single(content, der::SEQUENCE)?.content);
-    let mut purposes = Vec::new();
+    let mut purposes = Purposes::default();
     while !list.is_empty() {
-        purposes.push(list.expect(der::OID)?.content);
+        match list.expect(der::OID)?.content {
+            ANY_PURPOSE => purposes.any = true,
+            SERVER_AUTH => purposes.server = true,
+            CLIENT_AUTH => purposes.client = true,
+            _ => {}
+        }
     }
     Ok(purposes)
 }

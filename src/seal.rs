@@ -48,7 +48,7 @@ pub(crate) struct Signer<'a> {
 
 /// Makes the certificate, or fails; what comes out has been compared with what was asked for.
 pub(crate) fn seal(template: &Template<'_>, signer: &Signer<'_>) -> Result<Certificate> {
-    let made = Certificate::from_der(&sign(write(template, signer)?, signer)?)?;
+    let made = Certificate::from_der(&sign(&write(template, signer)?, signer)?)?;
     compare(&made, template, signer)?;
     Ok(made)
 }
@@ -65,32 +65,44 @@ pub(crate) fn key_id(spki: &[u8]) -> Result<Vec<u8>> {
 fn write(template: &Template<'_>, signer: &Signer<'_>) -> Result<Vec<u8>> {
     let key_algorithm = spki_algorithm(template.spki)
         .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the public key is of a sort that no client takes"))?;
-    let mut extensions = Vec::with_capacity(512);
-    template.profile.write_extensions(&mut extensions, key_algorithm, &template.limits);
+    let mut names = Vec::new();
     if !template.names.is_empty() {
-        extension::write_subject_alt_name(&mut extensions, template.names, template.subject.is_empty())?;
+        extension::write_subject_alt_name(&mut names, template.names, template.subject.is_empty())?;
     }
-    extension::write_subject_key_id(&mut extensions, &template.key_id);
-    extension::write_authority_key_id(&mut extensions, signer.key_id);
-    Ok(der::element(
-        der::SEQUENCE,
-        &[
-            VERSION_3,
-            &der::element(der::INTEGER, &[&template.serial]),
-            signer.key.signature_algorithm(),
-            signer.subject.as_der(),
-            &der::sequence(&[der::time(template.not_before)?, der::time(template.not_after)?]),
-            template.subject.as_der(),
-            template.spki,
-            &der::element(0xa3, &[&der::element(der::SEQUENCE, &[&extensions])]),
-        ],
-    ))
+    let validity = [der::time(template.not_before)?, der::time(template.not_after)?];
+    let extensions = |out: &mut Vec<u8>| {
+        template.profile.write_extensions(out, key_algorithm, &template.limits);
+        out.extend_from_slice(&names);
+        extension::write_subject_key_id(out, &template.key_id);
+        extension::write_authority_key_id(out, signer.key_id);
+    };
+    let mut tbs = Vec::with_capacity(1024);
+    der::wrap(&mut tbs, der::SEQUENCE, |out| {
+        out.extend_from_slice(VERSION_3);
+        der::put(out, der::INTEGER, &template.serial);
+        out.extend_from_slice(signer.key.signature_algorithm());
+        out.extend_from_slice(signer.subject.as_der());
+        der::wrap(out, der::SEQUENCE, |out| validity.iter().for_each(|time| out.extend_from_slice(time)));
+        out.extend_from_slice(template.subject.as_der());
+        out.extend_from_slice(template.spki);
+        der::wrap(out, 0xa3, |out| der::wrap(out, der::SEQUENCE, extensions));
+    });
+    Ok(tbs)
 }
 
 /// What is to be signed, with its signature: a certificate and a list have the same form.
-fn sign(tbs: Vec<u8>, signer: &Signer<'_>) -> Result<Vec<u8>> {
-    let signature = der::element(der::BIT_STRING, &[&[0], &signer.key.sign(&tbs)?]);
-    Ok(der::element(der::SEQUENCE, &[&tbs, signer.key.signature_algorithm(), &signature]))
+fn sign(tbs: &[u8], signer: &Signer<'_>) -> Result<Vec<u8>> {
+    let signature = signer.key.sign(tbs)?;
+    let mut signed = Vec::with_capacity(tbs.len() + signature.len() + 32);
+    der::wrap(&mut signed, der::SEQUENCE, |out| {
+        out.extend_from_slice(tbs);
+        out.extend_from_slice(signer.key.signature_algorithm());
+        der::wrap(out, der::BIT_STRING, |out| {
+            out.push(0);
+            out.extend_from_slice(&signature);
+        });
+    });
+    Ok(signed)
 }
 
 /// Reads back what was made. Nothing is silently altered.
@@ -153,7 +165,7 @@ pub(crate) fn seal_revocations(template: &RevocationTemplate<'_>, signer: &Signe
             &der::element(0xa0, &[&der::element(der::SEQUENCE, &[&extensions])]),
         ],
     );
-    let list = sign(tbs, signer)?;
+    let list = sign(&tbs, signer)?;
     compare_revocations(&list, template, signer)?;
     Ok(list)
 }

@@ -2,11 +2,12 @@
 
 use super::certificate::ISSUE;
 use super::client::{self, Client};
-use super::facts::{Facts, Purposes};
+use super::facts::Facts;
 use super::finding::Report;
 use super::{Rule, names};
 use crate::certificate::Usage;
 use crate::clock::DAY;
+use crate::extension::Purposes;
 use crate::profile::Profile;
 
 const APPLE_DAYS: i64 = 825;

@@ -4,7 +4,7 @@ use crate::alt_name::SubjectAltName;
 use crate::certificate::{Certificate, Usage};
 use crate::constraints::NameConstraints;
 use crate::der::{CertificateParts, oid_text};
-use crate::extension::{self, Extension};
+use crate::extension::{self, Extension, Purposes};
 use crate::profile::Profile;
 use crate::signature;
 
@@ -30,14 +30,6 @@ pub(super) struct Facts<'a> {
     /// The broken digest under the signature.
     pub outdated: Option<&'static str>,
     pub signature_known: bool,
-}
-
-/// An extended key usage.
-#[derive(Clone, Copy)]
-pub(super) struct Purposes {
-    pub any: bool,
-    pub server: bool,
-    pub client: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -68,12 +60,7 @@ impl<'a> Facts<'a> {
         match extension.oid {
             extension::BASIC_CONSTRAINTS => self.basic_critical = Some(extension.critical),
             extension::EXTENDED_KEY_USAGE => {
-                let purposes = extension::read_extended_key_usage(extension.content).unwrap_or_default();
-                self.purposes = Some(Purposes {
-                    any: purposes.contains(&extension::ANY_PURPOSE),
-                    server: purposes.contains(&extension::SERVER_AUTH),
-                    client: purposes.contains(&extension::CLIENT_AUTH),
-                });
+                self.purposes = extension::read_extended_key_usage(extension.content).ok();
             }
             extension::SUBJECT_ALT_NAME => self.names_critical = extension.critical,
             extension::NAME_CONSTRAINTS | extension::KEY_USAGE => {}
