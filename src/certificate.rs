@@ -84,12 +84,12 @@ struct Inner {
     extensions: Range<usize>,
     fingerprint: OnceLock<Fingerprint>,
     version: u8,
-    serial: Box<[u8]>,
+    serial: Range<usize>,
     issuer: DistinguishedName,
     subject: DistinguishedName,
     not_before: i64,
     not_after: i64,
-    spki: Box<[u8]>,
+    spki: Range<usize>,
     stated: Stated,
     /// Read when asked for: a stranger may send thousands, and no decision looks at them.
     names: OnceLock<Vec<SubjectAltName>>,
@@ -105,12 +105,12 @@ struct Stated {
     path_length: Option<u32>,
     constrains_names: bool,
     usage: Usage,
-    subject_key_id: Option<Box<[u8]>>,
-    authority_key_id: Option<Box<[u8]>>,
+    subject_key_id: Option<Range<usize>>,
+    authority_key_id: Option<Range<usize>>,
 }
 
 impl Stated {
-    fn read(extensions: &[u8]) -> Result<Self> {
+    fn read(der: &[u8], extensions: &[u8]) -> Result<Self> {
         let mut stated = Self::default();
         let mut seen: [&[u8]; MAX_EXTENSIONS] = [&[]; MAX_EXTENSIONS];
         for (count, extension) in extension::read(extensions).enumerate() {
@@ -136,10 +136,12 @@ impl Stated {
                     stated.usage.server = Some(purposes.any || purposes.server);
                 }
                 extension::SUBJECT_KEY_ID => {
-                    stated.subject_key_id = der::single(content, der::OCTET_STRING).ok().map(|id| id.content.into());
+                    let id = der::single(content, der::OCTET_STRING).ok();
+                    stated.subject_key_id = id.map(|id| place(der, id.content));
                 }
                 extension::AUTHORITY_KEY_ID => {
-                    stated.authority_key_id = extension::read_authority_key_id(content).ok().flatten().map(Into::into);
+                    let id = extension::read_authority_key_id(content).ok().flatten();
+                    stated.authority_key_id = id.map(|id| place(der, id));
                 }
                 _ => {}
             }
@@ -168,19 +170,19 @@ impl Certificate {
     /// Reads DER. The signature is not looked at.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let parts = der::CertificateParts::read(der).map_err(|error| unreadable(&error))?;
-        let stated = Stated::read(parts.extensions).map_err(|error| unreadable(&error))?;
+        let stated = Stated::read(der, parts.extensions).map_err(|error| unreadable(&error))?;
         let mut validity = der::Reader::new(parts.validity);
         let mut time = || der::read_time(validity.any()?).map_err(|error| unreadable(&error));
         Ok(Self(Arc::new(Inner {
             fingerprint: OnceLock::new(),
             extensions: parts.extensions_end - parts.extensions.len()..parts.extensions_end,
             version: parts.version,
-            serial: parts.serial.into(),
+            serial: place(der, parts.serial),
             issuer: DistinguishedName::from_der(parts.issuer)?,
             subject: DistinguishedName::from_der(parts.subject)?,
             not_before: time()?,
             not_after: time()?,
-            spki: parts.spki.into(),
+            spki: place(der, parts.spki),
             stated,
             names: OnceLock::new(),
             der: der.into(),
@@ -275,7 +277,7 @@ impl Certificate {
     /// The serial number as OpenSSL shows it, in lower-case hexadecimal, two digits a byte.
     pub fn serial(&self) -> String {
         // DER puts a zero before a first bit that would be a sign.
-        let digits = match &*self.0.serial {
+        let digits = match self.serial_bytes() {
             [0, rest @ ..] if !rest.is_empty() => rest,
             all => all,
         };
@@ -343,12 +345,12 @@ impl Certificate {
 
     /// The public key as DER SubjectPublicKeyInfo.
     pub fn spki(&self) -> &[u8] {
-        &self.0.spki
+        self.at(&self.0.spki)
     }
 
     /// The sort of its public key; `None` for what trustdir does not admit.
     pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
-        spki_algorithm(&self.0.spki)
+        spki_algorithm(self.spki())
     }
 
     /// Whether the issuer's key made the signature. Names, dates and powers are not looked at.
@@ -370,8 +372,12 @@ impl Certificate {
             .map(|found| found.content)
     }
 
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        &self.0.der[place.clone()]
+    }
+
     pub(crate) fn serial_bytes(&self) -> &[u8] {
-        &self.0.serial
+        self.at(&self.0.serial)
     }
 
     pub(crate) fn usage(&self) -> Usage {
@@ -379,11 +385,11 @@ impl Certificate {
     }
 
     pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
-        self.0.stated.subject_key_id.as_deref()
+        self.0.stated.subject_key_id.as_ref().map(|id| self.at(id))
     }
 
     pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
-        self.0.stated.authority_key_id.as_deref()
+        self.0.stated.authority_key_id.as_ref().map(|id| self.at(id))
     }
 }
 
@@ -409,4 +415,10 @@ impl fmt::Debug for Certificate {
 
 fn unreadable(error: &Error) -> Error {
     Error::new(error.kind(), format!("the certificate cannot be read: {}", error.message()))
+}
+
+/// Where a part that was read from `whole` stands in it.
+fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
 }
