@@ -1591,7 +1591,8 @@ trustdir_status trustdir_authority_find(const trustdir_authority *authority,
                                         trustdir_error **error);
 
 /**
- * Lists the valid certificates whose validity ends within this many days.
+ * Lists what needs to be renewed: certificates whose validity ends within this many days, or has ended within as many,
+ * and that are neither revoked nor followed by a later one of the same subject, names and purpose.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_expiring(const trustdir_authority *authority,

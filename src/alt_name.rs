@@ -125,14 +125,18 @@ pub(crate) fn host_name(text: &str) -> Result<SubjectAltName> {
 /// Labels of letters, digits, hyphens and underscores, possibly behind a wildcard.
 fn is_host(text: &str) -> bool {
     let host = text.strip_prefix("*.").unwrap_or(text);
-    let label_ok = |label: &str| {
-        let bytes = label.as_bytes();
-        let inner = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        !bytes.is_empty() && bytes.len() <= 63 && inner && bytes[0] != b'-' && bytes[bytes.len() - 1] != b'-'
-    };
     // A last label of digits would be read as an IP address (WHATWG URL, ends in a number).
     let last_numeric = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-    !host.is_empty() && host.len() <= 253 && !last_numeric && host.split('.').all(label_ok)
+    !host.is_empty()
+        && host.len() <= 253
+        && !last_numeric
+        && host.split('.').all(|label| label.len() <= 63 && is_label(label))
+}
+
+/// Letters, digits, hyphens and underscores, with a hyphen at neither end.
+pub(crate) fn is_label(label: &str) -> bool {
+    let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
 }
 
 fn a_labels(text: &str) -> Option<String> {

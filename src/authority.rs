@@ -8,7 +8,7 @@ mod sign;
 
 use std::path::{Path, PathBuf};
 
-use crate::alt_name::SubjectAltName;
+use crate::alt_name::{SubjectAltName, is_label};
 use crate::certificate::Certificate;
 use crate::clock::now;
 use crate::constraints::{NameConstraint, NameConstraints};
@@ -355,11 +355,7 @@ struct Grant<'a> {
 
 /// Whether OpenSSL takes a common name for a DNS name, to which it then applies constraints (v3_ncons.c, cn2dnsid).
 fn is_host_for_openssl(name: &str) -> bool {
-    let label = |label: &str| {
-        let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
-    };
-    name.contains('.') && name.split('.').all(label)
+    name.contains('.') && name.split('.').all(is_label)
 }
 
 /// The key identifier that an authority's certificate bears, whatever made it.

@@ -13,8 +13,8 @@ pub(crate) fn now() -> i64 {
     }
 }
 
-/// The day in UTC, for messages; plain seconds where the calendar ends.
+/// The day in UTC, for messages; seconds behind an `@` where the calendar ends.
 pub(crate) fn date(seconds: i64) -> String {
     time::OffsetDateTime::from_unix_timestamp(seconds)
-        .map_or_else(|_| seconds.to_string(), |date| date.date().to_string())
+        .map_or_else(|_| format!("@{seconds}"), |date| date.date().to_string())
 }

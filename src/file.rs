@@ -151,8 +151,21 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
 
 /// Makes a directory and its parents; `private` ones are 0700.
 pub(crate) fn create_directory(path: &Path, mode: Mode) -> Result<()> {
+    make_directory(directories(mode).recursive(true), path)
+}
+
+/// Makes one directory that is not there, writable for its owner alone whatever the umask lets pass.
+pub(crate) fn create_new_directory(path: &Path) -> Result<()> {
+    make_directory(&directories(Mode::Public), path)
+}
+
+fn make_directory(builder: &fs::DirBuilder, path: &Path) -> Result<()> {
+    builder.create(path).map_err(|source| Error::io("make the directory", path, source))
+}
+
+fn directories(mode: Mode) -> fs::DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut))]
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt as _;
@@ -160,18 +173,7 @@ pub(crate) fn create_directory(path: &Path, mode: Mode) -> Result<()> {
     }
     #[cfg(not(unix))]
     let _ = mode;
-    builder.create(path).map_err(|source| Error::io("make the directory", path, source))
-}
-
-/// Makes one directory that is not there, 0755 whatever the umask lets pass.
-pub(crate) fn create_new_directory(path: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o755);
-    }
-    builder.create(path).map_err(|source| Error::io("make the directory", path, source))
+    builder
 }
 
 /// Makes renames and removals in the directory last (on Windows the system sees to it).

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
 
-pub(crate) use self::index::Index;
+pub(crate) use self::index::{Index, serial};
 use self::layout::{Layout, OWN};
+pub(crate) use self::layout::{is_archive, is_index};
 pub(crate) use self::number::CrlNumber;
 use crate::authority::RevocationReason;
 use crate::certificate::Certificate;
@@ -160,7 +161,7 @@ impl Ledger {
             // if the index were lost.
             file::create(&self.index_path(), b"", Mode::Public)?;
         }
-        let path = self.issued_path(&certificate.serial().to_uppercase());
+        let path = self.issued_path(&serial(certificate));
         file::create(&path, certificate.to_pem().as_bytes(), Mode::Public)?;
         self.append(&line).inspect_err(|_| {
             // It is not handed out, so nobody has it.
@@ -214,7 +215,7 @@ impl Ledger {
     pub(crate) fn succeed(&self, old: &Certificate, new: &Certificate, issuers: &[Certificate]) -> Result<()> {
         let _lock = file::lock_directory(&self.dir)?;
         let path = self.certificate_path();
-        let kept = path.with_extension(format!("{}.pem", old.serial().to_uppercase()));
+        let kept = path.with_extension(format!("{}.pem", serial(old)));
         match file::create(&kept, old.to_pem().as_bytes(), Mode::Public) {
             // A renewal that did not get to its end has kept it already.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -256,10 +257,10 @@ impl Ledger {
             let _ = std::fs::remove_file(path);
         }
         self.update(|index| {
-            for certificate in
-                lost.iter().filter(|certificate| self.issued(&certificate.serial().to_uppercase()).is_some())
-            {
-                if !index.contains(&certificate.serial().to_uppercase()) {
+            for certificate in &lost {
+                let serial = serial(certificate);
+                // Whoever failed to enter it takes its file away.
+                if self.issued_path(&serial).exists() && index.find(&serial).is_none() {
                     index.push(certificate)?;
                 }
             }

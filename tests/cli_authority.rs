@@ -150,6 +150,9 @@ fn warnings_come_with_the_certificate() {
     let warning = &long["warnings"][0];
     assert!(warning["message"].as_str().unwrap().contains("825"), "{long}");
     assert!(warning["message"].as_str().unwrap().to_ascii_uppercase().contains("APPLE"), "{long}");
+    // Renewing says so as well.
+    let renewed = folder.run("renew nas.home.arpa.cert.pem --ca pki --days 900 --json").done().json();
+    assert_eq!(renewed["warnings"][0]["message"], warning["message"]);
     let good = folder.run("issue server other.home.arpa --ca pki --json").done().json();
     assert_eq!(good["warnings"].as_array().unwrap().len(), 0);
     let odd = folder.run("issue server odd.home.arpa --ca pki --key-algorithm Ed25519").done();

@@ -232,7 +232,8 @@ class authority : public detail::object<trustdir_authority, trustdir_authority_f
     return detail::create<trustdir::issued>(trustdir_authority_find, native(), detail::terminated(name).c_str());
   }
 
-  /// What is valid and ends within this many days.
+  /// What needs to be renewed: it ends within this many days, or ended within as many, is not revoked, and no later one
+  /// of the same subject, names and purpose follows it.
   trustdir::issued expiring(std::uint32_t days) const {
     return detail::create<trustdir::issued>(trustdir_authority_expiring, native(), days);
   }

@@ -238,10 +238,10 @@ impl Authority {
         Ok(py.detach(|| self.0.find(name))?.into_iter().map(Issued).collect())
     }
 
-    /// What is valid now and ends soon.
+    /// What needs to be renewed: not revoked, not followed by a later one, and ending soon or lately ended.
     ///
     /// Args:
-    ///     days: How soon, as `int` or `timedelta`.
+    ///     days: How soon, and how lately, as `int` or `timedelta`.
     fn expiring(&self, py: Python<'_>, days: Days) -> Result<Vec<Issued>> {
         Ok(py.detach(|| self.0.expiring(days.0))?.into_iter().map(Issued).collect())
     }

@@ -5,7 +5,7 @@ use std::io;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use trustdir_core::{self as core, ErrorKind};
+use trustdir_core as core;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -40,7 +40,7 @@ impl From<Error> for PyErr {
 fn exception<'py>(py: Python<'py>, error: &core::Error) -> PyResult<Bound<'py, PyAny>> {
     static FROM_CORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     FROM_CORE.import(py, "trustdir._errors", "from_core")?.call1((
-        word(error.kind()),
+        error.kind().as_str(),
         error.message(),
         error.path(),
         error.subject(),
@@ -50,33 +50,4 @@ fn exception<'py>(py: Python<'py>, error: &core::Error) -> PyResult<Bound<'py, P
 
 fn errno(error: &core::Error) -> Option<i32> {
     error.source()?.downcast_ref::<io::Error>()?.raw_os_error()
-}
-
-/// The same words as the statuses of the C interface.
-fn word(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidArgument => "INVALID_ARGUMENT",
-        ErrorKind::Io => "IO",
-        ErrorKind::NotFound => "NOT_FOUND",
-        ErrorKind::AlreadyExists => "ALREADY_EXISTS",
-        ErrorKind::Parse => "PARSE",
-        ErrorKind::Unsupported => "UNSUPPORTED",
-        ErrorKind::WrongPassphrase => "WRONG_PASSPHRASE",
-        ErrorKind::KeyMismatch => "KEY_MISMATCH",
-        ErrorKind::PassphraseRequired => "PASSPHRASE_REQUIRED",
-        ErrorKind::Untrusted => "UNTRUSTED",
-        ErrorKind::Expired => "EXPIRED",
-        ErrorKind::NotYetValid => "NOT_YET_VALID",
-        ErrorKind::WrongPurpose => "WRONG_PURPOSE",
-        ErrorKind::NameMismatch => "NAME_MISMATCH",
-        ErrorKind::BadSignature => "BAD_SIGNATURE",
-        ErrorKind::Revoked => "REVOKED",
-        ErrorKind::NoCertificate => "NO_CERTIFICATE",
-        ErrorKind::WeakKey => "WEAK_KEY",
-        ErrorKind::Tls => "TLS",
-        ErrorKind::Alert => "ALERT",
-        ErrorKind::Closed => "CLOSED",
-        ErrorKind::Truncated => "TRUNCATED",
-        _ => "UNKNOWN",
-    }
 }

@@ -102,11 +102,10 @@ impl Authority {
 impl Authority {
     /// Only what this authority has issued, and has not revoked, is renewed.
     pub(super) fn check_renewable(&self, old: &Certificate) -> Result<()> {
-        let serial = self.own_serial(old)?;
-        let index = self.ledger.index()?;
-        let Some(line) = index.lines().find(|line| line.serial() == serial) else { return Ok(()) };
-        if line.revocation()?.is_none() {
-            return Ok(());
+        let (serial, index) = (self.own_serial(old)?, self.ledger.index()?);
+        match index.find(&serial).map(|line| line.revocation()).transpose()? {
+            None | Some(None) => return Ok(()),
+            Some(Some(_)) => {}
         }
         let message = format!("{} was revoked and is not renewed; issue a new one", old.subject());
         Err(Error::new(ErrorKind::Revoked, message).with_subject(old.subject().to_string()))

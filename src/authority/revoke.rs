@@ -9,6 +9,7 @@ use crate::certificate::Certificate;
 use crate::clock::{DAY, now};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
+use crate::ledger::serial;
 use crate::name::DistinguishedName;
 use crate::seal::{RevocationTemplate, Revoked, seal_revocations};
 use crate::{der, pem};
@@ -156,7 +157,7 @@ impl Authority {
             let message = format!("{} was not issued by {}", certificate.subject(), self.certificate().subject());
             return Err(Error::new(ErrorKind::InvalidArgument, message).with_subject(certificate.subject().to_string()));
         }
-        Ok(certificate.serial().to_uppercase())
+        Ok(serial(certificate))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::escape;
 use crate::{Certificate, Decision, Entry, Problem};
 
 use super::clients;
-use super::output::path_json;
+use super::output::{Output, path_json};
 
 /// What was found, where, and (in the message) what to do about it.
 pub(super) struct Finding {
@@ -66,6 +66,16 @@ impl Finding {
             "subject": self.certificate.as_ref().map(|c| c.subject().to_string()),
             "fingerprint": self.certificate.as_ref().map(|c| c.fingerprint().to_string()),
         })
+    }
+}
+
+/// Says what a certificate was not granted, or was granted otherwise; `file` asked for it.
+pub(super) fn report_notes(notes: &[String], file: &Path, output: &mut Output) {
+    output.set("notes", json!([]));
+    for note in notes {
+        let note = Finding::new("REQUEST", note.as_str()).of_file(file);
+        output.line(format_args!("note: {note}"));
+        output.push("notes", note.to_json());
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{Authority, Certificate, Identity, IssueOptions, KeyAlgorithm, Profile, Result, SubjectAltName, TrustDir};
+use crate::{Authority, Identity, IssueOptions, KeyAlgorithm, Profile, Result, SubjectAltName, TrustDir};
 
 use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument, path_json};
@@ -68,7 +68,7 @@ impl Server {
             Profile::ServerAndClient => authority.issue_both(&names, &options)?,
             _ => authority.issue_server(&names, &options)?,
         };
-        files.save_issued(&identity, &authority, profile, output)?;
+        files.save_issued(&identity, &authority, output)?;
 
         output.set("entry", Value::Null);
         output.next(format_args!(
@@ -103,7 +103,7 @@ impl Client {
         };
         let names = self.san.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
         let identity = authority.issue_client_with(&self.name, &names, &self.how.options())?;
-        files.save_issued(&identity, &authority, Profile::Client, output)?;
+        files.save_issued(&identity, &authority, output)?;
 
         match &install {
             Some((path, dir)) => {
@@ -225,17 +225,9 @@ impl Files {
     }
 
     /// As [`save`](Self::save), and warns of what clients will not take, in it or in the authorities above.
-    fn save_issued(
-        &self,
-        identity: &Identity,
-        authority: &Authority,
-        profile: Profile,
-        output: &mut Output,
-    ) -> Result<()> {
+    fn save_issued(&self, identity: &Identity, authority: &Authority, output: &mut Output) -> Result<()> {
         self.save(identity, output)?;
-        let chain: Vec<Certificate> =
-            std::iter::once(identity.certificate()).chain(authority.chain()).cloned().collect();
-        lint::warn_of_faults(&chain, profile, &self.certificate, output);
+        lint::warn_of_issued(identity.certificate(), authority, &self.certificate, output);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::lint::{self, Finding, Options, Severity};
-use crate::{Certificate, Profile, Result};
+use crate::{Authority, Certificate, Profile, Result};
 
 use super::Outcome;
 use super::output::{Output, path_json};
@@ -55,10 +55,17 @@ impl Lint {
     }
 }
 
+/// Warns of what some client will not take in a certificate that was just issued, or in the authorities above it.
+pub(super) fn warn_of_issued(certificate: &Certificate, authority: &Authority, file: &Path, output: &mut Output) {
+    let chain: Vec<Certificate> = std::iter::once(certificate).chain(authority.chain()).cloned().collect();
+    // What is issued here says what it is for.
+    warn_of_faults(&chain, None, file, output);
+}
+
 /// Warns of what some client will not take in a chain that was just made or opened; `file` has its first certificate.
-pub(super) fn warn_of_faults(chain: &[Certificate], profile: Profile, file: &Path, output: &mut Output) {
+pub(super) fn warn_of_faults(chain: &[Certificate], profile: Option<Profile>, file: &Path, output: &mut Output) {
     output.set("warnings", json!([]));
-    let options = Options { profile: Some(profile), ..Options::default() };
+    let options = Options { profile, ..Options::default() };
     for finding in lint::chain(chain, &options) {
         if finding.severity() != Severity::Note {
             let subject = finding.subject().unwrap_or_default();

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::file::{self, Mode};
-use crate::{Certificate, Error, ErrorKind, Identity, PrivateKey, Profile, RenewOptions, Result, pem};
+use crate::{Certificate, Error, ErrorKind, Identity, Profile, RenewOptions, Result, pem};
 
-use super::finding::Finding;
+use super::finding::report_notes;
 use super::issue::Validity;
 use super::output::{Output, path_json};
 use super::summary::{certificate_json, summary};
-use super::{Outcome, files, passphrase};
+use super::{Outcome, files, lint, passphrase};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +53,8 @@ pub(super) struct Renew {
 /// What a renewal gave.
 struct Renewed {
     chain: Vec<Certificate>,
-    key: Option<PrivateKey>,
+    /// The chain with its key, when that is new too.
+    identity: Option<Identity>,
     notes: Vec<String>,
 }
 
@@ -67,35 +68,32 @@ impl Renew {
         let renewed = if self.new_key {
             authority.renew_with_new_key(&old, &options).map(|(identity, notes)| Renewed {
                 chain: identity.chain().to_vec(),
-                key: Some(identity.key().clone()),
+                identity: Some(identity),
                 notes,
             })
         } else {
             authority.renew(&old, &options).map(|signed| Renewed {
                 chain: authority.chain_of(signed.certificate),
-                key: None,
+                identity: None,
                 notes: signed.notes,
             })
         };
         let renewed = renewed.map_err(|error| error.at(&self.certificate))?;
-        output.set("notes", json!([]));
-        for note in &renewed.notes {
-            let note = Finding::new("REQUEST", note.as_str()).of_file(&self.certificate);
-            output.line(format_args!("note: {note}"));
-            output.push("notes", note.to_json());
-        }
+        report_notes(&renewed.notes, &self.certificate, output);
         let key_file = place.write(&renewed, secret.as_ref().map(|bytes| bytes.as_slice()), output)?;
         let certificate = &renewed.chain[0];
         output.line(format_args!("renewed {} ({})", place.certificate().display(), summary(certificate)));
-        if let (Some(file), Some(key)) = (&key_file, &renewed.key) {
+        if let (Some(file), Some(identity)) = (&key_file, &renewed.identity) {
             let protection = if secret.is_some() { "encrypted" } else { "not encrypted" };
-            output.line(format_args!("wrote {} (private key, {}, {protection})", file.display(), key.algorithm()));
+            let algorithm = identity.key().algorithm();
+            output.line(format_args!("wrote {} (private key, {algorithm}, {protection})", file.display()));
         }
         let mut answer = certificate_json(certificate, Some(place.certificate()));
         answer["key_file"] = key_file.map_or(Value::Null, path_json);
-        answer["key_encrypted"] = renewed.key.is_some().then_some(secret.is_some()).into();
+        answer["key_encrypted"] = renewed.identity.is_some().then_some(secret.is_some()).into();
         answer["replaced_serial"] = old.serial().into();
         output.set("certificate", answer);
+        lint::warn_of_issued(certificate, &authority, place.certificate(), output);
         if !self.new_key {
             output.next(
                 "have the service read its certificate again; a trust directory with the old one needs the new one",
@@ -144,7 +142,7 @@ impl Place {
     /// Writes the certificate, and the key if it is new; answers where the key is then.
     fn write(&self, renewed: &Renewed, secret: Option<&[u8]>, output: &mut Output) -> Result<Option<PathBuf>> {
         let chain: String = renewed.chain.iter().map(Certificate::to_pem).collect();
-        match (self, &renewed.key) {
+        match (self, &renewed.identity) {
             (Self::Here(path), _) => {
                 // A link stays a link.
                 let path = std::fs::canonicalize(path).map_err(|error| Error::io("find", path, error))?;
@@ -155,9 +153,8 @@ impl Place {
                 files::make_directory(out, output)?;
                 file::create(certificate, chain.as_bytes(), Mode::Public).map(|()| None)
             }
-            (Self::New { out, certificate, key }, Some(private)) => {
+            (Self::New { out, certificate, key }, Some(identity)) => {
                 files::make_directory(out, output)?;
-                let identity = Identity::new(renewed.chain.clone(), private.clone())?;
                 identity.save(certificate, key, secret)?;
                 Ok(Some(key.clone()))
             }

@@ -4,13 +4,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 
 use crate::error::escape;
 use crate::file::{self, Mode};
 use crate::{Certificate, CertificateRequest, Error, ErrorKind, Profile, Result, SignOptions, SubjectAltName};
 
-use super::finding::Finding;
+use super::finding::report_notes;
 use super::issue::Validity;
 use super::output::{Output, argument};
 use super::summary::{certificate_json, names, request_json, summary};
@@ -58,12 +57,7 @@ impl Sign {
         show(&request, &self.request, output);
         let options = SignOptions { profile: self.profile, names: self.names()?, issue: self.validity.options() };
         let (granted, notes) = options.grants(&request).map_err(|error| error.at(&self.request))?;
-        output.set("notes", json!([]));
-        for note in notes {
-            let note = Finding::new("REQUEST", note).of_file(&self.request);
-            output.line(format_args!("note: {note}"));
-            output.push("notes", note.to_json());
-        }
+        report_notes(&notes, &self.request, output);
         let file = files::plan(&self.out, &format!("{}.cert.pem", files::stem(&name(&self.request))))?;
         if !self.yes && self.san.is_empty() {
             let grant = format!("a {} certificate for {}, {}", word(self.profile), request.subject(), names(&granted));
@@ -78,8 +72,7 @@ impl Sign {
 
         output.line(format_args!("wrote {} ({})", file.display(), summary(&certificate)));
         output.set("certificate", certificate_json(&certificate, Some(&file)));
-        let chain: Vec<Certificate> = std::iter::once(&certificate).chain(authority.chain()).cloned().collect();
-        lint::warn_of_faults(&chain, self.profile, &file, output);
+        lint::warn_of_issued(&certificate, &authority, &file, output);
         if self.profile == Profile::Client {
             output.next(format_args!("trustdir clients add CLIENTS_DIR {}", argument(&file)));
         } else {

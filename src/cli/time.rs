@@ -1,9 +1,9 @@
 //! Times as people write them and as they are shown.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+pub(super) use crate::clock::{date, now};
 
 /// Reads RFC 3339 or Unix seconds.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
@@ -15,23 +15,12 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         .map_err(|_| "neither RFC 3339 (2027-01-31T12:00:00Z) nor Unix seconds".to_owned())
 }
 
-/// The day alone, in UTC.
-pub(super) fn date(unix: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix).map_or_else(|_| format!("@{unix}"), |at| at.date().to_string())
-}
-
 /// RFC 3339, in UTC; plain seconds where the calendar ends.
 pub(super) fn timestamp(unix: i64) -> String {
     OffsetDateTime::from_unix_timestamp(unix)
         .ok()
         .and_then(|at| at.format(&Rfc3339).ok())
         .unwrap_or_else(|| unix.to_string())
-}
-
-/// This moment, in Unix seconds.
-pub(super) fn now() -> i64 {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl MobileConfig {
     /// Adds a certificate to trust: a self-signed one as a root, any other as an intermediate one.
     #[must_use]
     pub fn with_authority(mut self, authority: &Certificate) -> Self {
-        let root = authority.subject() == authority.issuer();
+        let root = authority.is_self_issued();
         self.payloads.push(Payload {
             kind: if root { ROOT } else { INTERMEDIATE },
             file: "authority.cer",

@@ -24,10 +24,15 @@ pub(crate) struct Line<'a> {
     fields: Vec<&'a str>,
 }
 
+/// A certificate's serial number as the index and the names of its files have it.
+pub(crate) fn serial(certificate: &Certificate) -> String {
+    certificate.serial().to_uppercase()
+}
+
 /// The line of a certificate that was issued.
 pub(super) fn line(certificate: &Certificate) -> Result<String> {
     let expiry = date(certificate.not_after())?;
-    let serial = certificate.serial().to_uppercase();
+    let serial = serial(certificate);
     Ok(format!("V\t{expiry}\t\t{serial}\tunknown\t{}", certificate.subject().oneline()))
 }
 
@@ -53,8 +58,8 @@ impl Index {
         self.lines.iter().chain(whole).map(|line| Line::of(line))
     }
 
-    pub(super) fn contains(&self, serial: &str) -> bool {
-        self.lines().any(|line| line.serial() == serial)
+    pub(crate) fn find(&self, serial: &str) -> Option<Line<'_>> {
+        self.lines().find(|line| line.serial() == serial)
     }
 
     /// Whether the last line has no end.

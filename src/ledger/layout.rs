@@ -1,5 +1,6 @@
 //! Where an authority's directory keeps its files: as `openssl ca` has it, and as other tools do.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Paths within the directory.
@@ -45,4 +46,14 @@ impl Layout {
     pub(super) fn issuers(&self, dir: &Path) -> PathBuf {
         dir.join(self.certificate).with_file_name("cachain.pem")
     }
+}
+
+/// Whether a directory of this name keeps what an authority has issued.
+pub(crate) fn is_archive(name: &OsStr) -> bool {
+    KNOWN.iter().any(|layout| name == layout.issued)
+}
+
+/// Whether a file of this name tells what an authority has issued and revoked.
+pub(crate) fn is_index(name: &OsStr) -> bool {
+    KNOWN.iter().any(|layout| name == layout.index)
 }

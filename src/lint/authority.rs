@@ -13,7 +13,7 @@ pub(super) fn check(facts: &Facts<'_>, report: &mut Report) {
     let certificate = facts.certificate;
     let version3 = certificate.version() == 3;
     if !certificate.is_authority() {
-        let by: &[Client] = match (facts.self_issued, version3) {
+        let by: &[Client] = match (facts.certificate.is_self_issued(), version3) {
             // Roots of before 1996 said no more than this, and most clients still take them.
             (true, false) => &[Client::Android, Client::Python],
             (true, true) => client::ALL_BUT_RUSTLS,
@@ -38,12 +38,12 @@ pub(super) fn check(facts: &Facts<'_>, report: &mut Report) {
     if certificate.subject_key_id().is_none() {
         report.refused(Rule::NoSki, &[Client::Python], "it has no subject key identifier", REMEDY);
     }
-    if certificate.authority_key_id().is_none() && !facts.self_issued {
+    if certificate.authority_key_id().is_none() && !facts.certificate.is_self_issued() {
         report.refused(Rule::NoAki, &[Client::Python], "it has no authority key identifier", REMEDY);
     }
     if certificate.subject().is_empty() {
         report.refused(Rule::EmptyName, &[Client::Python], "its subject is empty", ANOTHER);
-    } else if facts.self_issued && certificate.subject().common_name().is_none() {
+    } else if facts.certificate.is_self_issued() && certificate.subject().common_name().is_none() {
         let message = "it has no common name, and iOS lists no such authority for full trust";
         report.refused(Rule::NoCommonName, &[Client::Apple], message, ANOTHER);
     }

@@ -18,7 +18,7 @@ pub(super) const ISSUE: &str = "issue it again, with `trustdir issue` or another
 /// Checks one certificate as the profile's.
 pub(super) fn check(facts: &Facts<'_>, profile: Profile, now: i64, report: &mut Report) {
     key(facts.certificate.spki(), report);
-    let is_root = facts.self_issued && profile == Profile::Authority;
+    let is_root = facts.certificate.is_self_issued() && profile == Profile::Authority;
     algorithm(facts, report);
     serial(facts, report);
     dates(facts, is_root, now, report);
@@ -75,13 +75,13 @@ fn algorithm(facts: &Facts<'_>, report: &mut Report) {
     const SHA2: &str = "sign it again with SHA-256 (`-sha256`)";
     match facts.outdated {
         // Whoever trusts a root trusts its key, and does not look at what it says of itself.
-        Some(outdated) if facts.self_issued => {
+        Some(outdated) if facts.certificate.is_self_issued() => {
             report.note(Rule::WeakSignature, format!("it signs itself by {outdated}, which nobody checks"), SHA2);
         }
         Some(outdated) => {
             report.refused(Rule::WeakSignature, client::ALL, format!("it is signed by {outdated}"), SHA2);
         }
-        None if !facts.signature_known && !facts.self_issued => {
+        None if !facts.signature_known && !facts.certificate.is_self_issued() => {
             let parts = CertificateParts::read(facts.certificate.as_der());
             let name = parts.map(|parts| signature::name(parts.signature_algorithm)).unwrap_or_default();
             let message = format!("it is signed by {name}, which rustls does not know");
@@ -109,7 +109,7 @@ fn serial(facts: &Facts<'_>, report: &mut Report) {
         return;
     };
     // A root's number is compared with nobody's.
-    if facts.self_issued {
+    if facts.certificate.is_self_issued() {
         report.note(rule, message, RANDOM);
     } else {
         report.warning(rule, message, RANDOM);

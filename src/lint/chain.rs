@@ -39,7 +39,7 @@ pub(super) fn check(chain: &[Certificate], beside: Beside<'_>, options: &Options
     order(chain, &path, &mut report);
     let served = path.len();
     climb(&mut path, beside.authorities);
-    if let Some(missing) = path.get(served).filter(|issuer| issuer.subject() != issuer.issuer())
+    if let Some(missing) = path.get(served).filter(|issuer| !issuer.is_self_issued())
         && !beside.archived
         && !first.is_authority()
     {
@@ -65,7 +65,7 @@ pub(super) fn is_chain(certificates: &[Certificate]) -> bool {
 /// Continues the path by the issuers that are among the candidates.
 fn climb<'a>(path: &mut Vec<&'a Certificate>, candidates: &'a [Certificate]) {
     while let Some(last) = path.last().copied() {
-        if last.issuer() == last.subject() || path.len() == LONGEST {
+        if last.is_self_issued() || path.len() == LONGEST {
             return;
         }
         let issuers = candidates.iter().filter(|issuer| issuer.subject() == last.issuer() && !path.contains(issuer));
@@ -110,13 +110,13 @@ fn order(chain: &[Certificate], path: &[&Certificate], report: &mut Report) {
     if stray.issuer() == first.subject() && !stray.is_authority() {
         let message = format!("the chain begins with an issuer; {named} comes after it");
         report.refused(Rule::ChainOrder, client::ALL, message, REMEDY);
-    } else if last.issuer() == last.subject() {
+    } else if last.is_self_issued() {
         let message = format!("{named} is in the file and no part of the chain");
         report.note(Rule::ChainOrder, message, "leave it out");
     } else {
         let message = format!("{} is not in the chain, but {named} is", last.issuer().brief());
         let remedy = "put the missing issuer's certificate behind the one that it has issued";
-        if chain.iter().any(|certificate| certificate.subject() == certificate.issuer()) {
+        if chain.iter().any(Certificate::is_self_issued) {
             report.refused(Rule::ChainMissingIssuer, client::ALL, message, remedy);
         } else {
             report.warning(Rule::ChainMissingIssuer, message, remedy);
@@ -151,9 +151,9 @@ fn limits(below: &[&Certificate], issuer: &Certificate, options: &Options) -> Ve
     let first = Facts::read(below[0]);
     let mut report = Report::about(below[0].subject());
 
-    let between = below[1..].iter().filter(|certificate| certificate.subject() != certificate.issuer()).count();
-    let by = if facts.self_issued { client::ALL_BUT_RUSTLS } else { client::ALL };
-    if let Some(allowed) = facts.path_length.filter(|allowed| between > *allowed as usize) {
+    let between = below[1..].iter().filter(|certificate| !certificate.is_self_issued()).count();
+    let by = if facts.certificate.is_self_issued() { client::ALL_BUT_RUSTLS } else { client::ALL };
+    if let Some(allowed) = facts.certificate.path_length().filter(|allowed| between > *allowed as usize) {
         let message = format!("there are {between} authorities below {above}, whose path length allows {allowed}");
         report.refused(Rule::PathLength, by, message, "issue it from the authority itself");
     }
@@ -172,8 +172,11 @@ fn limits(below: &[&Certificate], issuer: &Certificate, options: &Options) -> Ve
             Profile::ServerAndClient => !purposes.server || !purposes.client,
             Profile::Authority => false,
         };
-        let by: &[Client] =
-            if facts.self_issued { &[Client::Go, Client::OpenSsl, Client::Python] } else { client::ALL };
+        let by: &[Client] = if facts.certificate.is_self_issued() {
+            &[Client::Go, Client::OpenSsl, Client::Python]
+        } else {
+            client::ALL
+        };
         if lacks {
             let message =
                 format!("the extendedKeyUsage of its issuer {above} lacks what a {profile} certificate is for");

@@ -40,7 +40,7 @@ fn shape(facts: &Facts<'_>, server: bool, report: &mut Report) {
         let message = format!("it is X.509 v{}, without any extension", certificate.version());
         let remedy = format!("{ISSUE}; `openssl x509 -req` needs -extfile");
         report.refused(Rule::Version1, &[Client::Rustls], message, remedy);
-    } else if certificate.authority_key_id().is_none() && !facts.self_issued {
+    } else if certificate.authority_key_id().is_none() && !facts.certificate.is_self_issued() {
         report.refused(Rule::NoAki, &[Client::Python], "it has no authority key identifier", ISSUE);
     }
     if certificate.is_authority() {
@@ -48,12 +48,12 @@ fn shape(facts: &Facts<'_>, server: bool, report: &mut Report) {
         let message = "it says CA:TRUE: under OpenSSL whoever has its key can make further certificates";
         let remedy = "issue it from an authority, or self-signed with `-addext basicConstraints=critical,CA:FALSE`";
         report.refused(Rule::CaAsEndEntity, by, message, remedy);
-    } else if facts.signs_certificates() && !facts.self_issued {
+    } else if facts.signs_certificates() && !facts.certificate.is_self_issued() {
         let message = "its keyUsage has keyCertSign, but it is no authority";
         report.refused(Rule::CertSignWithoutCa, &[Client::Python], message, ISSUE);
     }
     let nameless = certificate.subject().is_empty() && !facts.names_critical;
-    if nameless && !facts.self_issued || certificate.issuer().is_empty() {
+    if nameless && !facts.certificate.is_self_issued() || certificate.issuer().is_empty() {
         let message = "its issuer or its subject is empty, and no critical SAN stands for the subject";
         report.refused(Rule::EmptyName, &[Client::Python], message, "issue it again with a common name");
     }

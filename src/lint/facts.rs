@@ -17,11 +17,8 @@ const MOST_CRITICAL: usize = 16;
 /// A certificate and what the rules ask of its extensions.
 pub(super) struct Facts<'a> {
     pub certificate: &'a Certificate,
-    /// Whether it names itself as its issuer, as roots do.
-    pub self_issued: bool,
     /// Whether basicConstraints is there and critical.
     pub basic_critical: Option<bool>,
-    pub path_length: Option<u32>,
     pub purposes: Option<Purposes>,
     pub names_critical: bool,
     pub constraints: NameConstraints,
@@ -36,9 +33,7 @@ impl<'a> Facts<'a> {
     pub(super) fn read(certificate: &'a Certificate) -> Self {
         let mut facts = Self {
             certificate,
-            self_issued: certificate.subject() == certificate.issuer(),
             basic_critical: None,
-            path_length: certificate.path_length(),
             purposes: None,
             names_critical: false,
             // What cannot be read is no extension to hold names against.

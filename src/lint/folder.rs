@@ -11,16 +11,10 @@ use super::{Client, Options, Rule, key};
 use crate::certificate::Certificate;
 use crate::error::{Error, Result, escape};
 use crate::ledger::Index;
-use crate::{clock, file};
+use crate::{clock, file, ledger};
 
 /// How deep folders are looked into.
 const DEPTH: usize = 8;
-
-/// Where `openssl ca`, trustdir and easy-rsa keep a copy of each certificate that was issued.
-const ARCHIVES: [&str; 2] = ["newcerts", "certs_by_serial"];
-
-/// Where they and pimatic's ssl-setup tell what was revoked.
-const INDEXES: [&str; 2] = ["index.txt", "database.txt"];
 
 /// What `openssl ca` keeps beside the certificates, with whatever ending.
 const BOOKS: [&str; 4] = ["index", "serial", "crlnumber", "database"];
@@ -53,12 +47,11 @@ pub(super) fn check(folder: &Path, options: &Options) -> Result<Vec<Finding>> {
 
 /// Roots of X.509 v1 issue too, and can say nothing of it.
 fn may_issue(certificate: &Certificate) -> bool {
-    certificate.is_authority() || certificate.version() < 3 && certificate.subject() == certificate.issuer()
+    certificate.is_authority() || certificate.version() < 3 && certificate.is_self_issued()
 }
 
 fn is_archived(path: &Path) -> bool {
-    let folder = path.parent().and_then(Path::file_name);
-    ARCHIVES.iter().any(|archive| folder == Some(OsStr::new(archive)))
+    path.parent().and_then(Path::file_name).is_some_and(ledger::is_archive)
 }
 
 /// The files below a folder: links last, so that each file goes by its own name.
@@ -67,7 +60,7 @@ struct Walk {
     files: Vec<PathBuf>,
     links: Vec<PathBuf>,
     closed: Vec<(PathBuf, Error)>,
-    /// The serials that `openssl ca` knows to be revoked, by their archive.
+    /// The serials that an authority's index knows to be revoked, by its directory.
     revoked: HashMap<PathBuf, HashSet<String>>,
 }
 
@@ -76,11 +69,10 @@ impl Walk {
         let listed = std::fs::read_dir(folder).map_err(|source| Error::io("read", folder, source))?;
         let mut entries: Vec<_> = listed.filter_map(|entry| entry.ok()).collect();
         entries.sort_by_key(|entry| entry.file_name());
-        let index = INDEXES.iter().find(|index| entries.iter().any(|entry| entry.file_name() == **index));
+        let index = entries.iter().find(|entry| ledger::is_index(&entry.file_name()));
         let is_ledger = index.is_some();
         if let Some(index) = index {
-            let serials = revoked(&folder.join(index));
-            self.revoked.extend(ARCHIVES.iter().map(|archive| (folder.join(archive), serials.clone())));
+            self.revoked.insert(folder.to_owned(), revoked(&index.path()));
         }
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
@@ -111,9 +103,10 @@ impl Walk {
         let mut files: Vec<Contents> =
             self.files.iter().cloned().chain(links).map(|file| Contents::load(&file)).collect();
         for file in files.iter_mut().filter(|file| is_archived(&file.path)) {
-            let revoked = file.path.parent().and_then(|archive| self.revoked.get(archive));
+            // The archive's index is in the directory above it.
+            let revoked = file.path.ancestors().nth(2).and_then(|authority| self.revoked.get(authority));
             file.certificates.retain(|certificate| {
-                let serial = certificate.serial().to_uppercase();
+                let serial = ledger::serial(certificate);
                 certificate.not_after() >= now && revoked.is_none_or(|revoked| !revoked.contains(&serial))
             });
         }

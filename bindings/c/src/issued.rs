@@ -120,7 +120,8 @@ pub extern "C" fn trustdir_authority_find(
     })
 }
 
-/// Lists the valid certificates whose validity ends within this many days.
+/// Lists what needs to be renewed: certificates whose validity ends within this many days, or has ended within as many,
+/// and that are neither revoked nor followed by a later one of the same subject, names and purpose.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_expiring(

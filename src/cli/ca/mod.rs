@@ -49,5 +49,5 @@ fn report(authority: &Authority, encrypted: bool, output: &mut Output) {
     answer["directory"] = path_json(authority.dir());
     answer["key_encrypted"] = encrypted.into();
     output.set("authority", answer);
-    lint::warn_of_faults(authority.chain(), Profile::Authority, &file, output);
+    lint::warn_of_faults(authority.chain(), Some(Profile::Authority), &file, output);
 }

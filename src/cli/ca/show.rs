@@ -8,6 +8,7 @@ use crate::{Authority, IssuedStatus, Profile, Result};
 
 use super::super::output::{Output, path_json};
 use super::super::summary::{details, details_json};
+use super::super::time;
 use super::{Outcome, lint};
 
 const EXAMPLES: &str = "\
@@ -29,20 +30,16 @@ impl Show {
         let file = authority.certificate_path();
         details(authority.certificate(), &file, output);
         for above in &authority.chain()[1..] {
-            output.line(format_args!(
-                "below {}, expires {}",
-                above.subject(),
-                super::super::time::date(above.not_after())
-            ));
+            output.line(format_args!("below {}, expires {}", above.subject(), time::date(above.not_after())));
         }
         let issued = authority.issued()?;
-        let count = |status: &str| issued.iter().filter(|issued| issued.status.as_str() == status).count();
-        let valid = count(IssuedStatus::Valid.as_str());
+        let count = |is: fn(&IssuedStatus) -> bool| issued.iter().filter(|issued| is(&issued.status)).count();
+        let valid = count(|status| *status == IssuedStatus::Valid);
         output.line(format_args!(
             "issued {}: {valid} valid, {} expired, {} revoked",
             issued.len(),
-            count("EXPIRED"),
-            count("REVOKED")
+            count(|status| *status == IssuedStatus::Expired),
+            count(|status| matches!(status, IssuedStatus::Revoked { .. }))
         ));
         let mut answer = details_json(authority.certificate(), Some(&file));
         answer["directory"] = path_json(&self.dir);
@@ -50,7 +47,7 @@ impl Show {
         answer["issued_count"] = issued.len().into();
         answer["valid_count"] = valid.into();
         output.set("authority", answer);
-        lint::warn_of_faults(authority.chain(), Profile::Authority, &file, output);
+        lint::warn_of_faults(authority.chain(), Some(Profile::Authority), &file, output);
         Ok(Outcome::Done)
     }
 }
