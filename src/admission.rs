@@ -1,13 +1,16 @@
 //! The decision: who is admitted, who is refused, and why. It names no TLS library and keeps no state.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+mod decision;
+mod reason;
 
 use crate::certificate::{Certificate, Fingerprint, Usage};
 use crate::clock::date;
-use crate::error::{ErrorKind, escape};
+use crate::error::escape;
 use crate::key::KeyAlgorithm;
-use crate::trust_dir::{EntryNames, Held, TrustDir};
+use crate::trust_dir::{EntryNames, TrustDir};
+
+pub use self::decision::Decision;
+pub use self::reason::Reason;
 
 /// Whether clients show a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,200 +23,81 @@ pub enum ClientAuth {
     Required,
 }
 
-/// Why a client was admitted or refused. The numbers and names are the same in every language and are
-/// never given another meaning; new ones may be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Reason {
-    /// The certificate is an entry and valid for a client now.
-    Admitted = 0,
-    /// No certificate was sent, and none is required.
-    Anonymous = 1,
-    /// No certificate was sent, and one is required.
-    NoCertificate = 10,
-    /// The certificate is not an entry.
-    NotInstalled = 11,
-    /// The certificate was an entry and has been removed.
-    Removed = 12,
-    /// The certificate is not an entry, but was signed with the key of one.
-    MintedByPin = 13,
-    /// The certificate is not an entry; another certificate of the same subject is, with another key or
-    /// the same. Renewed? Install the new one.
-    SameNameOtherKey = 14,
-    /// What was sent is no certificate that can be read.
-    Malformed = 15,
-    /// The entry's validity is over.
-    Expired = 20,
-    /// The entry's validity has not begun.
-    NotYetValid = 21,
-    /// The entry's key usage or extended key usage does not allow TLS clients.
-    WrongPurpose = 22,
-    /// The entry's key is RSA below 2048 bits or of an unknown sort.
-    WeakKey = 23,
-    /// The client could not prove that it has the entry's private key.
-    BadSignature = 24,
-}
-
-impl Reason {
-    /// The reason's name in logs and in other languages, such as `NOT_INSTALLED`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admitted => "ADMITTED",
-            Self::Anonymous => "ANONYMOUS",
-            Self::NoCertificate => "NO_CERTIFICATE",
-            Self::NotInstalled => "NOT_INSTALLED",
-            Self::Removed => "REMOVED",
-            Self::MintedByPin => "MINTED_BY_PIN",
-            Self::SameNameOtherKey => "SAME_NAME_OTHER_KEY",
-            Self::Malformed => "MALFORMED",
-            Self::Expired => "EXPIRED",
-            Self::NotYetValid => "NOT_YET_VALID",
-            Self::WrongPurpose => "WRONG_PURPOSE",
-            Self::WeakKey => "WEAK_KEY",
-            Self::BadSignature => "BAD_SIGNATURE",
-        }
-    }
-
-    /// Every reason, in the order of the numbers.
-    pub const ALL: [Self; 13] = [
-        Self::Admitted,
-        Self::Anonymous,
-        Self::NoCertificate,
-        Self::NotInstalled,
-        Self::Removed,
-        Self::MintedByPin,
-        Self::SameNameOtherKey,
-        Self::Malformed,
-        Self::Expired,
-        Self::NotYetValid,
-        Self::WrongPurpose,
-        Self::WeakKey,
-        Self::BadSignature,
-    ];
-
-    /// Whether the client is admitted.
-    pub fn is_admission(self) -> bool {
-        matches!(self, Self::Admitted | Self::Anonymous)
-    }
-
-    /// The kind of error that a refusal becomes on a connection.
-    pub(crate) fn error_kind(self) -> ErrorKind {
-        match self {
-            Self::NoCertificate => ErrorKind::NoCertificate,
-            Self::Removed => ErrorKind::Revoked,
-            Self::Expired => ErrorKind::Expired,
-            Self::NotYetValid => ErrorKind::NotYetValid,
-            Self::WrongPurpose => ErrorKind::WrongPurpose,
-            Self::WeakKey => ErrorKind::WeakKey,
-            Self::BadSignature => ErrorKind::BadSignature,
-            _ => ErrorKind::Untrusted,
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// An admission or a refusal, with its reason and what it was decided on.
-///
-/// ```
-/// use trustdir::{Certificate, ClientAuth, Reason, admission};
-///
-/// let decision = admission::decide(ClientAuth::Required, &[], None, 0);
-/// assert_eq!(decision.reason(), Reason::NoCertificate);
-/// assert_eq!(decision.message(), "the client sent no certificate, and one is required");
-/// ```
-#[derive(Clone, Debug)]
-pub struct Decision {
-    reason: Reason,
-    message: String,
-    certificate: Option<Certificate>,
-    entry: Option<PathBuf>,
-    held: Option<Held>,
-}
-
-impl Decision {
-    pub(crate) fn new(reason: Reason, message: impl Into<String>, certificate: Option<Certificate>) -> Self {
-        Self { reason, message: message.into(), certificate, entry: None, held: None }
-    }
-
-    /// Whether the client is admitted.
-    pub fn is_admitted(&self) -> bool {
-        self.reason.is_admission()
-    }
-
-    /// Why.
-    pub fn reason(&self) -> Reason {
-        self.reason
-    }
-
-    /// Why, for people: one line, with the remedy. Text from certificates is escaped.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// The certificate that was decided on.
-    pub fn certificate(&self) -> Option<&Certificate> {
-        self.certificate.as_ref()
-    }
-
-    /// Its subject as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
-    pub fn subject(&self) -> Option<String> {
-        self.certificate.as_ref().map(|certificate| certificate.subject().brief())
-    }
-
-    /// Its fingerprint.
-    pub fn fingerprint(&self) -> Option<Fingerprint> {
-        self.certificate.as_ref().map(Certificate::fingerprint)
-    }
-
-    /// The file of the entry that was matched.
-    pub fn entry(&self) -> Option<&Path> {
-        self.entry.as_deref()
-    }
-
-    /// The hold on the entry, for as long as a connection stands on it.
-    pub(crate) fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
-    }
-
-    /// The same certificate and entry, refused for a reason that showed later.
-    pub(crate) fn turned(&self, reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), held: None, ..self.clone() }
-    }
-}
-
 /// A stranger's certificate is parsed for the sake of the reason only, and no real one is larger.
 const MAX_STRANGER: usize = 16 * 1024;
 
-/// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds.
+/// Whom a service admits.
 ///
-/// Only the end entity counts: a pin is only itself, whatever stands behind it in the chain.
-pub fn decide(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, now: i64) -> Decision {
-    Decision { held: None, ..decide_and_hold(auth, chain, directory, now) }
+/// Only the end entity counts for `clients`: a pin is only itself, whatever stands behind it in the chain.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let dir = dir.path();
+/// # let ca = trustdir::Authority::create(dir.join("pki"), Default::default())?;
+/// use trustdir::{ClientAuth, Policy, Reason, TrustDir, TrustDirOptions};
+///
+/// let alice = ca.issue_client("alice", &Default::default())?;
+/// let clients = TrustDir::open_with(dir.join("clients"), TrustDirOptions { create: true, ..Default::default() })?;
+/// let policy = Policy::new(ClientAuth::Optional).with_clients(clients);
+/// let now = alice.certificate().not_before();
+/// assert_eq!(policy.decide(&[], now).reason(), Reason::Anonymous);
+/// assert_eq!(policy.decide(&[alice.certificate().as_der()], now).reason(), Reason::NotInstalled);
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy {
+    auth: ClientAuth,
+    clients: Option<TrustDir>,
+}
+
+impl Policy {
+    /// Without a directory: whoever shows a certificate is refused.
+    pub fn new(auth: ClientAuth) -> Self {
+        Self { auth, clients: None }
+    }
+
+    /// Admits the clients whose certificates lie in this directory.
+    #[must_use]
+    pub fn with_clients(mut self, clients: TrustDir) -> Self {
+        self.clients = Some(clients);
+        self
+    }
+
+    /// Whether clients show a certificate.
+    pub fn client_auth(&self) -> ClientAuth {
+        self.auth
+    }
+
+    /// The directory of clients.
+    pub fn clients(&self) -> Option<&TrustDir> {
+        self.clients.as_ref()
+    }
+
+    /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds.
+    pub fn decide(&self, chain: &[&[u8]], now: i64) -> Decision {
+        Decision { held: None, ..self.decide_and_hold(chain, now) }
+    }
+
+    /// As [`decide`](Self::decide); an admission keeps hold of its entry, for the connection that stands on it.
+    pub(crate) fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
+        match (chain.first(), self.auth) {
+            (Some(end_entity), _) => decide_and_hold(end_entity, self.clients.as_ref(), now),
+            (None, ClientAuth::Required) => {
+                Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None)
+            }
+            (None, _) => Decision::new(Reason::Anonymous, "the client sent no certificate, and none is required", None),
+        }
+    }
 }
 
 impl TrustDir {
     /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would.
     pub fn decide(&self, certificate_der: &[u8], now: i64) -> Decision {
-        decide(ClientAuth::Required, &[certificate_der], Some(self), now)
+        Decision { held: None, ..decide_and_hold(certificate_der, Some(self), now) }
     }
 }
 
-/// As [`decide`]; an admission keeps hold of its entry, for the connection that stands on it.
-pub(crate) fn decide_and_hold(auth: ClientAuth, chain: &[&[u8]], directory: Option<&TrustDir>, now: i64) -> Decision {
-    let Some(end_entity) = chain.first() else {
-        return match auth {
-            ClientAuth::Required => {
-                Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None)
-            }
-            _ => Decision::new(Reason::Anonymous, "the client sent no certificate, and none is required", None),
-        };
-    };
+fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64) -> Decision {
     // The match is by exact bytes, and nothing of a stranger's certificate is parsed before it.
     let fingerprint = Fingerprint::of(end_entity);
     let installed = directory.and_then(|directory| directory.hold(&fingerprint));

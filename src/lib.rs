@@ -123,7 +123,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod admission;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -134,6 +133,7 @@ pub mod export;
 pub mod lint;
 pub mod tls;
 
+mod admission;
 mod alt_name;
 mod authority;
 mod certificate;
@@ -154,7 +154,7 @@ mod seal;
 mod signature;
 mod trust_dir;
 
-pub use admission::{ClientAuth, Decision, Reason};
+pub use admission::{ClientAuth, Decision, Policy, Reason};
 pub use alt_name::SubjectAltName;
 pub use authority::{
     Authority, AuthorityOptions, Issued, IssuedStatus, RenewOptions, RevocationReason, SignOptions, Signed,

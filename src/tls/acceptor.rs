@@ -11,8 +11,8 @@ use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use super::connection::Connection;
 use super::sessions::{Sessions, Tickets};
-use super::verifier::PinVerifier;
-use crate::admission::ClientAuth;
+use super::verifier::PolicyVerifier;
+use crate::admission::{ClientAuth, Policy};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
@@ -119,13 +119,17 @@ impl AcceptorBuilder {
                 format!("the service's own certificate {} has expired; issue a new one", certificate.subject());
             return Err(Error::new(ErrorKind::Expired, message).with_subject(certificate.subject().to_string()));
         }
+        let mut policy = Policy::new(auth);
+        if let Some(directory) = &self.directory {
+            policy = policy.with_clients(directory.clone());
+        }
         let config = self
-            .config(auth)
+            .config(&policy)
             .map_err(|error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}")))?;
-        Ok(Acceptor(Arc::new(Inner { config: Arc::new(config), auth, directory: self.directory.clone() })))
+        Ok(Acceptor(Arc::new(Inner { config: Arc::new(config), policy })))
     }
 
-    fn config(&self, auth: ClientAuth) -> Result<ServerConfig, rustls::Error> {
+    fn config(&self, policy: &Policy) -> Result<ServerConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let algorithms = provider.signature_verification_algorithms;
         let (min, max) = self.versions;
@@ -138,18 +142,14 @@ impl AcceptorBuilder {
         }
         let identity = OneIdentity::new(&self.identity, &provider)?;
         let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions)?;
-        let builder = match &self.directory {
-            Some(directory) => builder.with_client_cert_verifier(Arc::new(PinVerifier {
-                auth,
-                directory: directory.clone(),
-                algorithms,
-            })),
-            None => builder.with_no_client_auth(),
+        let builder = match policy.client_auth() {
+            ClientAuth::Off => builder.with_no_client_auth(),
+            _ => builder.with_client_cert_verifier(Arc::new(PolicyVerifier { policy: policy.clone(), algorithms })),
         };
         let mut config = builder.with_cert_resolver(Arc::new(identity));
         config.alpn_protocols.clone_from(&self.alpn);
-        config.ticketer = Tickets::new(auth, self.directory.clone())?;
-        config.session_storage = Sessions::new(auth, self.directory.clone());
+        config.ticketer = Tickets::new(policy.clone())?;
+        config.session_storage = Sessions::new(policy.clone());
         Ok(config)
     }
 }
@@ -175,8 +175,7 @@ pub struct Acceptor(Arc<Inner>);
 
 struct Inner {
     config: Arc<ServerConfig>,
-    auth: ClientAuth,
-    directory: Option<TrustDir>,
+    policy: Policy,
 }
 
 impl Acceptor {
@@ -192,12 +191,17 @@ impl Acceptor {
 
     /// Whether clients show a certificate.
     pub fn client_auth(&self) -> ClientAuth {
-        self.0.auth
+        self.0.policy.client_auth()
     }
 
     /// Whose certificates are admitted.
     pub fn trust_dir(&self) -> Option<&TrustDir> {
-        self.0.directory.as_ref()
+        self.0.policy.clients()
+    }
+
+    /// Whom it admits.
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {
@@ -207,7 +211,7 @@ impl Acceptor {
 
 impl fmt::Debug for Acceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acceptor").field("client_auth", &self.0.auth).field("trust_dir", &self.0.directory).finish()
+        f.debug_struct("Acceptor").field("policy", &self.0.policy).finish_non_exhaustive()
     }
 }
 

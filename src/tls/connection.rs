@@ -7,7 +7,7 @@ use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
 
 use super::acceptor::{Acceptor, TlsVersion};
 use super::scope::{self, Scope};
-use crate::admission::{self, Decision, Reason};
+use crate::admission::{Decision, Reason};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::trust_dir::{Hook, Registration};
@@ -307,8 +307,7 @@ impl Connection {
     /// the verifier; a full one is looked at again: the entry may have gone in between.
     fn decide(&mut self) {
         let chain: Vec<&[u8]> = self.tls.peer_certificates().into_iter().flatten().map(AsRef::as_ref).collect();
-        let decision =
-            admission::decide_and_hold(self.acceptor.client_auth(), &chain, self.acceptor.trust_dir(), now());
+        let decision = self.acceptor.policy().decide_and_hold(&chain, now());
         self.scope = Scope::default();
         if decision.is_admitted() {
             let hook = self.hook.take();
@@ -329,9 +328,7 @@ impl Connection {
 
     fn fail(&mut self, error: &rustls::Error) {
         let refusal = match error {
-            rustls::Error::NoCertificatesPresented => {
-                Some(admission::decide_and_hold(self.acceptor.client_auth(), &[], self.acceptor.trust_dir(), now()))
-            }
+            rustls::Error::NoCertificatesPresented => Some(self.acceptor.policy().decide_and_hold(&[], now())),
             rustls::Error::InvalidCertificate(_) => {
                 self.scope.decision.take().filter(|decision| !decision.is_admitted())
             }

@@ -12,18 +12,16 @@ use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 
 use super::scope::{self, Owner};
-use crate::admission::ClientAuth;
+use crate::admission::{ClientAuth, Policy};
 use crate::certificate::Fingerprint;
 use crate::clock::now;
-use crate::trust_dir::TrustDir;
 
 /// Sessions kept for clients without ticket support.
 const KEPT: usize = 256;
 
 /// Marks sessions with their owner, and finds only those whose owner is still admitted.
 struct Marker {
-    auth: ClientAuth,
-    directory: Option<TrustDir>,
+    policy: Policy,
 }
 
 impl Marker {
@@ -38,7 +36,7 @@ impl Marker {
                 marked.extend(fingerprint.0);
                 marked.extend(not_after.to_be_bytes());
             }
-            _ if self.auth == ClientAuth::Required => return None,
+            _ if self.policy.client_auth() == ClientAuth::Required => return None,
             _ => marked.extend([0; Self::LENGTH]),
         }
         marked.extend(session);
@@ -55,9 +53,9 @@ impl Marker {
             ),
         };
         let admitted = match owner {
-            Owner::Anonymous => self.auth != ClientAuth::Required,
+            Owner::Anonymous => self.policy.client_auth() != ClientAuth::Required,
             Owner::Certificate(fingerprint, not_after) => {
-                now() <= not_after && self.directory.as_ref()?.contains(&fingerprint)
+                now() <= not_after && self.policy.clients()?.contains(&fingerprint)
             }
         };
         if !admitted {
@@ -75,8 +73,8 @@ pub(super) struct Tickets {
 }
 
 impl Tickets {
-    pub(super) fn new(auth: ClientAuth, directory: Option<TrustDir>) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self { marker: Marker { auth, directory }, tickets: Ticketer::new()? }))
+    pub(super) fn new(policy: Policy) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self { marker: Marker { policy }, tickets: Ticketer::new()? }))
     }
 }
 
@@ -111,8 +109,8 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(auth: ClientAuth, directory: Option<TrustDir>) -> Arc<Self> {
-        Arc::new(Self { marker: Marker { auth, directory }, sessions: ServerSessionMemoryCache::new(KEPT) })
+    pub(super) fn new(policy: Policy) -> Arc<Self> {
+        Arc::new(Self { marker: Marker { policy }, sessions: ServerSessionMemoryCache::new(KEPT) })
     }
 }
 

@@ -10,28 +10,26 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use webpki::RawPublicKeyEntity;
 
 use super::scope::{self, Owner};
-use crate::admission::{self, ClientAuth, Decision, Reason};
+use crate::admission::{ClientAuth, Decision, Policy, Reason};
 use crate::certificate::Certificate;
 use crate::der::CertificateParts;
-use crate::trust_dir::TrustDir;
 
 /// Admits by exact certificate. Signatures are checked with the raw public key, so that pins may be
 /// CA:TRUE, X.509 v1 or carry extensions that path validation refuses.
-pub(super) struct PinVerifier {
-    pub auth: ClientAuth,
-    pub directory: TrustDir,
+pub(super) struct PolicyVerifier {
+    pub policy: Policy,
     pub algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl fmt::Debug for PinVerifier {
+impl fmt::Debug for PolicyVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PinVerifier({:?})", self.directory)
+        write!(f, "PolicyVerifier({:?})", self.policy)
     }
 }
 
-impl ClientCertVerifier for PinVerifier {
+impl ClientCertVerifier for PolicyVerifier {
     fn client_auth_mandatory(&self) -> bool {
-        self.auth == ClientAuth::Required
+        self.policy.client_auth() == ClientAuth::Required
     }
 
     /// None: with pins, hints would tell every stranger who the clients are.
@@ -42,11 +40,12 @@ impl ClientCertVerifier for PinVerifier {
     fn verify_client_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let decision = admission::decide_and_hold(self.auth, &[end_entity], Some(&self.directory), now);
+        let chain: Vec<&[u8]> = std::iter::once(end_entity).chain(intermediates).map(AsRef::as_ref).collect();
+        let decision = self.policy.decide_and_hold(&chain, now);
         scope::current(|scope| {
             scope.session = owner(&decision);
             scope.decision = Some(decision);
@@ -144,7 +143,7 @@ fn refusal(reason: Reason) -> Option<CertificateError> {
         Reason::Admitted | Reason::Anonymous => return None,
         Reason::Expired => CertificateError::Expired,
         Reason::NotYetValid => CertificateError::NotValidYet,
-        Reason::Removed => CertificateError::Revoked,
+        Reason::Removed | Reason::RevokedByCrl => CertificateError::Revoked,
         Reason::WrongPurpose => CertificateError::InvalidPurpose,
         Reason::WeakKey | Reason::Malformed => CertificateError::BadEncoding,
         Reason::BadSignature => CertificateError::BadSignature,

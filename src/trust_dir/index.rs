@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::EntryNames;
-use super::scan::{Content, Pin, Record, Stamp};
+use super::content::{Content, Pin, Record};
+use super::stamp::Stamp;
 use crate::certificate::Fingerprint;
 
 /// Removed certificates remembered, so that a refusal can say "removed" instead of "not installed".

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::TrustDir;
-use super::scan::Stamp;
+use super::stamp::Stamp;
 use crate::certificate::Fingerprint;
 
 /// Called once when an entry goes, from whichever thread notices.

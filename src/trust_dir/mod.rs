@@ -1,10 +1,13 @@
 //! The trust directory: a directory of certificates, each of which is trusted to be only itself.
 
+mod content;
 mod entry;
 mod index;
+mod listing;
 mod live;
-mod scan;
+mod stamp;
 mod watch;
+mod write;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,12 +17,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 
 use self::index::Index;
 use self::live::{Live, LiveEntries};
-use self::scan::{Content, Stamp, hash_name};
+use self::stamp::Stamp;
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
-use crate::name::SubjectHash;
 
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
@@ -140,136 +142,6 @@ impl TrustDir {
     /// Which files are entries.
     pub fn entry_names(&self) -> EntryNames {
         self.0.names
-    }
-
-    /// Installs a certificate under its subject hash (`0fb8533c.0`, the first free number), atomically, where
-    /// every reader of such directories finds it. One that lies there already stays, and that entry is returned.
-    ///
-    /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
-    pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
-        let lock = file::lock_directory(&self.0.path)?;
-        let (mut gone, updated) = self.update();
-        let installed = updated.and_then(|()| {
-            let hash = certificate.subject().subject_hash()?;
-            let files = self.index().files_of(&certificate.fingerprint());
-            let there = files.into_iter().find(|(name, _)| hash_name(name) == Some(hash.0));
-            there.map_or_else(|| self.install_new(certificate, hash), |(name, _)| Ok(self.0.path.join(name)))
-        });
-        gone.extend(self.update().0);
-        // Hooks may well install or remove: they run when the lock is free again.
-        drop(lock);
-        self.dismiss(gone);
-        Ok(Entry::new(installed?, certificate.clone()))
-    }
-
-    fn install_new(&self, certificate: &Certificate, hash: SubjectHash) -> Result<PathBuf> {
-        for number in 0_u32.. {
-            let path = self.0.path.join(format!("{hash}.{number}"));
-            match file::create(&path, certificate.to_pem().as_bytes(), Mode::Public) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(path),
-            }
-        }
-        Err(Error::new(ErrorKind::AlreadyExists, "every number of this subject hash is taken").at(&self.0.path))
-    }
-
-    /// Removes every file and link in the directory that carries this certificate, whatever its name.
-    /// Connections that stand on it are closed. Returns what was removed.
-    ///
-    /// A file that also holds a private key or another certificate is not touched, and then nothing is.
-    pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-        // Without the lock: whoever holds it must not be able to keep a client in, and nobody writes over a
-        // file that is there.
-        let (carriers, unreadable) = entry::carriers(&self.0.path, fingerprint)?;
-        for path in &carriers {
-            std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
-        }
-        if !carriers.is_empty() {
-            file::sync_directory(&self.0.path)?;
-        }
-        self.refresh()?;
-        if let Some(path) = unreadable.first() {
-            let message = format!(
-                "this cannot be read, so it may still carry the certificate; {} others were removed",
-                carriers.len()
-            );
-            return Err(Error::new(ErrorKind::Io, message).at(path));
-        }
-        if carriers.is_empty() {
-            let message = format!("no file here carries the certificate {fingerprint}");
-            return Err(Error::new(ErrorKind::NotFound, message).at(&self.0.path));
-        }
-        Ok(carriers)
-    }
-
-    /// The entries that `which` names: a file name; else a fingerprint (8 hexadecimal digits or more of it);
-    /// else a common name or a whole subject as RFC 4514 text. The first kind that fits counts, so that no
-    /// client can stand in the way of another by its name.
-    pub fn find(&self, which: &str) -> Result<Vec<Entry>> {
-        let entries = self.list()?;
-        let kinds: [fn(&Entry, &str) -> bool; 3] = [Entry::is_file, Entry::has_fingerprint, Entry::has_name];
-        let mut found = kinds.iter().map(|fits| entries.iter().filter(|entry| fits(entry, which)).cloned().collect());
-        Ok(found.find(|found: &Vec<Entry>| !found.is_empty()).unwrap_or_default())
-    }
-
-    /// The one certificate that `which` names, as for [`find`](Self::find). None is
-    /// [`ErrorKind::NotFound`]; several are [`ErrorKind::InvalidArgument`], and the message lists them.
-    pub fn find_one(&self, which: &str) -> Result<Certificate> {
-        let entries = self.find(which)?;
-        let mut certificates: Vec<_> = entries.iter().map(Entry::certificate).collect();
-        certificates.sort_by_key(|certificate| certificate.fingerprint());
-        certificates.dedup();
-        match certificates[..] {
-            [certificate] => Ok(certificate.clone()),
-            [] => {
-                let message = format!("no entry is named {which:?}; list them with `trustdir clients list`");
-                Err(Error::new(ErrorKind::NotFound, escape(&message)).at(&self.0.path))
-            }
-            ref several => {
-                let list: Vec<_> =
-                    several.iter().map(|one| format!("{} (sha256 {})", one.subject(), one.fingerprint())).collect();
-                let message = format!(
-                    "{which:?} names {} certificates: {}; name one by its fingerprint",
-                    several.len(),
-                    list.join(", ")
-                );
-                Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.0.path))
-            }
-        }
-    }
-
-    /// Every entry, sorted by file. Reads each file; decisions do not.
-    pub fn list(&self) -> Result<Vec<Entry>> {
-        self.refresh()?;
-        let mut files: Vec<_> = {
-            let index = self.index();
-            let pins = index.records().filter(|(_, record)| matches!(record.content, Content::Pins(_)));
-            pins.map(|(name, _)| self.0.path.join(name)).collect()
-        };
-        files.sort();
-        let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
-        Ok(read
-            .flat_map(|(path, all)| all.into_iter().map(move |certificate| Entry::new(path.clone(), certificate)))
-            .collect())
-    }
-
-    /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
-    pub fn problems(&self) -> Result<Vec<Problem>> {
-        self.refresh()?;
-        let mut problems: Vec<_> = self
-            .index()
-            .records()
-            .filter_map(|(name, record)| match &record.content {
-                Content::Problem(message) => Some(Problem::new(self.0.path.join(name), message.clone())),
-                _ => None,
-            })
-            .collect();
-        problems.sort_by(|a, b| a.file().cmp(b.file()));
-        if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
-            problems.insert(0, Problem::new(self.0.path.clone(), fault));
-        }
-        Ok(problems)
     }
 
     /// Brings the index in line with the directory now and closes connections whose entry has gone. Reads

@@ -17,7 +17,7 @@ use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::live::lock;
-use super::scan::Stamp;
+use super::stamp::Stamp;
 use super::{Inner, TrustDir};
 use crate::error::{Error, Result};
 use crate::file;

@@ -1,0 +1,78 @@
+//! What lies in a trust directory, for people: entries by name, and the files that are none.
+
+use super::content::Content;
+use super::watch::Watch;
+use super::{Entry, Problem, TrustDir};
+use crate::certificate::Certificate;
+use crate::error::{Error, ErrorKind, Result, escape};
+
+impl TrustDir {
+    /// The entries that `which` names: a file name; else a fingerprint (8 hexadecimal digits or more of it);
+    /// else a common name or a whole subject as RFC 4514 text. The first kind that fits counts, so that no
+    /// client can stand in the way of another by its name.
+    pub fn find(&self, which: &str) -> Result<Vec<Entry>> {
+        let entries = self.list()?;
+        let kinds: [fn(&Entry, &str) -> bool; 3] = [Entry::is_file, Entry::has_fingerprint, Entry::has_name];
+        let mut found = kinds.iter().map(|fits| entries.iter().filter(|entry| fits(entry, which)).cloned().collect());
+        Ok(found.find(|found: &Vec<Entry>| !found.is_empty()).unwrap_or_default())
+    }
+
+    /// The one certificate that `which` names, as for [`find`](Self::find). None is
+    /// [`ErrorKind::NotFound`]; several are [`ErrorKind::InvalidArgument`], and the message lists them.
+    pub fn find_one(&self, which: &str) -> Result<Certificate> {
+        let entries = self.find(which)?;
+        let mut certificates: Vec<_> = entries.iter().map(Entry::certificate).collect();
+        certificates.sort_by_key(|certificate| certificate.fingerprint());
+        certificates.dedup();
+        match certificates[..] {
+            [certificate] => Ok(certificate.clone()),
+            [] => {
+                let message = format!("no entry is named {which:?}; list them with `trustdir clients list`");
+                Err(Error::new(ErrorKind::NotFound, escape(&message)).at(&self.0.path))
+            }
+            ref several => {
+                let list: Vec<_> =
+                    several.iter().map(|one| format!("{} (sha256 {})", one.subject(), one.fingerprint())).collect();
+                let message = format!(
+                    "{which:?} names {} certificates: {}; name one by its fingerprint",
+                    several.len(),
+                    list.join(", ")
+                );
+                Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.0.path))
+            }
+        }
+    }
+
+    /// Every entry, sorted by file. Reads each file; decisions do not.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        self.refresh()?;
+        let mut files: Vec<_> = {
+            let index = self.index();
+            let pins = index.records().filter(|(_, record)| matches!(record.content, Content::Pins(_)));
+            pins.map(|(name, _)| self.0.path.join(name)).collect()
+        };
+        files.sort();
+        let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
+        Ok(read
+            .flat_map(|(path, all)| all.into_iter().map(move |certificate| Entry::new(path.clone(), certificate)))
+            .collect())
+    }
+
+    /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
+    pub fn problems(&self) -> Result<Vec<Problem>> {
+        self.refresh()?;
+        let mut problems: Vec<_> = self
+            .index()
+            .records()
+            .filter_map(|(name, record)| match &record.content {
+                Content::Problem(message) => Some(Problem::new(self.0.path.join(name), message.clone())),
+                _ => None,
+            })
+            .collect();
+        problems.sort_by(|a, b| a.file().cmp(b.file()));
+        if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
+            problems.insert(0, Problem::new(self.0.path.clone(), fault));
+        }
+        Ok(problems)
+    }
+}

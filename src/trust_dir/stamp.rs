@@ -1,0 +1,119 @@
+//! What tells a file from any other and from its own later states.
+
+use std::fs::Metadata;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// File systems stamp times in ticks of up to this length. A file that changed more recently than that
+/// may change again without its stamp showing it, so it is read again at the next decision.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Some stamp whole seconds only, or every second one (ext3, FAT, some network mounts); a stamp without a
+/// fraction is taken for one of theirs.
+const COARSE_TICK: Duration = Duration::from_secs(3);
+
+/// What tells a file from any other and from its own later states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Id {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// Status change: unlike the modification time, no program can set it.
+    changed: (i64, i64),
+}
+
+impl Id {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(metadata: &Metadata) -> Self {
+        let since = |time: std::io::Result<SystemTime>| {
+            let since = time.ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
+            (since.as_secs().cast_signed(), i64::from(since.subsec_nanos()))
+        };
+        let created = since(metadata.created());
+        Self {
+            device: 0,
+            inode: created.0.cast_unsigned() ^ created.1.cast_unsigned(),
+            size: metadata.len(),
+            changed: since(metadata.modified()),
+        }
+    }
+
+    fn settled(&self) -> bool {
+        let (seconds, nanoseconds) = self.changed;
+        let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(seconds), u32::try_from(nanoseconds)) else { return true };
+        let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+        // A time in the future is a clock that was set back: the next change has another time.
+        let apart = SystemTime::now().duration_since(changed).unwrap_or_else(|ahead| ahead.duration());
+        apart > if nanoseconds == 0 { COARSE_TICK } else { TICK }
+    }
+}
+
+/// A path's identity at one moment: the link's, if it is one, and the file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    link: Option<Id>,
+    file: Id,
+    /// Whether later changes are bound to show.
+    settled: bool,
+}
+
+impl Stamp {
+    /// One `lstat`, and a `stat` when it is a link; `None` when there is nothing.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let metadata = path.symlink_metadata().ok()?;
+        let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
+        let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
+        let file = Id::of(&metadata);
+        Some(Self { link, file, settled: file.settled() && link.is_none_or(|link| link.settled()) })
+    }
+
+    /// Whether the same path is still what it was, beyond doubt.
+    pub(super) fn still(&self, now: Option<Self>) -> bool {
+        self.settled && now.is_some_and(|now| now.link == self.link && now.file == self.file)
+    }
+
+    pub(super) fn is_link(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// The identity of a directory, whatever is in it.
+    pub(super) fn same_inode(&self, other: &Self) -> bool {
+        (self.file.device, self.file.inode) == (other.file.device, other.file.inode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where times are whole seconds, a change in the same second would not show.
+    #[test]
+    fn a_coarse_clock_takes_longer_to_settle() {
+        let id = |age: Duration, fraction: bool| {
+            let changed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() - age;
+            let nanoseconds = if fraction { i64::from(changed.subsec_nanos().max(1)) } else { 0 };
+            Id { device: 0, inode: 0, size: 0, changed: (changed.as_secs().cast_signed(), nanoseconds) }
+        };
+        assert!(!id(Duration::from_millis(10), true).settled());
+        assert!(id(Duration::from_millis(500), true).settled());
+        assert!(!id(Duration::from_millis(1500), false).settled());
+        assert!(id(Duration::from_secs(5), false).settled());
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_settled() {
+        let ahead = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(3600);
+        assert!(Id { device: 0, inode: 0, size: 0, changed: (ahead.as_secs().cast_signed(), 1) }.settled());
+    }
+}
