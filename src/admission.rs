@@ -114,7 +114,7 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64) ->
             return Decision::new(Reason::Malformed, format!("what the client sent cannot be read: {error}"), None);
         }
     };
-    let Some((entry, held)) = installed else {
+    let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else {
         let (reason, message) = stranger(&certificate, directory);
         return Decision::new(reason, message, Some(certificate));
     };

@@ -26,6 +26,15 @@ pub(super) enum Content {
     Ignored,
 }
 
+impl Content {
+    pub(super) fn pins(&self) -> &[Pin] {
+        match self {
+            Self::Pins(pins) => pins,
+            _ => &[],
+        }
+    }
+}
+
 /// A file and the moment at which it was looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Record {

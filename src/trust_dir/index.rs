@@ -1,158 +1,325 @@
-//! What is in the directory, as far as it has been looked at: file by file and by fingerprint.
+//! What is in the directory, as far as it has been looked at: by fingerprint and by file.
+//!
+//! A certificate alone under its subject hash, as [`TrustDir::install`](super::TrustDir::install) and OpenSSL's
+//! directories have it, takes 60 bytes here and some slack; files of other names and sorts are kept whole.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 
-use super::EntryNames;
 use super::content::{Content, Pin, Record};
-use super::stamp::Stamp;
+use super::links::{Links, Target};
+use super::others::{Other, Others};
+use super::runs::{Radix, Runs};
+use super::scan::Listing;
+use super::stamp::Mark;
 use crate::certificate::Fingerprint;
 
 /// Removed certificates remembered, so that a refusal can say "removed" instead of "not installed".
 const REMEMBERED: usize = 4096;
 
+/// Unreadable files that are tried again in one decision about a stranger.
+const RETRIED: usize = 64;
+
 /// The directory's content. Every decision looks at the file again; the index says which file.
 #[derive(Default)]
 pub(super) struct Index {
-    files: HashMap<OsString, Record>,
-    by_fingerprint: HashMap<Fingerprint, Vec<OsString>>,
-    by_subject_hash: HashMap<u32, Vec<Fingerprint>>,
-    /// Files that the system could not read.
-    retries: HashSet<OsString>,
-    removed: VecDeque<Fingerprint>,
-    /// The directory itself when it was last read as a whole.
-    pub(super) directory: Option<Stamp>,
+    by_fingerprint: Runs<Pinned>,
+    by_place: Runs<Placed>,
+    others: Others,
+    links: Links,
+    removed: Removed,
+    /// The directory itself when it was last listed.
+    pub(super) directory: Mark,
     pub(super) generation: u64,
 }
 
+/// Where a certificate lies: `<hash>.<number>`, or from [`OTHER`] on a file of another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub hash: u32,
+    pub number: u32,
+}
+
+pub(super) const OTHER: u32 = 1 << 31;
+
+impl Place {
+    /// The place that a file name says; OpenSSL looks for lower-case digits and a plain number.
+    pub(super) fn named(name: &OsStr) -> Option<Self> {
+        let (hash, number) = name.to_str()?.split_once('.')?;
+        let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && (number == "0" || !number.starts_with('0'));
+        let hash = (hash.len() == 8 && plain && hash.bytes().all(lower)).then(|| u32::from_str_radix(hash, 16).ok());
+        Some(Self { hash: hash??, number: number.parse().ok().filter(|number| *number < OTHER)? })
+    }
+
+    pub(super) fn name(self) -> OsString {
+        format!("{:08x}.{}", self.hash, self.number).into()
+    }
+}
+
+/// A certificate and its file, in the order of both.
+#[derive(Clone, Copy)]
+struct Pinned {
+    fingerprint: Fingerprint,
+    place: Place,
+    mark: Mark,
+}
+
+/// A file and the first bytes of its certificate's fingerprint, which lead to the [`Pinned`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Placed {
+    place: Place,
+    prefix: u32,
+}
+
 impl Index {
-    /// The files that carry this certificate, with their stamps.
-    pub(super) fn files_of(&self, fingerprint: &Fingerprint) -> Vec<(OsString, Option<Stamp>)> {
-        let names = self.by_fingerprint.get(fingerprint).into_iter().flatten();
-        names.map(|name| (name.clone(), self.files.get(name).and_then(|record| record.stamp))).collect()
-    }
-
-    /// The certificates under this subject hash.
-    pub(super) fn under_hash(&self, hash: u32) -> Vec<Fingerprint> {
-        self.by_subject_hash.get(&hash).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {
-        self.removed.contains(fingerprint)
+    /// The files that carry this certificate, with their marks.
+    pub(super) fn files_of(&self, fingerprint: &Fingerprint) -> Vec<(OsString, Mark)> {
+        self.pinned(fingerprint).map(|pinned| (self.name(pinned.place), self.mark(pinned))).collect()
     }
 
     pub(super) fn contains(&self, fingerprint: &Fingerprint) -> bool {
-        self.by_fingerprint.contains_key(fingerprint)
+        self.pinned(fingerprint).next().is_some()
+    }
+
+    /// The certificates under this subject hash, by their files.
+    pub(super) fn under_hash(&self, hash: u32) -> impl Iterator<Item = Fingerprint> {
+        let first = Placed { place: Place { hash, number: 0 }, prefix: 0 };
+        let placed = self.by_place.from(&first).iter().take_while(move |placed| placed.place.hash == hash);
+        placed.filter_map(|placed| self.at(placed)).map(|pinned| pinned.fingerprint)
+    }
+
+    /// The names `<hash>.<number>` that are known, and the first that is not: where a file is now that was renamed to
+    /// close a gap, and where the next one is installed.
+    pub(super) fn names_under(&self, hash: u32) -> Vec<OsString> {
+        let first = Placed { place: Place { hash, number: 0 }, prefix: 0 };
+        let under = |placed: &&Placed| placed.place.hash == hash && placed.place.number < OTHER;
+        let mut numbers: Vec<u32> =
+            self.by_place.from(&first).iter().take_while(under).map(|placed| placed.place.number).collect();
+        let free = (0..).zip(&numbers).find(|(free, number)| free != *number).map_or(numbers.len() as u32, |(n, _)| n);
+        numbers.push(free);
+        numbers.into_iter().map(|number| Place { hash, number }.name()).collect()
+    }
+
+    pub(super) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {
+        self.removed.set.contains(fingerprint)
     }
 
     /// The files that the system could not read: each may carry any certificate.
     pub(super) fn retries(&self) -> Vec<OsString> {
-        self.retries.iter().cloned().collect()
+        self.others.retries.iter().take(RETRIED).map(|name| name.to_os_string()).collect()
     }
 
-    pub(super) fn records(&self) -> impl Iterator<Item = (&OsStr, &Record)> {
-        self.files.iter().map(|(name, record)| (name.as_os_str(), record))
+    /// The files that are entries, unsorted.
+    pub(super) fn entries(&self) -> Vec<OsString> {
+        let plain = self.by_place.iter().filter(|placed| placed.place.number < OTHER).map(|placed| placed.place.name());
+        let others = self.others.files().filter(|other| matches!(other.content, Content::Pins(_)));
+        plain.chain(others.map(|other| other.name.to_os_string())).collect()
     }
 
-    /// Whether the file needs no reading: it is what it was.
-    pub(super) fn is_fresh(&self, dir: &Path, name: &OsStr) -> bool {
-        let known = self.files.get(name).and_then(|record| record.stamp);
-        known.is_some_and(|stamp| stamp.still(Stamp::of(&dir.join(name))))
+    /// The files that should be entries and are not, and why.
+    pub(super) fn problems(&self) -> impl Iterator<Item = (&OsStr, &str)> {
+        self.others.files().filter_map(|other| match &other.content {
+            Content::Problem(message) => Some((&*other.name, message.as_str())),
+            _ => None,
+        })
     }
 
-    /// Looks at one file again if it is not what it was. Returns the certificates that are in the directory
-    /// no more.
-    pub(super) fn refresh_file(&mut self, dir: &Path, name: &OsStr, names: EntryNames) -> Vec<Fingerprint> {
-        if self.is_fresh(dir, name) { Vec::new() } else { self.reread_file(dir, name, names) }
-    }
-
-    /// Reads one file again, whatever its stamp says.
-    pub(super) fn reread_file(&mut self, dir: &Path, name: &OsStr, names: EntryNames) -> Vec<Fingerprint> {
-        let record = Record::read(dir, name, names);
-        self.put(name, record)
+    /// The mark of a file, if it is known.
+    pub(super) fn mark_of(&self, name: &OsStr) -> Option<Mark> {
+        let plain = Place::named(name).and_then(|place| self.placed(place)).and_then(|placed| self.at(&placed));
+        plain.map(|pinned| pinned.mark).or_else(|| self.others.find(name).map(|other| other.mark))
     }
 
     /// Enters what a file holds now (`None`: it is gone). Returns the certificates that have gone with it.
-    fn put(&mut self, name: &OsStr, record: Option<Record>) -> Vec<Fingerprint> {
-        if record.as_ref().is_some_and(|record| record.retry) {
-            self.retries.insert(name.to_owned());
-        } else {
-            self.retries.remove(name);
+    pub(super) fn put(&mut self, name: &OsStr, record: Option<Record>) -> Vec<Pin> {
+        let new = record.as_ref().map_or(Content::Ignored, |record| record.content.clone());
+        let old = self.take(name);
+        if let Some(record) = record {
+            self.enter(name, record);
         }
-        let old = match &record {
-            Some(record) => self.files.insert(name.to_owned(), record.clone()),
-            None => self.files.remove(name),
-        };
-        let (old_content, new_content) = (old.map(|old| old.content), record.map(|record| record.content));
-        if old_content == new_content {
+        if old == new {
             return Vec::new();
         }
         self.generation += 1;
-        let old_pins = pins(old_content);
-        for pin in pins(new_content) {
-            let files = self.by_fingerprint.entry(pin.fingerprint).or_default();
-            if !files.iter().any(|file| file == name) {
-                files.push(name.to_owned());
-            }
-            if let Some(hash) = pin.subject_hash {
-                let fingerprints = self.by_subject_hash.entry(hash).or_default();
-                if !fingerprints.contains(&pin.fingerprint) {
-                    fingerprints.push(pin.fingerprint);
-                }
-            }
-            self.removed.retain(|removed| *removed != pin.fingerprint);
+        for pin in new.pins() {
+            self.removed.forget(&pin.fingerprint);
         }
-        let mut gone = Vec::new();
-        for pin in old_pins {
-            let still_here = matches!(self.files.get(name), Some(Record { content: Content::Pins(pins), .. }) if pins.contains(&pin));
-            if !still_here && self.forget(name, &pin) {
-                gone.push(pin.fingerprint);
-            }
-        }
+        let mut gone = old.pins().to_vec();
+        gone.retain(|pin| !self.contains(&pin.fingerprint));
+        gone.iter().for_each(|pin| self.removed.remember(pin.fingerprint));
         gone
     }
 
-    /// Takes a file off a certificate; true when that was its last.
-    fn forget(&mut self, name: &OsStr, pin: &Pin) -> bool {
-        let Some(files) = self.by_fingerprint.get_mut(&pin.fingerprint) else { return false };
-        files.retain(|file| file != name);
-        if !files.is_empty() {
-            return false;
+    fn enter(&mut self, name: &OsStr, record: Record) {
+        let mark = record.stamp.map(|stamp| stamp.mark()).unwrap_or_default();
+        self.links.count += usize::from(mark.is_link());
+        let plain = match (record.content.pins(), Place::named(name)) {
+            ([pin], Some(place)) if pin.subject_hash == Some(place.hash) => Some((*pin, place)),
+            _ => None,
+        };
+        if let Some((pin, place)) = plain {
+            self.insert(&pin, place, mark);
+            return;
         }
-        self.by_fingerprint.remove(&pin.fingerprint);
-        if let Some(hash) = pin.subject_hash
-            && let Some(fingerprints) = self.by_subject_hash.get_mut(&hash)
-        {
-            fingerprints.retain(|fingerprint| *fingerprint != pin.fingerprint);
-            if fingerprints.is_empty() {
-                self.by_subject_hash.remove(&hash);
-            }
+        let pins = record.content.pins().to_vec();
+        let number = self.others.put(Other { name: name.into(), mark, content: record.content, retry: record.retry });
+        for pin in pins {
+            self.insert(&pin, Place { hash: pin.subject_hash.unwrap_or_default(), number }, mark);
         }
-        if self.removed.len() == REMEMBERED {
-            self.removed.pop_front();
-        }
-        self.removed.push_back(pin.fingerprint);
-        true
     }
 
-    /// Brings the whole index in line with these names. Returns the certificates that have gone.
-    pub(super) fn refresh_all(&mut self, dir: &Path, present: &[OsString], names: EntryNames) -> Vec<Fingerprint> {
-        let present_set: HashSet<&OsStr> = present.iter().map(OsString::as_os_str).collect();
-        let vanished: Vec<OsString> =
-            self.files.keys().filter(|name| !present_set.contains(name.as_os_str())).cloned().collect();
-        // New files first: a certificate that was renamed has never been away.
-        let mut gone: Vec<_> = present.iter().flat_map(|name| self.refresh_file(dir, name, names)).collect();
-        // What a listing beside a writer has missed is still there.
-        gone.extend(vanished.iter().flat_map(|name| self.refresh_file(dir, name, names)));
-        gone.retain(|fingerprint| !self.contains(fingerprint));
-        gone
+    /// Takes a file out; what it held.
+    fn take(&mut self, name: &OsStr) -> Content {
+        let plain =
+            Place::named(name).and_then(|place| self.placed(place)).and_then(|placed| self.at(&placed)).copied();
+        let (mark, number, content) = match plain {
+            Some(Pinned { fingerprint, place, mark }) => {
+                let pin = Pin { fingerprint, subject_hash: Some(place.hash) };
+                (mark, place.number, Content::Pins(vec![pin]))
+            }
+            None => match self.others.take(name) {
+                Some((number, other)) => (other.mark, number, other.content),
+                None => return Content::Ignored,
+            },
+        };
+        self.links.count -= usize::from(mark.is_link());
+        for pin in content.pins() {
+            let place = Place { hash: pin.subject_hash.unwrap_or_default(), number };
+            self.by_fingerprint.remove(&Pinned { fingerprint: pin.fingerprint, place, mark });
+            self.by_place.remove(&Placed { place, prefix: prefix(&pin.fingerprint) });
+        }
+        content
+    }
+
+    fn insert(&mut self, pin: &Pin, place: Place, mark: Mark) {
+        self.by_fingerprint.insert(Pinned { fingerprint: pin.fingerprint, place, mark });
+        self.by_place.insert(Placed { place, prefix: prefix(&pin.fingerprint) });
+    }
+
+    /// The known files that a listing does not have.
+    pub(super) fn vanished(&self, listing: &Listing) -> Vec<OsString> {
+        let mut listed = listing.places().iter().peekable();
+        let plain = self.by_place.iter().map(|placed| placed.place).filter(|place| place.number < OTHER);
+        let plain = plain.filter(|place| {
+            while listed.next_if(|listed| *listed < place).is_some() {}
+            listed.peek() != Some(&place)
+        });
+        let plain = plain.map(Place::name).collect::<Vec<_>>().into_iter();
+        let others = self.others.files().filter(|other| !listing.has(&other.name));
+        plain.chain(others.map(|other| other.name.to_os_string())).collect()
+    }
+
+    /// Remembers that a link leads by way of this path.
+    pub(super) fn link(&mut self, name: &OsStr, target: u64) {
+        let plain = Place::named(name).filter(|place| self.placed(*place).is_some());
+        let Some(place) = plain.or_else(|| self.others.place(name)) else { return };
+        self.links.targets.insert(Target { path: target, place });
+        if self.links.targets.len() > 64 + 16 * self.links.count {
+            let mut targets = std::mem::take(&mut self.links.targets);
+            targets.retain(|target| self.mark_of(&self.name(target.place)).is_some_and(Mark::is_link));
+            self.links.targets = targets;
+        }
+    }
+
+    /// The links that lead by way of this path, and maybe some that did once.
+    pub(super) fn links_by(&self, target: u64) -> Vec<OsString> {
+        let first = Target { path: target, place: Place { hash: 0, number: 0 } };
+        let links = self.links.targets.from(&first).iter().take_while(|link| link.path == target);
+        links.map(|link| self.name(link.place)).collect()
+    }
+
+    fn pinned(&self, fingerprint: &Fingerprint) -> impl Iterator<Item = &Pinned> {
+        let first = Pinned { fingerprint: *fingerprint, place: Place { hash: 0, number: 0 }, mark: Mark::default() };
+        let from = self.by_fingerprint.from(&first).iter();
+        from.take_while(move |pinned| pinned.fingerprint == first.fingerprint)
+    }
+
+    fn placed(&self, place: Place) -> Option<Placed> {
+        self.by_place.from(&Placed { place, prefix: 0 }).first().copied().filter(|placed| placed.place == place)
+    }
+
+    fn at(&self, placed: &Placed) -> Option<&Pinned> {
+        let mut fingerprint = Fingerprint([0; 32]);
+        fingerprint.0[..4].copy_from_slice(&placed.prefix.to_be_bytes());
+        let first = Pinned { fingerprint, place: Place { hash: 0, number: 0 }, mark: Mark::default() };
+        let mut from = self.by_fingerprint.from(&first).iter();
+        from.by_ref()
+            .take_while(|pinned| prefix(&pinned.fingerprint) == placed.prefix)
+            .find(|pinned| pinned.place == placed.place)
+    }
+
+    fn mark(&self, pinned: &Pinned) -> Mark {
+        self.others.at(pinned.place).map_or(pinned.mark, |other| other.mark)
+    }
+
+    fn name(&self, place: Place) -> OsString {
+        self.others.at(place).map_or_else(|| place.name(), |other| other.name.to_os_string())
     }
 }
 
-fn pins(content: Option<Content>) -> Vec<Pin> {
-    match content {
-        Some(Content::Pins(pins)) => pins,
-        _ => Vec::new(),
+fn prefix(fingerprint: &Fingerprint) -> u32 {
+    let [a, b, c, d, ..] = fingerprint.0;
+    u32::from_be_bytes([a, b, c, d])
+}
+
+impl Pinned {
+    fn key(&self) -> (&Fingerprint, Place) {
+        (&self.fingerprint, self.place)
+    }
+}
+
+impl PartialEq for Pinned {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Pinned {}
+
+impl PartialOrd for Pinned {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pinned {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Radix for Pinned {
+    fn radix(&self) -> u32 {
+        prefix(&self.fingerprint)
+    }
+}
+
+impl Radix for Placed {
+    fn radix(&self) -> u32 {
+        self.place.hash
+    }
+}
+
+/// The certificates that were removed last.
+#[derive(Default)]
+struct Removed {
+    set: HashSet<Fingerprint>,
+    order: VecDeque<Fingerprint>,
+}
+
+impl Removed {
+    fn remember(&mut self, fingerprint: Fingerprint) {
+        if self.set.insert(fingerprint) {
+            self.order.push_back(fingerprint);
+        }
+        // One that came back stands in the order still.
+        while self.order.len() > REMEMBERED {
+            self.order.pop_front().map(|oldest| self.set.remove(&oldest));
+        }
+    }
+
+    fn forget(&mut self, fingerprint: &Fingerprint) {
+        self.set.remove(fingerprint);
     }
 }

@@ -1,6 +1,5 @@
 //! What lies in a trust directory, for people: entries by name, and the files that are none.
 
-use super::content::Content;
 use super::watch::Watch;
 use super::{Entry, Problem, TrustDir};
 use crate::certificate::Certificate;
@@ -46,11 +45,7 @@ impl TrustDir {
     /// Every entry, sorted by file. Reads each file; decisions do not.
     pub fn list(&self) -> Result<Vec<Entry>> {
         self.refresh()?;
-        let mut files: Vec<_> = {
-            let index = self.index();
-            let pins = index.records().filter(|(_, record)| matches!(record.content, Content::Pins(_)));
-            pins.map(|(name, _)| self.0.path.join(name)).collect()
-        };
+        let mut files: Vec<_> = self.index().entries().into_iter().map(|name| self.0.path.join(name)).collect();
         files.sort();
         let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
         Ok(read
@@ -61,14 +56,10 @@ impl TrustDir {
     /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
     pub fn problems(&self) -> Result<Vec<Problem>> {
         self.refresh()?;
-        let mut problems: Vec<_> = self
-            .index()
-            .records()
-            .filter_map(|(name, record)| match &record.content {
-                Content::Problem(message) => Some(Problem::new(self.0.path.join(name), message.clone())),
-                _ => None,
-            })
-            .collect();
+        let mut problems: Vec<_> = {
+            let index = self.index();
+            index.problems().map(|(name, message)| Problem::new(self.0.path.join(name), message.into())).collect()
+        };
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
             problems.insert(0, Problem::new(self.0.path.clone(), fault));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::TrustDir;
-use super::stamp::Stamp;
+use super::stamp::Mark;
 use crate::certificate::Fingerprint;
 
 /// Called once when an entry goes, from whichever thread notices.
@@ -19,7 +19,7 @@ pub(crate) struct Live {
     pub(super) fingerprint: Fingerprint,
     removed: AtomicBool,
     /// The file that carried the certificate when it was last looked at.
-    seen: Mutex<Option<(PathBuf, Stamp)>>,
+    seen: Mutex<Option<(PathBuf, Mark)>>,
     hooks: Mutex<Hooks>,
 }
 
@@ -36,11 +36,11 @@ impl Live {
 
     /// Whether the file last seen is still that file: one or two `stat` calls and no lock of the directory's.
     pub(super) fn is_where_it_was(&self) -> bool {
-        lock(&self.seen).as_ref().is_some_and(|(path, stamp)| stamp.still(Stamp::of(path)))
+        lock(&self.seen).as_ref().is_some_and(|(path, mark)| mark.still(path))
     }
 
-    pub(super) fn saw(&self, path: PathBuf, stamp: Stamp) {
-        *lock(&self.seen) = Some((path, stamp));
+    pub(super) fn saw(&self, path: PathBuf, mark: Mark) {
+        *lock(&self.seen) = Some((path, mark));
     }
 
     pub(super) fn is_removed(&self) -> bool {

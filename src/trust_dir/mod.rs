@@ -3,8 +3,12 @@
 mod content;
 mod entry;
 mod index;
+mod links;
 mod listing;
 mod live;
+mod others;
+mod runs;
+mod scan;
 mod stamp;
 mod watch;
 mod write;
@@ -13,11 +17,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
 use self::live::{Live, LiveEntries};
-use self::stamp::Stamp;
+use self::scan::LastScan;
+use self::stamp::Mark;
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
@@ -87,6 +92,7 @@ struct Inner {
     names: EntryNames,
     index: RwLock<Index>,
     live: LiveEntries,
+    last_scan: Mutex<LastScan>,
     watch: OnceLock<Watch>,
 }
 
@@ -98,6 +104,16 @@ impl TrustDir {
 
     /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted.
     pub fn open_with(path: impl AsRef<Path>, options: TrustDirOptions) -> Result<Self> {
+        Self::open_with_progress(path, options, &|_, _| {})
+    }
+
+    /// As [`open_with`](Self::open_with); `progress` hears how many files of how many have been read, now and then and
+    /// from several threads. A million take seconds.
+    pub fn open_with_progress(
+        path: impl AsRef<Path>,
+        options: TrustDirOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self> {
         let path = path.as_ref();
         if options.create {
             file::create_directory(path, Mode::Public)?;
@@ -123,6 +139,7 @@ impl TrustDir {
             names: options.entry_names,
             index: RwLock::default(),
             live: LiveEntries::default(),
+            last_scan: Mutex::default(),
             watch: OnceLock::new(),
         }));
         if options.watch {
@@ -130,7 +147,7 @@ impl TrustDir {
             let watch = Watch::start(Arc::downgrade(&directory.0), &directory.0.path)?;
             directory.0.watch.get_or_init(|| watch);
         }
-        directory.refresh()?;
+        directory.refresh_with(progress)?;
         Ok(directory)
     }
 
@@ -142,53 +159,6 @@ impl TrustDir {
     /// Which files are entries.
     pub fn entry_names(&self) -> EntryNames {
         self.0.names
-    }
-
-    /// Brings the index in line with the directory now and closes connections whose entry has gone. Reads
-    /// only files that have changed. Needed only by hosts that have switched the watcher off.
-    pub fn refresh(&self) -> Result<()> {
-        let (gone, updated) = self.update();
-        self.dismiss(gone);
-        updated
-    }
-
-    /// Brings the index in line and says which certificates have gone; their connections are yet to be told.
-    fn update(&self) -> (Vec<Fingerprint>, Result<()>) {
-        let (mut gone, mut result) = self.update_once();
-        if !gone.is_empty() {
-            // A file that is renamed while the directory is listed may be missing from the list under both names.
-            let (more, again) = self.update_once();
-            gone.extend(more);
-            result = again;
-            gone.retain(|fingerprint| !self.index().contains(fingerprint));
-        }
-        (gone, result)
-    }
-
-    fn update_once(&self) -> (Vec<Fingerprint>, Result<()>) {
-        let path = &self.0.path;
-        let stamp = Stamp::of(path);
-        let names =
-            path.read_dir().and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect());
-        let (names, result) = match names {
-            Ok(names) => (names, Ok(())),
-            Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                let doing = "read the trust directory, so nobody is admitted";
-                (Vec::new(), Err(Error::io(doing, path, source)))
-            }
-            // What cannot be listed at the moment is still there, and each decision looks at its file.
-            Err(source) => return (Vec::new(), Err(Error::io("read", path, source))),
-        };
-        let gone = {
-            let mut index = self.index_mut();
-            let gone = index.refresh_all(path, &names, self.0.names);
-            index.directory = stamp;
-            gone
-        };
-        if let Some(watch) = self.0.watch.get() {
-            watch.rearm(stamp);
-        }
-        (gone, result)
     }
 
     /// Counts the changes that were noticed: equal numbers mean that nothing has changed in between.
@@ -203,63 +173,43 @@ impl TrustDir {
 
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
     /// was, it is read again; when no file is left, the directory is, if it has changed.
-    fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
+    fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
         let known = self.index().files_of(fingerprint);
-        for (name, stamp) in &known {
+        for (name, mark) in &known {
             let path = self.0.path.join(name);
-            if let Some(stamp) = stamp.filter(|stamp| stamp.still(Stamp::of(&path))) {
-                return Some((path, stamp));
+            if mark.still(&path) {
+                return Some((path, *mark));
             }
         }
         if !known.is_empty() {
-            self.reread(known.into_iter().map(|(name, _)| name));
+            self.reread(known.into_iter().map(|(name, _)| name).collect());
         }
         self.indexed(fingerprint).or_else(|| {
             let retries = self.index().retries();
             if !retries.is_empty() {
-                self.reread(retries.into_iter());
+                self.reread(retries);
             }
-            let unchanged = self.index().directory.is_some_and(|stamp| stamp.still(Stamp::of(&self.0.path)));
-            if !unchanged {
-                // A directory that cannot be read admits nobody; its error is for those who list it.
-                let _ = self.refresh();
-            }
+            self.catch_up();
             self.indexed(fingerprint)
         })
     }
 
     /// A file that the index, just brought up to date, has for the certificate.
-    fn indexed(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
+    fn indexed(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
         let files = self.index().files_of(fingerprint);
-        files.into_iter().find_map(|(name, stamp)| stamp.map(|stamp| (self.0.path.join(name), stamp)))
+        files.into_iter().next().map(|(name, mark)| (self.0.path.join(name), mark))
     }
 
-    /// Reads these files again and tells the connections of certificates that have gone.
-    fn reread(&self, names: impl Iterator<Item = OsString>) {
-        let mut gone: Vec<_> = {
-            let mut index = self.index_mut();
-            names.flat_map(|name| index.reread_file(&self.0.path, &name, self.0.names)).collect()
-        };
-        if !gone.is_empty() {
-            // A file that was renamed within the directory has not gone.
-            let _ = self.refresh();
-        }
-        gone.retain(|fingerprint| !self.index().contains(fingerprint));
-        self.dismiss(gone);
-    }
-
-    /// The links in the directory, and the generation at which they were.
-    fn links(&self) -> (u64, Vec<OsString>) {
-        let index = self.index();
-        let links = index.records().filter(|(_, record)| record.stamp.is_none_or(|stamp| stamp.is_link()));
-        (index.generation, links.map(|(name, _)| name.to_owned()).collect())
+    /// The links that lead by way of a path, as [`links::hash`].
+    fn links_by(&self, path: u64) -> Vec<OsString> {
+        self.index().links_by(path)
     }
 
     /// Whether a live entry is still in the directory; if not, its connections are told.
     fn check(&self, live: &Live) -> bool {
         match self.locate(&live.fingerprint) {
-            Some((path, stamp)) => {
-                live.saw(path, stamp);
+            Some((path, mark)) => {
+                live.saw(path, mark);
                 !live.is_removed()
             }
             None => {
@@ -280,13 +230,24 @@ impl TrustDir {
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
-        let (path, stamp) = self.locate(fingerprint)?;
+        let (path, mark) = self.locate(fingerprint)?;
         let live = self.0.live.of(fingerprint);
-        live.saw(path.clone(), stamp);
+        live.saw(path.clone(), mark);
         if let Some(watch) = self.0.watch.get() {
             watch.connections_are_live();
         }
         Some((path, Held { directory: self.clone(), live }))
+    }
+
+    /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
+    /// decision: looks where it would have been installed since.
+    pub(crate) fn hold_new(&self, certificate: &Certificate) -> Option<(PathBuf, Held)> {
+        if self.catch_up() {
+            return None;
+        }
+        self.look_under(certificate.subject().subject_hash().ok()?.0);
+        let fingerprint = certificate.fingerprint();
+        self.index().contains(&fingerprint).then(|| self.hold(&fingerprint))?
     }
 
     /// Looks at the file of every live entry. Returns whether there are any.
@@ -306,16 +267,12 @@ impl TrustDir {
 
     /// The pins whose subject has this hash, read from their files: for the reason of a refusal.
     pub(crate) fn under_hash(&self, hash: u32) -> Vec<Certificate> {
-        let fingerprints = self.index().under_hash(hash);
-        let files = fingerprints
-            .iter()
-            .filter_map(|fingerprint| self.indexed(fingerprint).map(|(path, _)| (path, fingerprint)));
-        files
-            .filter_map(|(path, fingerprint)| {
-                Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == *fingerprint)
-            })
-            .take(8)
-            .collect()
+        let fingerprints: Vec<_> = self.index().under_hash(hash).take(8).collect();
+        let found = fingerprints.into_iter().filter_map(|fingerprint| {
+            let (path, _) = self.indexed(&fingerprint)?;
+            Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == fingerprint)
+        });
+        found.collect()
     }
 
     fn index(&self) -> RwLockReadGuard<'_, Index> {

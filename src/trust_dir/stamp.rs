@@ -1,7 +1,9 @@
 //! What tells a file from any other and from its own later states.
 
 use std::fs::Metadata;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 /// File systems stamp times in ticks of up to this length. A file that changed more recently than that
@@ -13,7 +15,7 @@ const TICK: Duration = Duration::from_millis(100);
 const COARSE_TICK: Duration = Duration::from_secs(3);
 
 /// What tells a file from any other and from its own later states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Id {
     device: u64,
     inode: u64,
@@ -59,13 +61,11 @@ impl Id {
     }
 }
 
-/// A path's identity at one moment: the link's, if it is one, and the file's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A path at one moment: the link's identity, if it is one, and the file's.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Stamp {
     link: Option<Id>,
     file: Id,
-    /// Whether later changes are bound to show.
-    settled: bool,
 }
 
 impl Stamp {
@@ -74,13 +74,12 @@ impl Stamp {
         let metadata = path.symlink_metadata().ok()?;
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
         let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
-        let file = Id::of(&metadata);
-        Some(Self { link, file, settled: file.settled() && link.is_none_or(|link| link.settled()) })
+        Some(Self { link, file: Id::of(&metadata) })
     }
 
-    /// Whether the same path is still what it was, beyond doubt.
-    pub(super) fn still(&self, now: Option<Self>) -> bool {
-        self.settled && now.is_some_and(|now| now.link == self.link && now.file == self.file)
+    pub(super) fn mark(&self) -> Mark {
+        let settled = self.file.settled() && self.link.is_none_or(|link| link.settled());
+        Mark(if settled { self.digest() } else { 0 } | u64::from(self.link.is_some()))
     }
 
     pub(super) fn is_link(&self) -> bool {
@@ -90,6 +89,28 @@ impl Stamp {
     /// The identity of a directory, whatever is in it.
     pub(super) fn same_inode(&self, other: &Self) -> bool {
         (self.file.device, self.file.inode) == (other.file.device, other.file.inode)
+    }
+
+    /// Never 0, and without the last bit. The key is the process's own: nobody can make two stamps meet.
+    fn digest(&self) -> u64 {
+        static KEY: OnceLock<RandomState> = OnceLock::new();
+        (KEY.get_or_init(RandomState::new).hash_one((self.link, self.file)) | 2) & !1
+    }
+}
+
+/// A [`Stamp`] in eight bytes, to be compared with what the path is later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark(u64);
+
+impl Mark {
+    /// Whether the same path is still what it was, beyond doubt: never when it was marked too soon after a change
+    /// for a second change to show.
+    pub(super) fn still(self, path: &Path) -> bool {
+        self.0 > 1 && Stamp::of(path).is_some_and(|now| now.digest() == self.0 & !1)
+    }
+
+    pub(super) fn is_link(self) -> bool {
+        self.0 & 1 == 1
     }
 }
 

@@ -1,146 +1,151 @@
 //! The watcher: notices changes, so that additions are indexed and idle connections are closed early.
 //!
-//! Nothing is exact because of it: each decision looks at the file itself. It is one thread a directory,
-//! with all signals blocked, asleep until the directory, its parent or a link's target changes. While
-//! connections are live it also looks at their files once a second, for file systems without events.
+//! Nothing is exact because of it: each decision looks at the file itself. It is one thread a directory, with all
+//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, too many
+//! watches) does it look at the files of live connections once a second.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+#[cfg(target_os = "linux")]
+mod inotify;
+#[cfg(not(target_os = "linux"))]
+mod notify;
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode, ModifyKind};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-
+#[cfg(target_os = "linux")]
+use self::inotify as system;
+#[cfg(not(target_os = "linux"))]
+use self::notify as system;
+use self::system::{Events, Waker};
 use super::live::lock;
 use super::stamp::Stamp;
-use super::{Inner, TrustDir};
+use super::{Inner, TrustDir, links};
 use crate::error::{Error, Result};
 use crate::file;
 
-/// How long an idle connection may outlive its entry where the file system gives no events.
+/// How long an idle connection may outlive its entry where changes may go untold.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The directory's handle on its watcher thread, which ends when the handle is dropped.
-pub(super) struct Watch {
-    sender: Sender<Message>,
-    shared: Arc<Shared>,
+/// Something has changed.
+enum Event {
+    /// What lies under this path.
+    Changed(PathBuf),
+    /// What a path leads to, or a watched directory itself.
+    Moved,
+    Mounts,
+    /// Events were lost.
+    Lost,
 }
 
-#[derive(Default)]
+/// The directory's handle on its watcher thread, which ends when the handle is dropped.
+pub(super) struct Watch(Arc<Shared>);
+
 struct Shared {
-    /// Whether the thread knows that there are live connections.
-    sweeping: AtomicBool,
-    /// The directory that the events come from; another one under its name needs a new watch.
+    waker: Waker,
+    stop: AtomicBool,
+    /// There are connections to look after.
+    live: AtomicBool,
+    rearm: AtomicBool,
+    rescan: AtomicBool,
+    /// A rescan is going on.
+    scanning: AtomicBool,
+    /// Whether changes may go untold.
+    deaf: AtomicBool,
+    /// The directory that is watched; another one under its name needs new watches.
     armed: Mutex<Option<Stamp>>,
     fault: Mutex<Option<String>>,
-}
-
-enum Message {
-    Event(notify::Result<notify::Event>),
-    Live,
-    Rearm,
-    Stop,
+    /// Directories that links lead to and that are watched, and those that are to be, with a link to each.
+    followed: Mutex<HashSet<PathBuf>>,
+    to_follow: Mutex<Vec<(PathBuf, OsString)>>,
 }
 
 impl Watch {
-    /// Starts the thread and returns once the directory is watched, so that a scan after it misses nothing.
+    /// Starts the thread. The directory is watched when this returns, so that a scan after it misses nothing.
     pub(super) fn start(directory: Weak<Inner>, path: &Path) -> Result<Self> {
-        let (sender, receiver) = channel();
-        let (ready, armed) = channel();
-        let shared = Arc::new(Shared::default());
-        let (path, events, state) = (path.to_owned(), sender.clone(), shared.clone());
-        let spawned = thread::Builder::new().name("trustdir-watch".into()).spawn({
-            let path = path.clone();
-            move || {
-                block_signals();
-                let mut eyes = Eyes::open(&path, events, state);
-                let _ = ready.send(());
-                run(&directory, &mut eyes, &receiver);
-            }
+        let failed = |source| Error::io("watch", path, source);
+        let (events, waker) = Events::open().map_err(failed)?;
+        let shared = Arc::new(Shared {
+            waker,
+            stop: AtomicBool::new(false),
+            live: AtomicBool::new(false),
+            rearm: AtomicBool::new(false),
+            rescan: AtomicBool::new(false),
+            scanning: AtomicBool::new(false),
+            deaf: AtomicBool::new(false),
+            armed: Mutex::default(),
+            fault: Mutex::default(),
+            followed: Mutex::default(),
+            to_follow: Mutex::default(),
         });
-        spawned.map_err(|source| Error::io("start the thread that watches", &path, source))?;
-        let _ = armed.recv();
-        Ok(Self { sender, shared })
+        let mut eyes = Eyes { events, path: path.to_owned(), directory: path.to_owned(), shared: shared.clone() };
+        eyes.arm();
+        let spawned = thread::Builder::new().name("trustdir-watch".into()).spawn(move || {
+            block_signals();
+            eyes.run(&directory);
+        });
+        spawned.map_err(failed)?;
+        Ok(Self(shared))
     }
 
     /// Tells the thread that there are connections to look after.
     pub(super) fn connections_are_live(&self) {
-        if !self.shared.sweeping.swap(true, Ordering::AcqRel) {
-            let _ = self.sender.send(Message::Live);
+        if self.0.deaf.load(Ordering::Acquire) && !self.0.live.swap(true, Ordering::AcqRel) {
+            self.wake();
         }
     }
 
-    /// Asks for a new watch if another directory lies under the name now.
+    /// Asks for new watches if another directory lies under the name now.
     pub(super) fn rearm(&self, now: Option<Stamp>) {
-        let armed = *lock(&self.shared.armed);
-        let same = match (armed, now) {
+        let same = match (*lock(&self.0.armed), now) {
             (Some(armed), Some(now)) => armed.same_inode(&now),
             (armed, now) => armed.is_none() && now.is_none(),
         };
-        if !same && lock(&self.shared.fault).is_none() {
-            let _ = self.sender.send(Message::Rearm);
+        if !same && !self.0.rearm.swap(true, Ordering::AcqRel) {
+            self.wake();
         }
+    }
+
+    /// Asks for a look at the whole directory, which takes too long for whoever noticed that it is needed.
+    pub(super) fn rescan(&self) {
+        if !self.0.rescan.swap(true, Ordering::AcqRel) {
+            self.wake();
+        }
+    }
+
+    /// Sees to it that a change of what the link leads to is noticed. Returns what stands for the paths it leads by.
+    pub(super) fn follow(&self, link: &OsStr, hops: &[PathBuf]) -> Vec<u64> {
+        let unknown: Vec<_> = {
+            let followed = lock(&self.0.followed);
+            let directories = hops.iter().map(|hop| file::parent(hop)).filter(|dir| !followed.contains(*dir));
+            directories.map(|dir| (dir.to_owned(), link.to_owned())).collect()
+        };
+        if !unknown.is_empty() {
+            lock(&self.0.to_follow).extend(unknown);
+            self.wake();
+        }
+        hops.iter().map(|hop| links::hash(hop)).collect()
     }
 
     /// Why the directory cannot be watched, if it cannot.
     pub(super) fn fault(&self) -> Option<String> {
-        lock(&self.shared.fault).clone()
+        lock(&self.0.fault).clone()
+    }
+
+    fn wake(&self) {
+        system::wake(&self.0.waker);
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let _ = self.sender.send(Message::Stop);
-    }
-}
-
-/// Wakes on messages, and every [`SWEEP`] while connections are live.
-fn run(directory: &Weak<Inner>, eyes: &mut Eyes, receiver: &Receiver<Message>) {
-    let mut sweeping = false;
-    loop {
-        let first = if sweeping {
-            match receiver.recv_timeout(SWEEP) {
-                Err(RecvTimeoutError::Disconnected) => return,
-                first => first.ok(),
-            }
-        } else {
-            match receiver.recv() {
-                Err(_) => return,
-                first => first.ok(),
-            }
-        };
-        let mut changes = Changes::default();
-        for message in first.into_iter().chain(receiver.try_iter()) {
-            match message {
-                Message::Stop => return,
-                Message::Live => sweeping = true,
-                Message::Rearm => changes.directory = true,
-                Message::Event(Ok(event)) => eyes.sort(&event, &mut changes),
-                // An error is lost events.
-                Message::Event(Err(_)) => changes.all = true,
-            }
-        }
-        let Some(directory) = directory.upgrade().map(TrustDir) else { return };
-        if changes.directory {
-            eyes.arm();
-        }
-        if changes.directory || changes.all {
-            // A directory that has gone admits nobody; whoever lists it is told why.
-            let _ = directory.refresh();
-        } else if !changes.files.is_empty() {
-            directory.reread(changes.files.into_iter());
-        }
-        eyes.follow_links(&directory);
-        if sweeping {
-            eyes.shared.sweeping.store(false, Ordering::Release);
-            sweeping = directory.check_live();
-            eyes.shared.sweeping.fetch_or(sweeping, Ordering::AcqRel);
-        }
+        self.0.stop.store(true, Ordering::Release);
+        self.wake();
     }
 }
 
@@ -149,128 +154,138 @@ fn run(directory: &Weak<Inner>, eyes: &mut Eyes, receiver: &Receiver<Message>) {
 struct Changes {
     files: HashSet<OsString>,
     all: bool,
+    /// Another directory may lie under the name.
     directory: bool,
 }
 
-/// The watches: on the directory, on its parent (the directory may be replaced) and on the directories
-/// that links lead to (a target that changes gives no event where the link lies).
+/// The thread's own: what it watches, and how.
 struct Eyes {
-    watcher: Option<RecommendedWatcher>,
+    events: Events,
+    path: PathBuf,
+    /// The path without links, as the events name it.
     directory: PathBuf,
-    followed: HashSet<PathBuf>,
-    targets: HashMap<PathBuf, Vec<OsString>>,
-    generation: Option<u64>,
     shared: Arc<Shared>,
 }
 
 impl Eyes {
-    fn open(path: &Path, sender: Sender<Message>, shared: Arc<Shared>) -> Self {
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading, ours above all, changes nothing.
-            let reading = event.as_ref().is_ok_and(
-                |event| matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write)),
-            );
-            if !reading {
-                let _ = sender.send(Message::Event(event));
+    fn run(&mut self, directory: &Weak<Inner>) {
+        let mut sweeping = false;
+        loop {
+            let events = self.events.wait(sweeping.then_some(SWEEP));
+            if self.shared.stop.load(Ordering::Acquire) {
+                return;
             }
-        });
-        // Resolved once: two names for one directory would share one watch and confuse its events.
-        let parent = file::parent(path).canonicalize();
-        let directory = match (parent, path.file_name()) {
-            (Ok(parent), Some(name)) => parent.join(name),
-            _ => path.to_owned(),
-        };
-        let mut eyes = Self {
-            watcher: None,
-            directory,
-            followed: HashSet::new(),
-            targets: HashMap::new(),
-            generation: None,
-            shared,
-        };
-        match watcher {
-            Ok(watcher) => eyes.watcher = Some(watcher),
-            Err(error) => eyes.fail(&error),
+            let Some(directory) = directory.upgrade().map(TrustDir) else { return };
+            let mut changes = Changes::default();
+            for event in events {
+                self.sort(event, &directory, &mut changes);
+            }
+            changes.directory |= self.shared.rearm.swap(false, Ordering::AcqRel);
+            if changes.directory {
+                self.arm();
+            }
+            changes.files.extend(self.follow());
+            if changes.directory || changes.all {
+                // A directory that has gone admits nobody; whoever lists it is told why.
+                let _ = directory.refresh();
+            } else if !changes.files.is_empty() {
+                directory.reread(changes.files.into_iter().collect());
+            }
+            if self.shared.rescan.swap(false, Ordering::AcqRel) {
+                self.rescan(&directory);
+            }
+            if self.shared.deaf.load(Ordering::Acquire) {
+                self.shared.live.store(false, Ordering::Release);
+                sweeping = directory.check_live();
+                self.shared.live.fetch_or(sweeping, Ordering::AcqRel);
+            } else {
+                sweeping = false;
+            }
         }
-        eyes.arm();
-        eyes
-    }
-
-    /// Watches the directory that lies under the name now, and its parent.
-    fn arm(&mut self) {
-        let Some(watcher) = &mut self.watcher else { return };
-        // The watch may be on a directory that was moved away, or be gone with it.
-        let _ = watcher.unwatch(&self.directory);
-        let stamp = Stamp::of(&self.directory);
-        *lock(&self.shared.armed) = stamp;
-        if stamp.is_some()
-            && let Err(error) = watcher.watch(&self.directory, RecursiveMode::NonRecursive)
-        {
-            self.fail(&error);
-        }
-        self.follow(file::parent(&self.directory.clone()));
-    }
-
-    fn follow(&mut self, directory: &Path) {
-        let Some(watcher) = &mut self.watcher else { return };
-        // What cannot be watched (no permission, too many watches) is looked at once a second instead.
-        if !self.followed.contains(directory) && watcher.watch(directory, RecursiveMode::NonRecursive).is_ok() {
-            self.followed.insert(directory.to_owned());
-        }
-    }
-
-    fn fail(&mut self, error: &notify::Error) {
-        self.watcher = None;
-        let message = format!(
-            "this directory cannot be watched ({error}); idle connections of removed clients are closed within {} s",
-            SWEEP.as_secs()
-        );
-        *lock(&self.shared.fault) = Some(message);
     }
 
     /// Sorts an event into the changes that it asks for.
-    fn sort(&self, event: &notify::Event, changes: &mut Changes) {
-        if event.need_rescan() {
-            changes.all = true;
-        }
-        let name_change =
-            matches!(event.kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)));
-        for path in &event.paths {
-            if *path == self.directory {
-                changes.directory |= name_change;
-            } else if file::parent(path) == self.directory {
-                changes.files.extend(path.file_name().map(ToOwned::to_owned));
+    fn sort(&self, event: Event, directory: &TrustDir, changes: &mut Changes) {
+        match event {
+            Event::Lost => changes.all = true,
+            Event::Moved => changes.directory = true,
+            Event::Mounts => {
+                let same = Stamp::of(&self.path).zip(*lock(&self.shared.armed));
+                changes.directory |= same.is_none_or(|(now, armed)| !now.same_inode(&armed));
+                // Something may have been mounted over what a link leads to.
+                changes.all |= !lock(&self.shared.followed).is_empty();
             }
-            changes.files.extend(self.targets.get(path).into_iter().flatten().cloned());
+            Event::Changed(path) => {
+                if file::parent(&path) == self.directory {
+                    changes.files.extend(path.file_name().map(ToOwned::to_owned));
+                }
+                changes.directory |= self.directory.starts_with(&path) || self.path.starts_with(&path);
+                changes.all |= lock(&self.shared.followed).contains(&path);
+                changes.files.extend(directory.links_by(links::hash(&path)));
+            }
         }
     }
 
-    /// Follows the links that are in the directory now to where they lead.
-    fn follow_links(&mut self, directory: &TrustDir) {
-        let (generation, links) = directory.links();
-        if self.generation == Some(generation) {
+    /// Watches the directory that lies under the path now, or where it would appear, and all that leads there.
+    fn arm(&mut self) {
+        // Before the watches: what changes from here on is told.
+        let stamp = Stamp::of(&self.path);
+        *lock(&self.shared.armed) = stamp;
+        self.directory = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let there = self.directory.ancestors().find(|above| above.is_dir()).unwrap_or(&self.directory).to_owned();
+        let cleared = self.events.clear();
+        self.events.watch_above(&self.path);
+        self.events.watch_above(&self.directory);
+        let armed = cleared.and_then(|()| self.events.watch(&there));
+        let followed: Vec<_> = lock(&self.shared.followed).iter().cloned().collect();
+        let hears_links =
+            followed.iter().map(|dir| self.events.watch(dir).unwrap_or_default()).fold(true, |a, b| a & b);
+        self.shared.deaf.store(!hears_links || !matches!(armed, Ok(true)), Ordering::Release);
+        *lock(&self.shared.fault) = armed.err().map(|error| self.fault(&error));
+    }
+
+    /// Watches the directories that links were found to lead to; the links are to be looked at again.
+    fn follow(&mut self) -> Vec<OsString> {
+        let to_follow = std::mem::take(&mut *lock(&self.shared.to_follow));
+        let mut links = Vec::new();
+        for (dir, link) in to_follow {
+            let new = !lock(&self.shared.followed).contains(&dir);
+            if new && !self.events.watch(&dir).unwrap_or_default() {
+                self.shared.deaf.store(true, Ordering::Release);
+            }
+            // Also what cannot be watched (no permission, too many watches): it is looked at once a second instead.
+            lock(&self.shared.followed).insert(dir);
+            links.push(link);
+        }
+        links
+    }
+
+    /// Looks at the whole directory in a thread of its own, so that removals do not wait for it.
+    fn rescan(&self, directory: &TrustDir) {
+        if self.shared.scanning.swap(true, Ordering::AcqRel) {
             return;
         }
-        self.generation = Some(generation);
-        self.targets.clear();
-        let here = self.directory.canonicalize().ok();
-        for name in links {
-            let Ok(target) = self.directory.join(&name).read_link() else { continue };
-            let target = self.directory.join(target);
-            let (Ok(parent), Some(file_name)) = (file::parent(&target).canonicalize(), target.file_name()) else {
-                continue;
-            };
-            let parent = if Some(&parent) == here.as_ref() { self.directory.clone() } else { parent };
-            self.targets.entry(parent.join(file_name)).or_default().push(name);
-            if parent != self.directory {
-                self.follow(&parent);
-            }
+        let (directory, shared) = (directory.clone(), self.shared.clone());
+        let spawned = thread::Builder::new().name("trustdir-scan".into()).spawn(move || {
+            block_signals();
+            let _ = directory.refresh();
+            shared.scanning.store(false, Ordering::Release);
+        });
+        if spawned.is_err() {
+            self.shared.scanning.store(false, Ordering::Release);
         }
+    }
+
+    fn fault(&self, error: &io::Error) -> String {
+        format!(
+            "this directory cannot be watched ({error}); idle connections of removed clients are closed within {} s",
+            SWEEP.as_secs()
+        )
     }
 }
 
 /// The host's signals are for the host's threads.
-fn block_signals() {
+pub(super) fn block_signals() {
     #[cfg(unix)]
     {
         let _ = nix::sys::signal::SigSet::all().thread_block();

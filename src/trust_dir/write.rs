@@ -16,14 +16,14 @@ impl TrustDir {
     /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
     pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
         let lock = file::lock_directory(&self.0.path)?;
-        let (mut gone, updated) = self.update();
+        let (mut gone, updated) = self.update(&|_, _| {});
         let installed = updated.and_then(|()| {
             let hash = certificate.subject().subject_hash()?;
             let files = self.index().files_of(&certificate.fingerprint());
             let there = files.into_iter().find(|(name, _)| hash_name(name) == Some(hash.0));
             there.map_or_else(|| self.install_new(certificate, hash), |(name, _)| Ok(self.0.path.join(name)))
         });
-        gone.extend(self.update().0);
+        gone.extend(self.update(&|_, _| {}).0);
         // Hooks may well install or remove: they run when the lock is free again.
         drop(lock);
         self.dismiss(gone);

@@ -1,0 +1,270 @@
+//! Bringing the index in line with the directory. Files are read without the index being locked: whatever is entered
+//! late has an old mark, and is looked at again by the next decision.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::content::{Content, Pin, Record};
+use super::index::Place;
+use super::live::lock;
+use super::stamp::Stamp;
+use super::watch::block_signals;
+use super::{TrustDir, links};
+use crate::certificate::Fingerprint;
+use crate::error::{Error, Result};
+
+/// Names that a thread takes at a time.
+const CHUNK: usize = 512;
+
+/// What a look at the whole directory may take within a decision.
+const CHEAP: Duration = Duration::from_millis(5);
+
+/// Longer looks are taken by decisions no more often than this many times their own length.
+const REST: u32 = 10;
+
+/// Hears how many files of how many have been looked at, from any thread.
+pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// The last look at the whole directory.
+#[derive(Default)]
+pub(super) struct LastScan {
+    took: Duration,
+    ended: Option<Instant>,
+}
+
+impl LastScan {
+    fn is_cheap(&self) -> bool {
+        self.took <= CHEAP
+    }
+
+    fn is_rested(&self) -> bool {
+        self.ended.is_none_or(|ended| ended.elapsed() >= self.took * REST)
+    }
+}
+
+impl TrustDir {
+    /// Brings the index in line with the directory now and closes connections whose entry has gone. Reads
+    /// only files that have changed. Needed only by hosts that have switched the watcher off.
+    pub fn refresh(&self) -> Result<()> {
+        self.refresh_with(&|_, _| {})
+    }
+
+    pub(super) fn refresh_with(&self, progress: Progress<'_>) -> Result<()> {
+        let (gone, updated) = self.update(progress);
+        self.dismiss(gone);
+        updated
+    }
+
+    /// Brings the index in line and says which certificates have gone; their connections are yet to be told.
+    pub(super) fn update(&self, progress: Progress<'_>) -> (Vec<Fingerprint>, Result<()>) {
+        let start = Instant::now();
+        let (mut gone, mut result, moved) = self.update_once(progress);
+        if moved && !gone.is_empty() {
+            // A file that is renamed while the directory is listed may be missing from the list under both names.
+            let (more, again, _) = self.update_once(progress);
+            gone.extend(more);
+            result = again;
+        }
+        *lock(&self.0.last_scan) = LastScan { took: start.elapsed(), ended: Some(Instant::now()) };
+        (self.still_gone(gone), result)
+    }
+
+    /// Also whether the directory has changed meanwhile.
+    fn update_once(&self, progress: Progress<'_>) -> (Vec<Pin>, Result<()>, bool) {
+        let path = &self.0.path;
+        let stamp = Stamp::of(path);
+        let mark = stamp.map(|stamp| stamp.mark()).unwrap_or_default();
+        let (listing, result) = match Listing::of(path) {
+            Ok(listing) => (listing, Ok(())),
+            Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                let doing = "read the trust directory, so nobody is admitted";
+                (Listing::default(), Err(Error::io(doing, path, source)))
+            }
+            // What cannot be listed at the moment is still there, and each decision looks at its file.
+            Err(source) => return (Vec::new(), Err(Error::io("read", path, source)), false),
+        };
+        // New files first: a certificate that was renamed has never been away.
+        let mut gone = self.look_at_all(listing.len(), &|number| listing.name(number), progress);
+        // What a listing beside a writer has missed is still there.
+        let vanished = self.index().vanished(&listing);
+        gone.extend(self.look_at_all(vanished.len(), &|number| vanished[number].clone(), &|_, _| {}));
+        self.index_mut().directory = mark;
+        if let Some(watch) = self.0.watch.get() {
+            watch.rearm(stamp);
+        }
+        (gone, result, !mark.still(path))
+    }
+
+    /// Looks at many files again, those that are not what they were, in as many threads as there are processors.
+    fn look_at_all(&self, count: usize, name: &(dyn Fn(usize) -> OsString + Sync), progress: Progress<'_>) -> Vec<Pin> {
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let mut gone = Vec::new();
+            loop {
+                let start = next.fetch_add(CHUNK, Ordering::Relaxed);
+                let chunk = start..count.min(start.saturating_add(CHUNK));
+                if chunk.is_empty() {
+                    return gone;
+                }
+                let many = chunk.len();
+                let changed = chunk.map(name).filter(|name| !self.is_fresh(name)).collect::<Vec<_>>();
+                gone.extend(self.look_at(changed));
+                progress(done.fetch_add(many, Ordering::Relaxed) + many, count);
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(count / (4 * CHUNK) + 1);
+        thread::scope(|scope| {
+            let helper = || {
+                block_signals();
+                work()
+            };
+            // Where no thread can be started, this one does it all.
+            let helpers: Vec<_> =
+                (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, helper).ok()).collect();
+            let mut gone = work();
+            gone.extend(helpers.into_iter().filter_map(|helper| helper.join().ok()).flatten());
+            gone
+        })
+    }
+
+    /// Whether the file needs no reading: it is what it was.
+    fn is_fresh(&self, name: &OsStr) -> bool {
+        let known = self.index().mark_of(name);
+        known.is_some_and(|mark| mark.still(&self.0.path.join(name)))
+    }
+
+    /// Reads these files, whatever their marks say, and says which certificates have gone with it.
+    fn look_at(&self, names: Vec<OsString>) -> Vec<Pin> {
+        let read = names.into_iter().map(|name| {
+            let record = Record::read(&self.0.path, &name, self.0.names).filter(Record::is_worth_keeping);
+            let link = record.as_ref().is_some_and(|record| record.stamp.is_none_or(|stamp| stamp.is_link()));
+            let hops = match self.0.watch.get() {
+                Some(watch) if link => watch.follow(&name, &links::hops(&self.0.path.join(&name))),
+                _ => Vec::new(),
+            };
+            (name, record, hops)
+        });
+        let read: Vec<_> = read.collect();
+        if read.is_empty() {
+            return Vec::new();
+        }
+        let mut index = self.index_mut();
+        let mut gone = Vec::new();
+        for (name, record, hops) in read {
+            gone.extend(index.put(&name, record));
+            hops.into_iter().for_each(|hop| index.link(&name, hop));
+        }
+        gone
+    }
+
+    /// Reads these files again and tells the connections of certificates that have gone.
+    pub(super) fn reread(&self, names: Vec<OsString>) {
+        let gone = self.look_at(names);
+        if gone.is_empty() {
+            return;
+        }
+        // A file that was renamed within the directory has not gone.
+        let mut hashes: Vec<u32> = gone.iter().filter_map(|pin| pin.subject_hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let neighbours = hashes.into_iter().flat_map(|hash| self.index().names_under(hash)).collect();
+        let gone = [gone, self.look_at(neighbours)].concat();
+        if gone.iter().any(|pin| !self.index().contains(&pin.fingerprint)) {
+            self.catch_up();
+        }
+        self.dismiss(self.still_gone(gone));
+    }
+
+    /// Looks at the names `<hash>.<number>` under which a certificate of this subject hash would be new.
+    pub(super) fn look_under(&self, hash: u32) {
+        let names = self.index().names_under(hash);
+        self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect());
+    }
+
+    /// Lists the directory again if it has changed since, as far as a decision has the time: else the watcher does.
+    /// Returns whether everything in it is known now.
+    pub(super) fn catch_up(&self) -> bool {
+        let directory = self.index().directory;
+        if directory.still(&self.0.path) {
+            return true;
+        }
+        let (cheap, rested) = {
+            let last = lock(&self.0.last_scan);
+            (last.is_cheap(), last.is_rested())
+        };
+        match self.0.watch.get() {
+            Some(watch) if !cheap => {
+                if rested {
+                    watch.rescan();
+                }
+                false
+            }
+            // A directory that cannot be read admits nobody; its error is for those who list it.
+            _ if cheap || rested => self.refresh().is_ok(),
+            _ => false,
+        }
+    }
+
+    fn still_gone(&self, gone: Vec<Pin>) -> Vec<Fingerprint> {
+        let index = self.index();
+        gone.into_iter().map(|pin| pin.fingerprint).filter(|fingerprint| !index.contains(fingerprint)).collect()
+    }
+}
+
+/// The names in a directory at one moment.
+#[derive(Default)]
+pub(super) struct Listing {
+    places: Vec<Place>,
+    others: Vec<OsString>,
+}
+
+impl Listing {
+    fn of(dir: &Path) -> io::Result<Self> {
+        let mut listing = Self::default();
+        for entry in dir.read_dir()? {
+            let name = entry?.file_name();
+            match Place::named(&name) {
+                Some(place) => listing.places.push(place),
+                None => listing.others.push(name),
+            }
+        }
+        listing.places.sort_unstable();
+        listing.others.sort_unstable();
+        Ok(listing)
+    }
+
+    fn len(&self) -> usize {
+        self.places.len() + self.others.len()
+    }
+
+    fn name(&self, number: usize) -> OsString {
+        match self.places.get(number) {
+            Some(place) => place.name(),
+            None => self.others[number - self.places.len()].clone(),
+        }
+    }
+
+    /// Names by subject hash, sorted.
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(super) fn has(&self, name: &OsStr) -> bool {
+        match Place::named(name) {
+            Some(place) => self.places.binary_search(&place).is_ok(),
+            None => self.others.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok(),
+        }
+    }
+}
+
+impl Record {
+    /// What is no entry for its name alone need not be remembered.
+    fn is_worth_keeping(&self) -> bool {
+        self.content != Content::Ignored
+    }
+}

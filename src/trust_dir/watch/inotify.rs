@@ -1,0 +1,144 @@
+//! Events of files and directories, and of mounts, as Linux tells them (inotify(7), proc_pid_mountinfo(5)).
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
+use nix::sys::statfs::{self, FsType, statfs};
+
+use super::Event;
+use crate::trust_dir::links;
+
+/// What may change what a path in the directory holds. Reading, ours above all, changes nothing.
+const CHILDREN: AddWatchFlags = AddWatchFlags::IN_CREATE
+    .union(AddWatchFlags::IN_DELETE)
+    .union(AddWatchFlags::IN_MODIFY)
+    .union(AddWatchFlags::IN_CLOSE_WRITE)
+    .union(AddWatchFlags::IN_ATTRIB)
+    .union(AddWatchFlags::IN_MOVED_FROM)
+    .union(AddWatchFlags::IN_MOVED_TO)
+    .union(AddWatchFlags::IN_ONLYDIR);
+
+/// What may put another directory under a path.
+const ITSELF: AddWatchFlags = AddWatchFlags::IN_MOVE_SELF.union(AddWatchFlags::IN_DELETE_SELF);
+
+/// File systems that report whatever changes them; others may be changed by other machines.
+const LOCAL: [FsType; 10] = [
+    statfs::BTRFS_SUPER_MAGIC,
+    statfs::EXT2_SUPER_MAGIC,
+    statfs::EXT3_SUPER_MAGIC,
+    statfs::EXT4_SUPER_MAGIC,
+    statfs::F2FS_SUPER_MAGIC,
+    statfs::MSDOS_SUPER_MAGIC,
+    statfs::OVERLAYFS_SUPER_MAGIC,
+    statfs::REISERFS_SUPER_MAGIC,
+    statfs::TMPFS_MAGIC,
+    statfs::XFS_SUPER_MAGIC,
+];
+
+/// Wakes whoever waits for events, from any thread.
+pub(super) type Waker = Arc<EventFd>;
+
+pub(super) fn wake(waker: &Waker) {
+    let _ = waker.write(1);
+}
+
+pub(super) struct Events {
+    inotify: Inotify,
+    waker: Waker,
+    mounts: Option<File>,
+    paths: HashMap<WatchDescriptor, Vec<PathBuf>>,
+}
+
+impl Events {
+    pub(super) fn open() -> io::Result<(Self, Waker)> {
+        let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
+        // Without /proc mounts are seen by those who look only.
+        let mounts = File::open("/proc/self/mountinfo").ok();
+        let events = Self { inotify: inotify()?, waker: waker.clone(), mounts, paths: HashMap::new() };
+        Ok((events, waker))
+    }
+
+    /// Forgets every watch.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.inotify = inotify()?;
+        self.paths.clear();
+        Ok(())
+    }
+
+    /// Watches what lies in a directory; whether all that changes it will be told.
+    pub(super) fn watch(&mut self, dir: &Path) -> io::Result<bool> {
+        self.add(dir, CHILDREN | ITSELF)?;
+        Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
+    }
+
+    /// Watches whether the directories and links that a path leads by stay where they are. To be called before
+    /// [`watch`](Self::watch), which watches for more: the last watch on a directory counts.
+    pub(super) fn watch_above(&mut self, path: &Path) {
+        for above in path.ancestors() {
+            for hop in std::iter::once(above.to_owned()).chain(links::hops(above)) {
+                // What is not there moves when its parent changes, which is watched then.
+                let _ = self.add(&hop, ITSELF | AddWatchFlags::IN_DONT_FOLLOW);
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, flags: AddWatchFlags) -> io::Result<()> {
+        let watch = self.inotify.add_watch(path, flags)?;
+        let paths = self.paths.entry(watch).or_default();
+        if !paths.iter().any(|known| known == path) {
+            paths.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Waits for events, for the waker or for the time to pass.
+    pub(super) fn wait(&mut self, timeout: Option<Duration>) -> Vec<Event> {
+        let timeout = timeout.map_or(PollTimeout::NONE, |timeout| timeout.try_into().unwrap_or(PollTimeout::MAX));
+        let mut ready = vec![
+            PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.waker.as_fd(), PollFlags::POLLIN),
+        ];
+        ready.extend(self.mounts.as_ref().map(|mounts| PollFd::new(mounts.as_fd(), PollFlags::POLLPRI)));
+        let _ = poll(&mut ready, timeout);
+        let mounts = ready.get(2).and_then(PollFd::any).unwrap_or_default();
+        let mut events: Vec<_> = mounts.then_some(Event::Mounts).into_iter().collect();
+        let _ = self.waker.read();
+        loop {
+            match self.inotify.read_events() {
+                Ok(read) if !read.is_empty() => events.extend(read.iter().flat_map(|event| self.sort(event))),
+                Ok(_) | Err(Errno::EAGAIN) => return events,
+                Err(Errno::EINTR) => {}
+                Err(_) => {
+                    events.push(Event::Lost);
+                    return events;
+                }
+            }
+        }
+    }
+
+    fn sort(&self, event: &InotifyEvent) -> Vec<Event> {
+        if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
+            return vec![Event::Lost];
+        }
+        let itself = ITSELF | AddWatchFlags::IN_UNMOUNT | AddWatchFlags::IN_IGNORED;
+        let paths = self.paths.get(&event.wd).into_iter().flatten();
+        match &event.name {
+            _ if event.mask.intersects(itself) => vec![Event::Moved],
+            Some(name) => paths.map(|dir| Event::Changed(dir.join(name))).collect(),
+            None => paths.map(|dir| Event::Changed(dir.clone())).collect(),
+        }
+    }
+}
+
+fn inotify() -> io::Result<Inotify> {
+    Ok(Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?)
+}
