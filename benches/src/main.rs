@@ -1,12 +1,21 @@
-//! What issuing costs beside its bare cryptography and beside libcrypto, all in one run: `cargo xtask bench`.
+//! What issuing and deciding cost beside bare cryptography and beside OpenSSL, all in one run: `cargo xtask bench`.
 //!
 //! Each figure is the median of many short rounds, and the rounds of all candidates take turns, so that what the
 //! machine does meanwhile hits all of them alike. Trust the ratios.
 
 mod command;
+mod directory;
+mod heap;
 mod pki;
 
 fn main() {
-    pki::run();
-    command::run();
+    let only = std::env::args().nth(1);
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if wanted("pki") {
+        pki::run();
+        command::run();
+    }
+    if wanted("directory") {
+        directory::run();
+    }
 }

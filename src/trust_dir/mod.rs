@@ -171,6 +171,12 @@ impl TrustDir {
         self.locate(fingerprint).is_some()
     }
 
+    /// Whether the index has the certificate, without a look at its file.
+    #[cfg(feature = "bench")]
+    pub(crate) fn knows(&self, fingerprint: &Fingerprint) -> bool {
+        self.index().contains(fingerprint)
+    }
+
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
     /// was, it is read again; when no file is left, the directory is, if it has changed.
     fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
