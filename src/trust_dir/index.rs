@@ -152,7 +152,7 @@ impl Index {
     }
 
     fn enter(&mut self, name: &OsStr, record: Record) {
-        let mark = record.stamp.map(|stamp| stamp.mark()).unwrap_or_default();
+        let mark = record.mark();
         self.links.count += usize::from(mark.is_link());
         let plain = match (record.content.pins(), Place::named(name)) {
             ([pin], Some(place)) if pin.subject_hash == Some(place.hash) => Some((*pin, place)),
@@ -323,3 +323,6 @@ impl Removed {
         self.set.remove(fingerprint);
     }
 }
+
+#[cfg(test)]
+mod tests;

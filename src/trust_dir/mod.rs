@@ -180,6 +180,18 @@ impl TrustDir {
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
     /// was, it is read again; when no file is left, the directory is, if it has changed.
     fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
+        self.look_for(fingerprint).or_else(|| {
+            let retries = self.index().retries();
+            let readable = self.reread(retries, Some(fingerprint));
+            readable.or_else(|| {
+                self.catch_up();
+                self.look_for(fingerprint)
+            })
+        })
+    }
+
+    /// Looks at the files that the index has for the certificate.
+    fn look_for(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
         let known = self.index().files_of(fingerprint);
         for (name, mark) in &known {
             let path = self.0.path.join(name);
@@ -187,23 +199,7 @@ impl TrustDir {
                 return Some((path, *mark));
             }
         }
-        if !known.is_empty() {
-            self.reread(known.into_iter().map(|(name, _)| name).collect());
-        }
-        self.indexed(fingerprint).or_else(|| {
-            let retries = self.index().retries();
-            if !retries.is_empty() {
-                self.reread(retries);
-            }
-            self.catch_up();
-            self.indexed(fingerprint)
-        })
-    }
-
-    /// A file that the index, just brought up to date, has for the certificate.
-    fn indexed(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
-        let files = self.index().files_of(fingerprint);
-        files.into_iter().next().map(|(name, mark)| (self.0.path.join(name), mark))
+        self.reread(known.into_iter().map(|(name, _)| name).collect(), Some(fingerprint))
     }
 
     /// The links that lead by way of a path, as [`links::hash`].
@@ -253,7 +249,8 @@ impl TrustDir {
         }
         self.look_under(certificate.subject().subject_hash().ok()?.0);
         let fingerprint = certificate.fingerprint();
-        self.index().contains(&fingerprint).then(|| self.hold(&fingerprint))?
+        let found = self.index().contains(&fingerprint);
+        found.then(|| self.hold(&fingerprint))?
     }
 
     /// Looks at the file of every live entry. Returns whether there are any.
@@ -275,8 +272,11 @@ impl TrustDir {
     pub(crate) fn under_hash(&self, hash: u32) -> Vec<Certificate> {
         let fingerprints: Vec<_> = self.index().under_hash(hash).take(8).collect();
         let found = fingerprints.into_iter().filter_map(|fingerprint| {
-            let (path, _) = self.indexed(&fingerprint)?;
-            Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == fingerprint)
+            let (name, _) = self.index().files_of(&fingerprint).into_iter().next()?;
+            Certificate::load_all(self.0.path.join(name))
+                .ok()?
+                .into_iter()
+                .find(|found| found.fingerprint() == fingerprint)
         });
         found.collect()
     }

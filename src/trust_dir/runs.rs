@@ -70,6 +70,12 @@ impl<T: Radix> Runs<T> {
         self.len = self.runs.iter().map(Vec::len).sum();
     }
 
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let runs = self.runs.capacity() * size_of::<Vec<T>>();
+        runs + self.runs.iter().map(|run| run.capacity() * size_of::<T>()).sum::<usize>()
+    }
+
     fn run(&self, item: &T) -> usize {
         // A shift by all 32 bits is none, and there is one run.
         (u64::from(item.radix()) << self.bits >> 32) as usize

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::content::{Content, Pin, Record};
 use super::index::Place;
 use super::live::lock;
-use super::stamp::Stamp;
+use super::stamp::{Mark, Stamp};
 use super::watch::block_signals;
 use super::{TrustDir, links};
 use crate::certificate::Fingerprint;
@@ -113,7 +113,7 @@ impl TrustDir {
                 }
                 let many = chunk.len();
                 let changed = chunk.map(name).filter(|name| !self.is_fresh(name)).collect::<Vec<_>>();
-                gone.extend(self.look_at(changed));
+                gone.extend(self.look_at(changed, None).gone);
                 progress(done.fetch_add(many, Ordering::Relaxed) + many, count);
             }
         };
@@ -138,52 +138,62 @@ impl TrustDir {
         known.is_some_and(|mark| mark.still(&self.0.path.join(name)))
     }
 
-    /// Reads these files, whatever their marks say, and says which certificates have gone with it.
-    fn look_at(&self, names: Vec<OsString>) -> Vec<Pin> {
-        let read = names.into_iter().map(|name| {
+    /// Reads these files, whatever their marks say, and says which certificates have gone with it, and which of the
+    /// files carries the wanted one: the index may have it otherwise a moment later, from somebody who read before.
+    fn look_at(&self, names: Vec<OsString>, wanted: Option<&Fingerprint>) -> Look {
+        let mut look = Look::default();
+        let mut read = Vec::with_capacity(names.len());
+        for name in names {
             let record = Record::read(&self.0.path, &name, self.0.names).filter(Record::is_worth_keeping);
             let link = record.as_ref().is_some_and(|record| record.stamp.is_none_or(|stamp| stamp.is_link()));
             let hops = match self.0.watch.get() {
                 Some(watch) if link => watch.follow(&name, &links::hops(&self.0.path.join(&name))),
                 _ => Vec::new(),
             };
-            (name, record, hops)
-        });
-        let read: Vec<_> = read.collect();
+            if let Some(record) = &record
+                && wanted.is_some_and(|wanted| record.content.pins().iter().any(|pin| pin.fingerprint == *wanted))
+            {
+                look.found = Some((self.0.path.join(&name), record.mark()));
+            }
+            read.push((name, record, hops));
+        }
         if read.is_empty() {
-            return Vec::new();
+            return look;
         }
         let mut index = self.index_mut();
-        let mut gone = Vec::new();
         for (name, record, hops) in read {
-            gone.extend(index.put(&name, record));
+            look.gone.extend(index.put(&name, record));
             hops.into_iter().for_each(|hop| index.link(&name, hop));
         }
-        gone
+        look
     }
 
-    /// Reads these files again and tells the connections of certificates that have gone.
-    pub(super) fn reread(&self, names: Vec<OsString>) {
-        let gone = self.look_at(names);
+    /// Reads these files again and tells the connections of certificates that have gone. Returns the file that carries
+    /// the wanted certificate.
+    pub(super) fn reread(&self, names: Vec<OsString>, wanted: Option<&Fingerprint>) -> Option<(PathBuf, Mark)> {
+        let Look { mut gone, mut found } = self.look_at(names.clone(), wanted);
         if gone.is_empty() {
-            return;
+            return found;
         }
-        // A file that was renamed within the directory has not gone.
+        // A file that was renamed within the directory has not gone, nor one that somebody wrote since it was looked at.
         let mut hashes: Vec<u32> = gone.iter().filter_map(|pin| pin.subject_hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let neighbours = hashes.into_iter().flat_map(|hash| self.index().names_under(hash)).collect();
-        let gone = [gone, self.look_at(neighbours)].concat();
+        let neighbours = hashes.into_iter().flat_map(|hash| self.index().names_under(hash));
+        let look = self.look_at(neighbours.chain(names).collect(), wanted);
+        gone.extend(look.gone);
+        found = found.or(look.found);
         if gone.iter().any(|pin| !self.index().contains(&pin.fingerprint)) {
             self.catch_up();
         }
         self.dismiss(self.still_gone(gone));
+        found
     }
 
     /// Looks at the names `<hash>.<number>` under which a certificate of this subject hash would be new.
     pub(super) fn look_under(&self, hash: u32) {
         let names = self.index().names_under(hash);
-        self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect());
+        self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect(), None);
     }
 
     /// Lists the directory again if it has changed since, as far as a decision has the time: else the watcher does.
@@ -214,6 +224,14 @@ impl TrustDir {
         let index = self.index();
         gone.into_iter().map(|pin| pin.fingerprint).filter(|fingerprint| !index.contains(fingerprint)).collect()
     }
+}
+
+/// What came of reading files.
+#[derive(Default)]
+struct Look {
+    gone: Vec<Pin>,
+    /// The file that carries the certificate that was wanted, as it was when it was read.
+    found: Option<(PathBuf, Mark)>,
 }
 
 /// The names in a directory at one moment.
@@ -263,6 +281,10 @@ impl Listing {
 }
 
 impl Record {
+    pub(super) fn mark(&self) -> Mark {
+        self.stamp.map(|stamp| stamp.mark()).unwrap_or_default()
+    }
+
     /// What is no entry for its name alone need not be remembered.
     fn is_worth_keeping(&self) -> bool {
         self.content != Content::Ignored

@@ -189,7 +189,7 @@ impl Eyes {
                 // A directory that has gone admits nobody; whoever lists it is told why.
                 let _ = directory.refresh();
             } else if !changes.files.is_empty() {
-                directory.reread(changes.files.into_iter().collect());
+                directory.reread(changes.files.into_iter().collect(), None);
             }
             if self.shared.rescan.swap(false, Ordering::AcqRel) {
                 self.rescan(&directory);

@@ -1,0 +1,121 @@
+//! A directory that takes too long to be listed within a decision: what is removed is refused at once and what is
+//! added is found, file by file.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use support::DEADLINE;
+use trustdir::{Authority, AuthorityOptions, Certificate, EntryNames, IssueOptions, Reason, TrustDir, TrustDirOptions};
+
+const MANY: usize = 12_000;
+
+/// Certificates that differ in their subjects. They are pins: nobody looks at their signatures.
+struct Forge {
+    der: Vec<u8>,
+    now: i64,
+}
+
+impl Forge {
+    fn new(dir: &Path) -> Self {
+        let ca = Authority::create(dir.join("pki"), AuthorityOptions::default()).unwrap();
+        let client = ca.issue_client("client-XXXXXXXX", &IssueOptions::default()).unwrap();
+        Self { der: client.certificate().as_der().to_vec(), now: client.certificate().not_before() + 1 }
+    }
+
+    fn make(&self, number: usize) -> Certificate {
+        let (mut der, digits) = (self.der.clone(), format!("{number:08}"));
+        let places = self.der.windows(8).enumerate().filter(|(_, text)| *text == b"XXXXXXXX");
+        places.for_each(|(at, _)| der[at..at + 8].copy_from_slice(digits.as_bytes()));
+        Certificate::from_der(&der).unwrap()
+    }
+
+    fn decide(&self, clients: &TrustDir, certificate: &Certificate) -> Reason {
+        clients.decide(certificate.as_der(), self.now).reason()
+    }
+}
+
+fn file_name(certificate: &Certificate, number: u32) -> String {
+    format!("{}.{number}", certificate.subject().subject_hash().unwrap())
+}
+
+/// A directory of many, opened; says how many files were read meanwhile.
+fn open(forge: &Forge, dir: &Path, entry_names: EntryNames, watch: bool) -> TrustDir {
+    fs::create_dir(dir).unwrap();
+    for certificate in (0..MANY).map(|number| forge.make(number)) {
+        let free = (0..).map(|n| dir.join(file_name(&certificate, n))).find(|path| !path.exists()).unwrap();
+        fs::write(free, certificate.to_pem()).unwrap();
+    }
+    let (calls, last) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let clients =
+        TrustDir::open_with_progress(dir, TrustDirOptions { entry_names, watch, create: false }, &|done, total| {
+            assert!(done <= total && total == MANY);
+            calls.fetch_add(1, Ordering::Relaxed);
+            last.fetch_max(done, Ordering::Relaxed);
+        })
+        .unwrap();
+    assert!(calls.into_inner() > 1 && last.into_inner() == MANY);
+    clients
+}
+
+#[test]
+fn what_is_added_by_hash_is_found_at_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    for (path, watch) in [("watched", true), ("unwatched", false)] {
+        let dir = temporary.path().join(path);
+        let clients = open(&forge, &dir, EntryNames::SubjectHash, watch);
+        for number in MANY..MANY + 20 {
+            let new = forge.make(number);
+            assert_eq!(forge.decide(&clients, &new), Reason::NotInstalled);
+            fs::write(dir.join(file_name(&new, 0)), new.to_pem()).unwrap();
+            assert_eq!(forge.decide(&clients, &new), Reason::Admitted, "{path} {number}");
+            fs::remove_file(dir.join(file_name(&new, 0))).unwrap();
+            assert_eq!(forge.decide(&clients, &new), Reason::Removed, "{path} {number}");
+        }
+        assert!((0..MANY).step_by(97).all(|number| forge.decide(&clients, &forge.make(number)) == Reason::Admitted));
+    }
+}
+
+#[test]
+fn what_is_added_under_any_name_is_found_by_its_event() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    let dir = temporary.path().join("clients");
+    let clients = open(&forge, &dir, EntryNames::Any, true);
+    let new = forge.make(MANY);
+    fs::write(dir.join("new.pem"), new.to_pem()).unwrap();
+    let start = Instant::now();
+    while forge.decide(&clients, &new) != Reason::Admitted {
+        assert!(start.elapsed() < DEADLINE);
+    }
+    fs::rename(dir.join("new.pem"), temporary.path().join("away")).unwrap();
+    assert_eq!(forge.decide(&clients, &new), Reason::Removed);
+}
+
+/// A number that moves up into a gap has never been away.
+#[test]
+fn what_moves_into_a_gap_stays_admitted() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    let dir = temporary.path().join("clients");
+    let clients = open(&forge, &dir, EntryNames::SubjectHash, false);
+    let first = forge.make(0);
+    let second = {
+        // Another certificate of the same subject, by its signature.
+        let mut der = first.as_der().to_vec();
+        let last = der.len() - 1;
+        der[last] ^= 1;
+        Certificate::from_der(&der).unwrap()
+    };
+    let path = |number| dir.join(file_name(&first, number));
+    fs::write(path(1), second.to_pem()).unwrap();
+    assert_eq!(forge.decide(&clients, &second), Reason::Admitted);
+    fs::rename(path(1), path(0)).unwrap();
+    assert_eq!(forge.decide(&clients, &second), Reason::Admitted);
+    assert_eq!(forge.decide(&clients, &first), Reason::Removed);
+}
