@@ -13,18 +13,18 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
-use self::live::{Live, LiveEntries};
-use self::stamp::Stamp;
+use self::live::LiveEntries;
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
-pub(crate) use self::live::{Held, Hook, Registration};
+pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub(crate) use self::stamp::Stamp;
 
 /// Which files of a trust directory are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,11 @@ struct Inner {
     index: RwLock<Index>,
     live: LiveEntries,
     watch: OnceLock<Watch>,
+    observers: Mutex<Vec<Observer>>,
 }
+
+/// Called when something in the directory may have changed.
+type Observer = Arc<dyn Fn() + Send + Sync>;
 
 impl TrustDir {
     /// Opens a directory in which every certificate file is an entry, and watches it.
@@ -124,6 +128,7 @@ impl TrustDir {
             index: RwLock::default(),
             live: LiveEntries::default(),
             watch: OnceLock::new(),
+            observers: Mutex::default(),
         }));
         if options.watch {
             // Before the scan, which then misses nothing.
@@ -298,6 +303,17 @@ impl TrustDir {
             }
         }
         !live.is_empty()
+    }
+
+    /// Has the watcher call this after each batch of changes in the directory, of whatever files, and whenever it
+    /// looks at files without having been told of a change. Called with no lock held.
+    pub(crate) fn observe(&self, observer: Box<dyn Fn() + Send + Sync>) {
+        lock(&self.0.observers).push(observer.into());
+    }
+
+    fn tell_observers(&self) {
+        let observers = lock(&self.0.observers).clone();
+        observers.iter().for_each(|observer| observer());
     }
 
     pub(crate) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {

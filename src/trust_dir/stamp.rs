@@ -61,7 +61,7 @@ impl Id {
 
 /// A path's identity at one moment: the link's, if it is one, and the file's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     link: Option<Id>,
     file: Id,
     /// Whether later changes are bound to show.
@@ -70,7 +70,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// One `lstat`, and a `stat` when it is a link; `None` when there is nothing.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let metadata = path.symlink_metadata().ok()?;
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
         let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
@@ -79,7 +79,7 @@ impl Stamp {
     }
 
     /// Whether the same path is still what it was, beyond doubt.
-    pub(super) fn still(&self, now: Option<Self>) -> bool {
+    pub(crate) fn still(&self, now: Option<Self>) -> bool {
         self.settled && now.is_some_and(|now| now.link == self.link && now.file == self.file)
     }
 

@@ -141,6 +141,7 @@ fn run(directory: &Weak<Inner>, eyes: &mut Eyes, receiver: &Receiver<Message>) {
             sweeping = directory.check_live();
             eyes.shared.sweeping.fetch_or(sweeping, Ordering::AcqRel);
         }
+        directory.tell_observers();
     }
 }
 
