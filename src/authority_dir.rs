@@ -186,8 +186,12 @@ impl AuthorityDir {
         self.state().edition
     }
 
-    /// Judges a chain, end entity first, and takes hold of what vouches for it.
+    /// Judges a chain, end entity first, and takes hold of what vouches for it. One that a connection stands on is
+    /// not judged again while nothing has changed.
     pub(crate) fn hold(&self, chain: Vec<Certificate>, now: i64) -> Result<Arc<Standing>, Refusal> {
+        if let Some(known) = self.0.standings.find(&chain).filter(|known| known.is_good_at(now)) {
+            return Ok(known);
+        }
         let state = self.state();
         let vouched = state.trust.verify(&chain, now)?;
         // Gone in between: the next question would be answered so.

@@ -10,6 +10,7 @@ mod anchor;
 mod crl;
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,8 +73,8 @@ pub(crate) struct Vouched {
     pub file: PathBuf,
     /// The files of the lists that were asked.
     pub crls: Vec<PathBuf>,
-    /// The first moment at which something of it ends, in Unix seconds, inclusive.
-    pub until: i64,
+    /// While nothing of it begins or ends, in Unix seconds.
+    pub valid: RangeInclusive<i64>,
 }
 
 impl Trust {
@@ -213,18 +214,19 @@ impl Search<'_> {
         }
         let path: Vec<&Certificate> =
             std::iter::once(self.end_entity).chain(&between).chain([&anchor.certificate]).collect();
-        let until = path.iter().map(|certificate| certificate.not_after()).min().unwrap_or(self.now);
-        let Anchor { certificate, file, .. } = anchor;
-        let mut vouched = Vouched { authority: certificate.clone(), file: file.clone(), crls: Vec::new(), until };
+        let from = path.iter().map(|certificate| certificate.not_before()).max().unwrap_or(self.now);
+        let mut until = path.iter().map(|certificate| certificate.not_after()).min().unwrap_or(self.now);
+        let mut files = Vec::new();
         for pair in path.windows(2) {
             let crls = self.trust.check_revocation(pair[0], pair[1], self.now)?;
             let newest = crls.iter().max_by_key(|crl| crl.this_update());
             if let Some(newest) = newest.filter(|_| self.trust.stale_crls == StaleCrls::Refuse) {
-                vouched.until = vouched.until.min(newest.next_update() - 1);
+                until = until.min(newest.next_update() - 1);
             }
-            vouched.crls.extend(crls.iter().map(|crl| crl.file().to_owned()));
+            files.extend(crls.iter().map(|crl| crl.file().to_owned()));
         }
-        Ok(vouched)
+        let Anchor { certificate, file, .. } = anchor;
+        Ok(Vouched { authority: certificate.clone(), file: file.clone(), crls: files, valid: from..=until })
     }
 
     /// What rustls-webpki found wrong, in the words of this crate.

@@ -42,8 +42,13 @@ impl Standing {
         self.ended.get()
     }
 
+    /// Whether it is vouched for, and nothing of it ends before that time or begins after it.
+    pub(super) fn is_good_at(&self, now: i64) -> bool {
+        self.ended().is_none() && lock(&self.judged).vouched.valid.contains(&now)
+    }
+
     fn judge(&self) -> Result<(), Refusal> {
-        let (known, files) = {
+        let (known, authority) = {
             let judged = lock(&self.judged);
             let Vouched { file, crls, .. } = &judged.vouched;
             if judged.state.is_current_for(std::iter::once(file).chain(crls)) {
@@ -57,7 +62,7 @@ impl Standing {
             return Ok(());
         }
         let vouched = state.trust.verify(&self.chain, now()).map_err(|refusal| {
-            let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == files);
+            let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == authority);
             if removed { Refusal(Reason::Removed, refusal.1) } else { refusal }
         })?;
         let held = self.authorities.directory().hold(&vouched.authority.fingerprint());
@@ -112,7 +117,7 @@ impl Standings {
         vouched: Vouched,
         held: Held,
     ) -> Arc<Standing> {
-        let key: Vec<_> = chain.iter().map(Certificate::fingerprint).collect();
+        let key = key(&chain);
         let mut table = lock(&self.0);
         if table.by_chain.len() >= table.sweep_at {
             table.by_chain.retain(|_, standing| standing.strong_count() > 0);
@@ -135,7 +140,15 @@ impl Standings {
         standing
     }
 
+    pub(super) fn find(&self, chain: &[Certificate]) -> Option<Arc<Standing>> {
+        lock(&self.0).by_chain.get(&key(chain)).and_then(Weak::upgrade)
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<Standing>> {
         lock(&self.0).by_chain.values().filter_map(Weak::upgrade).collect()
     }
+}
+
+fn key(chain: &[Certificate]) -> Vec<Fingerprint> {
+    chain.iter().map(Certificate::fingerprint).collect()
 }

@@ -97,7 +97,7 @@ pub(super) fn owner(decision: &Decision) -> Option<Owner> {
     match decision.reason() {
         Reason::Anonymous => Some(Owner::Anonymous),
         Reason::Admitted => match decision.held() {
-            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), standing.vouched().until)),
+            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), *standing.vouched().valid.end())),
             _ => decision.certificate().map(|certificate: &Certificate| {
                 Owner::Certificate(certificate.fingerprint(), certificate.not_after())
             }),

@@ -48,7 +48,7 @@ impl Chains {
         let (own_key, request, out) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
         let subject = format!("/CN={}", name.split('@').next().unwrap());
         let new = ["req", "-config", "empty.cnf", "-nodes", "-subj", &subject, "-keyout", &own_key, "-out", &request];
-        openssl(&[&new, &["-newkey"], key].concat(), self.0.path());
+        openssl(&[&new[..], &["-newkey"], key].concat(), self.0.path());
         fs::write(self.path(&format!("{name}.ext")), extensions).unwrap();
         let (days, file) = (days.to_string(), format!("{name}.ext"));
         let sign = ["x509", "-req", "-in", &request, "-out", &out, "-days", &days, "-extfile", &file];
