@@ -51,10 +51,11 @@ impl Default for AuthorityDirOptions {
 /// critical basicConstraints or keyCertSign, with an unknown critical extension, with an RSA key below
 /// 2048 bits.
 ///
-/// Lists (CRLs) lie beside the anchors, in PEM or DER. Of several lists of one authority each counts, and the
+/// Lists (CRLs) lie beside the anchors, in PEM or DER, of at most 16 MiB. Of several lists of one authority each counts, and the
 /// newest says whether they are out of date. A list that is broken or whose signature does not verify refuses
 /// the clients of the authority that it is for. New, replaced and removed files count from the next decision
-/// on, a resumed session's too, and open connections that are no longer vouched for are closed.
+/// on, a resumed session's too, and open connections that are no longer vouched for are closed. What merely
+/// ends - a certificate's validity, a list's - is for the next handshake; it closes nobody.
 ///
 /// Cloning is cheap and gives the same directory. May be used from several threads at once.
 ///
@@ -201,9 +202,8 @@ impl AuthorityDir {
 
     /// Judges everybody who is connected again, if something has changed.
     fn recheck(&self) {
-        for standing in self.0.standings.all() {
-            standing.ended();
-        }
+        let state = self.state();
+        self.0.standings.all().iter().for_each(|standing| standing.judge(&state));
     }
 }
 

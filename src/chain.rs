@@ -85,7 +85,10 @@ impl Trust {
         };
         let claimed: Vec<&Anchor> = self.anchors.iter().filter(|anchor| is_claimed(anchor, chain)).collect();
         if claimed.is_empty() {
-            let what = format!("is issued by {}, which is no authority here", end_entity.issuer().brief());
+            let what = format!(
+                "is issued by {}, which is no authority here; install that authority, or the certificate itself among the clients",
+                end_entity.issuer().brief()
+            );
             return Err(Refusal::untrusted(what));
         }
         // An anchor that is sent along stands in no path.
@@ -99,8 +102,7 @@ impl Trust {
             .run(&sent)
     }
 
-    /// Looks for a certificate in the lists of its issuer. Returns the lists that count and the moment at which
-    /// the newest is out of date.
+    /// Looks for a certificate in the lists of its issuer, and returns these.
     fn check_revocation(
         &self,
         certificate: &Certificate,

@@ -43,7 +43,8 @@ pub enum ErrorKind {
     NameMismatch,
     /// A signature does not verify.
     BadSignature,
-    /// The certificate was installed and has been removed.
+    /// The certificate was installed and has been removed, or its authority has revoked it; on an open connection,
+    /// whatever ended its admission.
     Revoked,
     /// The client sent no certificate and one is required.
     NoCertificate,

@@ -332,6 +332,23 @@ fn broken_lists_fail_closed() {
     is(&decide(&chains, &authorities, &["alice"]), Reason::StaleCrl, "");
 }
 
+/// OpenSSL takes names for the same whatever sort of string they are; rustls-webpki would pass over the list.
+#[test]
+fn a_list_counts_however_its_name_is_written() {
+    let chains = simple(AUTHORITY, CLIENT);
+    let authorities = chains.trust(&["root"]);
+    let config = "[req]\ndistinguished_name=d\nstring_mask=MASK:0x2\n[d]\n";
+    fs::write(chains.path("printable.cnf"), config).unwrap();
+    let twin = ["req", "-x509", "-new", "-config", "printable.cnf", "-subj", "/CN=ROOT", "-key", "root.key"];
+    support::openssl(&[&twin[..], &["-out", "twin.pem"]].concat(), chains.0.path());
+    fs::copy(chains.path("root.key"), chains.path("twin.key")).unwrap();
+    assert_ne!(chains.load("twin").subject(), chains.load("root").subject());
+    let list = chains.install_crl("twin", &["alice"], 0);
+    let alone = chains.webpki("root", &["alice"], days_from_now(0), Some(&list));
+    assert_eq!(alone, Err(webpki::Error::UnknownRevocationStatus));
+    is(&decide(&chains, &authorities, &["alice"]), Reason::RevokedByCrl, "");
+}
+
 /// Two authorities of one name: each list counts for the one whose key has signed it.
 #[test]
 fn a_namesakes_list_is_its_own() {

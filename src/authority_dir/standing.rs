@@ -33,13 +33,20 @@ impl Standing {
     /// Why the chain is no longer vouched for, if it is not: exact at this moment, whatever the events did.
     /// While nothing has changed it costs a look at the directory, the anchor and its lists.
     pub(crate) fn ended(&self) -> Option<&Refusal> {
+        if self.ended.get().is_none() && !self.is_where_it_was() {
+            self.judge(&self.authorities.state());
+        }
+        self.ended.get()
+    }
+
+    /// Judges it again if the directory says something else than before.
+    pub(super) fn judge(&self, state: &Arc<State>) {
         if self.ended.get().is_none()
-            && let Err(refusal) = self.judge()
+            && let Err(refusal) = self.judge_by(state)
         {
             self.ended.get_or_init(|| refusal);
             self.live.remove();
         }
-        self.ended.get()
     }
 
     /// Whether it is vouched for, and nothing of it ends before that time or begins after it.
@@ -47,27 +54,30 @@ impl Standing {
         self.ended().is_none() && lock(&self.judged).vouched.valid.contains(&now)
     }
 
-    fn judge(&self) -> Result<(), Refusal> {
-        let (known, authority) = {
-            let judged = lock(&self.judged);
-            let Vouched { file, crls, .. } = &judged.vouched;
-            if judged.state.is_current_for(std::iter::once(file).chain(crls)) {
+    /// Whether the directory, the anchor and the lists that were asked are what they were: no lock of the
+    /// directory's, and a `stat` or two for each.
+    fn is_where_it_was(&self) -> bool {
+        let judged = lock(&self.judged);
+        let Vouched { file, crls, .. } = &judged.vouched;
+        judged.state.is_current_for(std::iter::once(file).chain(crls))
+    }
+
+    fn judge_by(&self, state: &Arc<State>) -> Result<(), Refusal> {
+        let authority = {
+            let mut judged = lock(&self.judged);
+            if judged.state.edition == state.edition {
+                judged.state = state.clone();
                 return Ok(());
             }
-            (judged.state.edition, judged.vouched.authority.fingerprint())
+            judged.vouched.authority.fingerprint()
         };
-        let state = self.authorities.state();
-        if state.edition == known {
-            lock(&self.judged).state = state;
-            return Ok(());
-        }
         let vouched = state.trust.verify(&self.chain, now()).map_err(|refusal| {
             let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == authority);
             if removed { Refusal(Reason::Removed, refusal.1) } else { refusal }
         })?;
         let held = self.authorities.directory().hold(&vouched.authority.fingerprint());
         let (_, held) = held.ok_or_else(Refusal::anchor_gone)?;
-        *lock(&self.judged) = Judged { state, vouched, _held: held };
+        *lock(&self.judged) = Judged { state: state.clone(), vouched, _held: held };
         Ok(())
     }
 
