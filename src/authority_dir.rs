@@ -1,5 +1,6 @@
 //! The directory of authorities: trust anchors that vouch for clients, and their revocation lists.
 
+mod content;
 mod install;
 mod standing;
 mod state;

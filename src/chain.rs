@@ -63,6 +63,8 @@ pub(crate) struct Trust {
     pub crls: Vec<Crl>,
     pub broken: Vec<BrokenCrl>,
     pub stale_crls: StaleCrls,
+    /// Why nothing of this is known at the moment.
+    pub fault: Option<String>,
 }
 
 /// What a client's admission rests on.
@@ -83,6 +85,9 @@ impl Trust {
         let Some((end_entity, sent)) = chain.split_first() else {
             return Err(Refusal::untrusted("sent no certificate"));
         };
+        if let Some(fault) = &self.fault {
+            return Err(Refusal::untrusted(format!("is not vouched for: {fault}")));
+        }
         let claimed: Vec<&Anchor> = self.anchors.iter().filter(|anchor| is_claimed(anchor, chain)).collect();
         if claimed.is_empty() {
             let what = format!(

@@ -204,6 +204,12 @@ impl Error {
         &self.0.message
     }
 
+    /// The message without the file that it begins with: for where that is shown beside it.
+    pub(crate) fn message_without_path(&self) -> &str {
+        let file = self.0.path.as_ref().map(|path| escape(&path.to_string_lossy()) + ": ");
+        file.and_then(|file| self.0.message.strip_prefix(&file)).unwrap_or(&self.0.message)
+    }
+
     /// The file that the error is about.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()

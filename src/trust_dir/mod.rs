@@ -22,6 +22,7 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+pub(crate) use self::content::{hash_name, hidden};
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
 pub(crate) use self::stamp::Stamp;
@@ -208,7 +209,7 @@ impl TrustDir {
 
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
     /// was, it is read again; when no file is left, the directory is, if it has changed.
-    fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
+    pub(crate) fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Stamp)> {
         let known = self.index().files_of(fingerprint);
         for (name, stamp) in &known {
             let path = self.0.path.join(name);
