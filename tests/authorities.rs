@@ -184,6 +184,23 @@ fn a_list_is_replaced_while_running() {
     exact(hold, Reason::RevokedByCrl, "certificate revoked", unhold);
 }
 
+/// A link to the list that the authority itself replaces: whatever the directory is read like, it is followed.
+#[test]
+fn a_list_behind_a_link_is_followed() {
+    for entry_names in [EntryNames::Any, EntryNames::SubjectHash] {
+        let service = Service::with(AuthorityDirOptions { entry_names, ..Default::default() });
+        let alice = service.world.issued("alice", &IssueOptions::default());
+        let link = service.anchor().with_extension("r3");
+        std::os::unix::fs::symlink(service.world.ca.crl(30).unwrap(), link).unwrap();
+        let open = service.connect(Tls::V13, &alice, &[]);
+        service.world.ca.revoke(&alice.load(), RevocationReason::KeyCompromise).unwrap();
+        service.world.ca.crl(30).unwrap();
+        open.end();
+        service.is_refused(Tls::V13, &alice, None, Reason::RevokedByCrl, "certificate revoked");
+        assert_eq!(service.authorities.problems().unwrap(), []);
+    }
+}
+
 #[test]
 fn an_authority_in_between_comes_from_the_client_and_is_revoked() {
     for tls in BOTH {
