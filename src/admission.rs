@@ -1,8 +1,11 @@
 //! The decision: who is admitted, who is refused, and why. It names no TLS library and keeps no state.
 
 mod decision;
+mod held;
 mod reason;
+mod vouch;
 
+use crate::authority_dir::AuthorityDir;
 use crate::certificate::{Certificate, Fingerprint, Usage};
 use crate::clock::date;
 use crate::error::escape;
@@ -10,6 +13,7 @@ use crate::key::KeyAlgorithm;
 use crate::trust_dir::{EntryNames, TrustDir};
 
 pub use self::decision::Decision;
+pub(crate) use self::held::Held;
 pub use self::reason::Reason;
 
 /// Whether clients show a certificate.
@@ -29,6 +33,7 @@ const MAX_STRANGER: usize = 16 * 1024;
 /// Whom a service admits.
 ///
 /// Only the end entity counts for `clients`: a pin is only itself, whatever stands behind it in the chain.
+/// For `authorities` the chain does.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -48,18 +53,27 @@ const MAX_STRANGER: usize = 16 * 1024;
 pub struct Policy {
     auth: ClientAuth,
     clients: Option<TrustDir>,
+    authorities: Option<AuthorityDir>,
 }
 
 impl Policy {
     /// Without a directory: whoever shows a certificate is refused.
     pub fn new(auth: ClientAuth) -> Self {
-        Self { auth, clients: None }
+        Self { auth, clients: None, authorities: None }
     }
 
     /// Admits the clients whose certificates lie in this directory.
     #[must_use]
     pub fn with_clients(mut self, clients: TrustDir) -> Self {
         self.clients = Some(clients);
+        self
+    }
+
+    /// Admits the clients that an authority in this directory vouches for, besides those of the directory of
+    /// clients, which is asked first and has the last word on its entries.
+    #[must_use]
+    pub fn with_authorities(mut self, authorities: AuthorityDir) -> Self {
+        self.authorities = Some(authorities);
         self
     }
 
@@ -73,6 +87,11 @@ impl Policy {
         self.clients.as_ref()
     }
 
+    /// The directory of authorities.
+    pub fn authorities(&self) -> Option<&AuthorityDir> {
+        self.authorities.as_ref()
+    }
+
     /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds.
     pub fn decide(&self, chain: &[&[u8]], now: i64) -> Decision {
         Decision { held: None, ..self.decide_and_hold(chain, now) }
@@ -81,7 +100,13 @@ impl Policy {
     /// As [`decide`](Self::decide); an admission keeps hold of its entry, for the connection that stands on it.
     pub(crate) fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
         match (chain.first(), self.auth) {
-            (Some(end_entity), _) => decide_and_hold(end_entity, self.clients.as_ref(), now),
+            (Some(end_entity), _) => {
+                let decision = decide_and_hold(end_entity, self.clients.as_ref(), now);
+                match &self.authorities {
+                    Some(authorities) => vouch::decide_and_hold(decision, authorities, chain, now),
+                    None => decision,
+                }
+            }
             (None, ClientAuth::Required) => {
                 Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None)
             }
@@ -124,7 +149,7 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64) ->
         Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
     };
-    let held = reason.is_admission().then_some(held);
+    let held = reason.is_admission().then_some(Held::Entry(held));
     Decision { reason, message, certificate: Some(certificate), entry: Some(entry), held }
 }
 

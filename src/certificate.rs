@@ -164,6 +164,8 @@ pub(crate) struct Usage {
 impl Usage {
     pub(crate) const DIGITAL_SIGNATURE: u16 = 1;
     pub(crate) const KEY_AGREEMENT: u16 = 1 << 4;
+    pub(crate) const CERT_SIGN: u16 = 1 << 5;
+    pub(crate) const CRL_SIGN: u16 = 1 << 6;
 }
 
 impl Certificate {

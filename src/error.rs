@@ -43,7 +43,8 @@ pub enum ErrorKind {
     NameMismatch,
     /// A signature does not verify.
     BadSignature,
-    /// The certificate was installed and has been removed.
+    /// The certificate was installed and has been removed, or its authority has revoked it; on an open connection,
+    /// whatever ended its admission.
     Revoked,
     /// The client sent no certificate and one is required.
     NoCertificate,
@@ -201,6 +202,12 @@ impl Error {
     /// The whole message, one line: what [`Display`](fmt::Display) prints.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The message without the file that it begins with: for where that is shown beside it.
+    pub(crate) fn message_without_path(&self) -> &str {
+        let file = self.0.path.as_ref().map(|path| escape(&path.to_string_lossy()) + ": ");
+        file.and_then(|file| self.0.message.strip_prefix(&file)).unwrap_or(&self.0.message)
     }
 
     /// The file that the error is about.

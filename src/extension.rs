@@ -12,6 +12,7 @@ pub(crate) const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 pub(crate) const CRL_NUMBER: &[u8] = b"\x55\x1d\x14";
 pub(crate) const REASON_CODE: &[u8] = b"\x55\x1d\x15";
 pub(crate) const NAME_CONSTRAINTS: &[u8] = b"\x55\x1d\x1e";
+pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = b"\x55\x1d\x1f";
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 pub(crate) const SUBJECT_KEY_ID: &[u8] = b"\x55\x1d\x0e";
 pub(crate) const AUTHORITY_KEY_ID: &[u8] = b"\x55\x1d\x23";

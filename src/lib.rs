@@ -136,7 +136,9 @@ pub mod tls;
 mod admission;
 mod alt_name;
 mod authority;
+mod authority_dir;
 mod certificate;
+mod chain;
 mod clock;
 mod constraints;
 mod der;
@@ -159,7 +161,9 @@ pub use alt_name::SubjectAltName;
 pub use authority::{
     Authority, AuthorityOptions, Issued, IssuedStatus, RenewOptions, RevocationReason, SignOptions, Signed,
 };
+pub use authority_dir::{AuthorityDir, AuthorityDirOptions};
 pub use certificate::{Certificate, Fingerprint};
+pub use chain::{Crl, StaleCrls};
 pub use constraints::{NameConstraint, NameConstraints};
 pub use error::{Error, ErrorKind, Result};
 pub use identity::Identity;

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Reason;
+use super::{Held, Reason};
 use crate::certificate::{Certificate, Fingerprint};
-use crate::trust_dir::Held;
 
 /// An admission or a refusal, with its reason and what it was decided on.
 ///
@@ -59,7 +58,7 @@ impl Decision {
         self.certificate.as_ref().map(Certificate::fingerprint)
     }
 
-    /// The file of the entry that was matched.
+    /// The file of the entry that was matched: the client's own, or that of the authority that vouches for it.
     pub fn entry(&self) -> Option<&Path> {
         self.entry.as_deref()
     }
@@ -67,6 +66,12 @@ impl Decision {
     /// The hold on the entry, for as long as a connection stands on it.
     pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
+    }
+
+    /// The refusal that it has become if what the client stands on has gone since: exact at this moment.
+    pub(crate) fn ended(&self) -> Option<Self> {
+        let (reason, message) = self.held.as_ref()?.ended(self)?;
+        Some(self.turned(reason, message))
     }
 
     /// The same certificate and entry, refused for a reason that showed later.

@@ -43,7 +43,8 @@ pub enum Reason {
     UntrustedIssuer = 30,
     /// An authority has revoked the certificate, or an intermediate one above it.
     RevokedByCrl = 31,
-    /// An authority's revocation list is out of date, and the policy is to admit nobody by it then.
+    /// An authority's revocation list is out of date, and the policy is to admit nobody by it then; or it cannot be
+    /// read or verified.
     StaleCrl = 32,
 }
 

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Authority;
+use crate::authority_dir::install_crl;
 use crate::certificate::Certificate;
 use crate::clock::{DAY, now};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::{self, Mode};
+use crate::file;
 use crate::ledger::serial;
-use crate::name::DistinguishedName;
+use crate::pem;
 use crate::seal::{RevocationTemplate, Revoked, seal_revocations};
-use crate::{der, pem};
 
 /// Why a certificate was revoked (RFC 5280, 5.3.1), in the words of `openssl ca`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,23 +133,7 @@ impl Authority {
     /// (`<subject hash>.r0`, X509_LOOKUP_hash_dir(3)): in place of this authority's older one, or beside those of
     /// other authorities with the same hash.
     pub fn install_crl(&self, dir: impl AsRef<Path>) -> Result<PathBuf> {
-        let dir = dir.as_ref();
-        let list = file::read(&self.ledger.crl_path())?;
-        let hash = self.certificate().subject().subject_hash()?;
-        let _lock = file::lock_directory(dir)?;
-        for number in 0_u32.. {
-            let path = dir.join(format!("{hash}.r{number}"));
-            let ours = match file::read(&path) {
-                Ok(there) => issuer_of_list(&there).is_some_and(|issuer| issuer == *self.certificate().subject()),
-                Err(error) if error.kind() == ErrorKind::NotFound => true,
-                Err(error) => return Err(error),
-            };
-            if ours {
-                file::replace(&path, &list, Mode::Public)?;
-                return Ok(path);
-            }
-        }
-        Err(Error::new(ErrorKind::Unsupported, "every number of this hash is taken").at(dir))
+        install_crl(dir.as_ref(), &file::read(&self.ledger.crl_path())?)
     }
 
     pub(super) fn own_serial(&self, certificate: &Certificate) -> Result<String> {
@@ -159,15 +143,4 @@ impl Authority {
         }
         Ok(serial(certificate))
     }
-}
-
-/// Who issued the list in PEM text (TBSCertList, RFC 5280, 5.1).
-fn issuer_of_list(text: &[u8]) -> Option<DistinguishedName> {
-    let blocks = pem::blocks(text).ok()?;
-    let block = blocks.iter().find(|block| block.label == "X509 CRL")?;
-    let mut list = der::Reader::new(der::single(&block.der, der::SEQUENCE).ok()?.content);
-    let mut fields = der::Reader::new(list.expect(der::SEQUENCE).ok()?.content);
-    fields.optional(der::INTEGER).ok()?;
-    fields.expect(der::SEQUENCE).ok()?;
-    DistinguishedName::from_der(fields.expect(der::SEQUENCE).ok()?.whole).ok()
 }

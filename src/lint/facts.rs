@@ -8,9 +8,6 @@ use crate::extension::{self, Extension, Purposes};
 use crate::profile::Profile;
 use crate::signature;
 
-/// keyCertSign (RFC 5280, 4.2.1.3) as a bit of [`Usage::key`].
-const CERT_SIGN: u16 = 1 << 5;
-
 /// How many extensions are named that clients may not know.
 const MOST_CRITICAL: usize = 16;
 
@@ -70,7 +67,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn signs_certificates(&self) -> bool {
-        self.key_usage().is_some_and(|bits| bits & CERT_SIGN != 0)
+        self.key_usage().is_some_and(|bits| bits & Usage::CERT_SIGN != 0)
     }
 
     pub(super) fn signs_handshakes(&self) -> bool {

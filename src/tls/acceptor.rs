@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::sessions::{Sessions, Tickets};
 use super::verifier::PolicyVerifier;
 use crate::admission::{ClientAuth, Policy};
+use crate::authority_dir::AuthorityDir;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
@@ -49,6 +50,7 @@ pub struct AcceptorBuilder {
     identity: Identity,
     client_auth: Option<ClientAuth>,
     directory: Option<TrustDir>,
+    authorities: Option<AuthorityDir>,
     alpn: Vec<Vec<u8>>,
     versions: (TlsVersion, TlsVersion),
 }
@@ -57,10 +59,10 @@ impl AcceptorBuilder {
     /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
     pub fn new(identity: Identity) -> Self {
         let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
-        Self { identity, client_auth: None, directory: None, alpn: Vec::new(), versions }
+        Self { identity, client_auth: None, directory: None, authorities: None, alpn: Vec::new(), versions }
     }
 
-    /// Whether clients show a certificate. With a trust directory the default is
+    /// Whether clients show a certificate. With a directory of clients or authorities the default is
     /// [`ClientAuth::Required`], without one [`ClientAuth::Off`].
     #[must_use]
     pub fn client_auth(mut self, client_auth: ClientAuth) -> Self {
@@ -72,6 +74,14 @@ impl AcceptorBuilder {
     #[must_use]
     pub fn trust_dir(mut self, directory: TrustDir) -> Self {
         self.directory = Some(directory);
+        self
+    }
+
+    /// Whose clients are admitted, besides those of the directory of clients. The names of the authorities are not
+    /// sent to clients: the list could not change while the service runs.
+    #[must_use]
+    pub fn authorities(mut self, authorities: AuthorityDir) -> Self {
+        self.authorities = Some(authorities);
         self
     }
 
@@ -99,13 +109,13 @@ impl AcceptorBuilder {
     /// Makes the acceptor. May be called again; the builder stays as it is.
     pub fn build(&self) -> Result<Acceptor> {
         let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
-        let auth =
-            self.client_auth.unwrap_or(if self.directory.is_some() { ClientAuth::Required } else { ClientAuth::Off });
-        match (auth, &self.directory) {
-            (ClientAuth::Off, Some(_)) => {
+        let admits = self.directory.is_some() || self.authorities.is_some();
+        let auth = self.client_auth.unwrap_or(if admits { ClientAuth::Required } else { ClientAuth::Off });
+        match (auth, admits) {
+            (ClientAuth::Off, true) => {
                 return Err(invalid("a trust directory is given, but client certificates are switched off"));
             }
-            (ClientAuth::Optional | ClientAuth::Required, None) => {
+            (ClientAuth::Optional | ClientAuth::Required, false) => {
                 return Err(invalid("client certificates need a trust directory"));
             }
             _ => {}
@@ -122,6 +132,9 @@ impl AcceptorBuilder {
         let mut policy = Policy::new(auth);
         if let Some(directory) = &self.directory {
             policy = policy.with_clients(directory.clone());
+        }
+        if let Some(authorities) = &self.authorities {
+            policy = policy.with_authorities(authorities.clone());
         }
         let config = self
             .config(&policy)
@@ -197,6 +210,11 @@ impl Acceptor {
     /// Whose certificates are admitted.
     pub fn trust_dir(&self) -> Option<&TrustDir> {
         self.0.policy.clients()
+    }
+
+    /// Whose clients are admitted.
+    pub fn authorities(&self) -> Option<&AuthorityDir> {
+        self.0.policy.authorities()
     }
 
     /// Whom it admits.

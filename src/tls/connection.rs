@@ -7,7 +7,7 @@ use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
 
 use super::acceptor::{Acceptor, TlsVersion};
 use super::scope::{self, Scope};
-use crate::admission::{Decision, Reason};
+use crate::admission::Decision;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::trust_dir::{Hook, Registration};
@@ -205,20 +205,15 @@ impl Connection {
         self.decision.as_ref()
     }
 
-    /// Looks whether the entry that admitted the client is still there. If not, queues close_notify and
+    /// Looks whether the entry that admitted the client is still there, and still vouches for it if it is an
+    /// authority. If not, queues close_notify and
     /// answers [`ErrorKind::Revoked`]. Every read and write does the same.
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
-            && let Some(decision) = &self.decision
-            && let Some(held) = decision.held()
-            && !held.is_current()
+            && let Some(ended) = self.decision.as_ref().and_then(Decision::ended)
         {
-            let entry =
-                decision.entry().map(|entry| crate::error::escape(&entry.to_string_lossy())).unwrap_or_default();
-            let message = format!("{}: {} has been removed", entry, decision.subject().unwrap_or_default());
-            let decision = decision.turned(Reason::Removed, message);
             self.revoked = true;
-            self.refuse(decision);
+            self.refuse(ended, ErrorKind::Revoked);
         }
         self.ok()
     }
@@ -314,14 +309,15 @@ impl Connection {
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
             self.decision = Some(decision);
         } else {
-            self.refuse(decision);
+            let kind = decision.reason().error_kind();
+            self.refuse(decision, kind);
         }
     }
 
     /// rustls can send no other alert than close_notify once the handshake is over.
-    fn refuse(&mut self, decision: Decision) {
+    fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
         self.tls.send_close_notify();
-        self.failure = Some((decision.reason().error_kind(), decision.message().to_owned()));
+        self.failure = Some((kind, decision.message().to_owned()));
         self.decision = Some(decision);
         self.discard();
     }

@@ -23,6 +23,9 @@ pub(super) enum Owner {
     Anonymous,
     /// The end of the certificate's validity goes with it: a session ends with its certificate.
     Certificate(Fingerprint, i64),
+    /// A client that an authority vouched for: the edition of the directory of authorities, and the first moment
+    /// at which something in the chain ends.
+    Vouched(Fingerprint, i64),
 }
 
 thread_local! {

@@ -31,11 +31,8 @@ impl Marker {
     fn mark(&self, session: &[u8]) -> Option<Vec<u8>> {
         let mut marked = Vec::with_capacity(Self::LENGTH + session.len());
         match scope::current(|scope| scope.session) {
-            Some(Owner::Certificate(fingerprint, not_after)) => {
-                marked.push(1);
-                marked.extend(fingerprint.0);
-                marked.extend(not_after.to_be_bytes());
-            }
+            Some(Owner::Certificate(fingerprint, until)) => Self::put(&mut marked, 1, fingerprint, until),
+            Some(Owner::Vouched(edition, until)) => Self::put(&mut marked, 2, edition, until),
             _ if self.policy.client_auth() == ClientAuth::Required => return None,
             _ => marked.extend([0; Self::LENGTH]),
         }
@@ -43,20 +40,26 @@ impl Marker {
         Some(marked)
     }
 
+    fn put(marked: &mut Vec<u8>, sort: u8, fingerprint: Fingerprint, until: i64) {
+        marked.push(sort);
+        marked.extend(fingerprint.0);
+        marked.extend(until.to_be_bytes());
+    }
+
     fn unmark(&self, marked: &[u8]) -> Option<Vec<u8>> {
         let (mark, session) = marked.split_at_checked(Self::LENGTH)?;
+        let fingerprint = Fingerprint(mark[1..33].try_into().ok()?);
+        let until = i64::from_be_bytes(mark[33..].try_into().ok()?);
         let owner = match mark[0] {
             0 => Owner::Anonymous,
-            _ => Owner::Certificate(
-                Fingerprint(mark[1..33].try_into().ok()?),
-                i64::from_be_bytes(mark[33..].try_into().ok()?),
-            ),
+            1 => Owner::Certificate(fingerprint, until),
+            _ => Owner::Vouched(fingerprint, until),
         };
         let admitted = match owner {
             Owner::Anonymous => self.policy.client_auth() != ClientAuth::Required,
-            Owner::Certificate(fingerprint, not_after) => {
-                now() <= not_after && self.policy.clients()?.contains(&fingerprint)
-            }
+            Owner::Certificate(fingerprint, until) => now() <= until && self.policy.clients()?.contains(&fingerprint),
+            // When the directory has changed, the full handshake judges the chain.
+            Owner::Vouched(edition, until) => now() <= until && self.policy.authorities()?.edition() == edition,
         };
         if !admitted {
             return None;

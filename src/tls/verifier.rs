@@ -10,7 +10,7 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use webpki::RawPublicKeyEntity;
 
 use super::scope::{self, Owner};
-use crate::admission::{ClientAuth, Decision, Policy, Reason};
+use crate::admission::{ClientAuth, Decision, Held, Policy, Reason};
 use crate::certificate::Certificate;
 use crate::der::CertificateParts;
 
@@ -32,7 +32,9 @@ impl ClientCertVerifier for PolicyVerifier {
         self.policy.client_auth() == ClientAuth::Required
     }
 
-    /// None: with pins, hints would tell every stranger who the clients are.
+    /// None: with pins, hints would tell every stranger who the clients are. Nor authorities, although they are no
+    /// secret: rustls borrows the list for as long as the service runs, and a client that filters by it would not
+    /// offer what an authority that was added since has issued.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -94,9 +96,12 @@ impl ClientCertVerifier for PolicyVerifier {
 pub(super) fn owner(decision: &Decision) -> Option<Owner> {
     match decision.reason() {
         Reason::Anonymous => Some(Owner::Anonymous),
-        Reason::Admitted => decision
-            .certificate()
-            .map(|certificate: &Certificate| Owner::Certificate(certificate.fingerprint(), certificate.not_after())),
+        Reason::Admitted => match decision.held() {
+            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), *standing.vouched().valid.end())),
+            _ => decision.certificate().map(|certificate: &Certificate| {
+                Owner::Certificate(certificate.fingerprint(), certificate.not_after())
+            }),
+        },
         _ => None,
     }
 }

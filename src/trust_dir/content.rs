@@ -72,7 +72,7 @@ impl Record {
 }
 
 /// The hash in a name such as `0fb8533c.0`; OpenSSL looks for lower-case digits and a plain number.
-pub(super) fn hash_name(name: &OsStr) -> Option<u32> {
+pub(crate) fn hash_name(name: &OsStr) -> Option<u32> {
     let (hash, number) = name.to_str()?.split_once('.')?;
     let lower = hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let plain = number == "0"
@@ -81,7 +81,7 @@ pub(super) fn hash_name(name: &OsStr) -> Option<u32> {
 }
 
 /// Temporary and dot files are nobody's certificates.
-pub(super) fn hidden(name: &OsStr) -> bool {
+pub(crate) fn hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.')
 }
 

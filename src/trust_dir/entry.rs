@@ -62,7 +62,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(file: PathBuf, message: String) -> Self {
+    pub(crate) fn new(file: PathBuf, message: String) -> Self {
         Self { file, message }
     }
 

@@ -30,7 +30,7 @@ struct Hooks {
 }
 
 impl Live {
-    fn new(fingerprint: Fingerprint) -> Self {
+    pub(crate) fn new(fingerprint: Fingerprint) -> Self {
         Self { fingerprint, removed: AtomicBool::new(false), seen: Mutex::default(), hooks: Mutex::default() }
     }
 
@@ -48,13 +48,27 @@ impl Live {
     }
 
     /// Marks the entry as gone and runs the hooks. They hold no lock and may drop connections.
-    pub(super) fn remove(&self) {
+    pub(crate) fn remove(&self) {
         self.removed.store(true, Ordering::Release);
         let waiting = std::mem::take(&mut lock(&self.hooks).waiting);
         for hook in waiting.into_values() {
             // A hook that panics is its host's fault; the others are called all the same.
             let _ = catch_unwind(AssertUnwindSafe(hook));
         }
+    }
+
+    /// Runs the hook when the entry goes, at once if it has gone. Dropping the registration takes it back.
+    pub(crate) fn on_removed(self: &Arc<Self>, hook: Hook) -> Registration {
+        let mut hooks = lock(&self.hooks);
+        let id = hooks.next;
+        hooks.next += 1;
+        hooks.waiting.insert(id, hook);
+        drop(hooks);
+        // `remove` sets the flag before it takes the hooks: either it saw ours or we see the flag.
+        if self.is_removed() {
+            self.remove();
+        }
+        Registration { live: self.clone(), id }
     }
 }
 
@@ -110,16 +124,7 @@ impl Held {
 
     /// Runs the hook when the entry goes, at once if it has gone. Dropping the registration takes it back.
     pub(crate) fn on_removed(&self, hook: Hook) -> Registration {
-        let mut hooks = lock(&self.live.hooks);
-        let id = hooks.next;
-        hooks.next += 1;
-        hooks.waiting.insert(id, hook);
-        drop(hooks);
-        // `remove` sets the flag before it takes the hooks: either it saw ours or we see the flag.
-        if self.live.is_removed() {
-            self.live.remove();
-        }
-        Registration { live: self.live.clone(), id }
+        self.live.on_removed(hook)
     }
 }
 
@@ -143,6 +148,6 @@ impl Drop for Registration {
 }
 
 /// The data under these locks is whole after every statement, so a panic elsewhere poisons nothing.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

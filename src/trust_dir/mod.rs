@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
-use self::live::{Live, LiveEntries};
+use self::live::LiveEntries;
 use self::scan::LastScan;
 use self::stamp::Mark;
 use self::watch::Watch;
@@ -28,8 +28,10 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+pub(crate) use self::content::{hash_name, hidden};
 pub use self::entry::{Entry, Problem};
-pub(crate) use self::live::{Held, Hook, Registration};
+pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub(crate) use self::stamp::Stamp;
 
 /// Which files of a trust directory are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,7 +96,11 @@ struct Inner {
     live: LiveEntries,
     last_scan: Mutex<LastScan>,
     watch: OnceLock<Watch>,
+    observers: Mutex<Vec<Observer>>,
 }
+
+/// Called when something in the directory may have changed.
+type Observer = Arc<dyn Fn() + Send + Sync>;
 
 impl TrustDir {
     /// Opens a directory in which every certificate file is an entry, and watches it.
@@ -141,6 +147,7 @@ impl TrustDir {
             live: LiveEntries::default(),
             last_scan: Mutex::default(),
             watch: OnceLock::new(),
+            observers: Mutex::default(),
         }));
         if options.watch {
             // Before the scan, which then misses nothing.
@@ -179,7 +186,7 @@ impl TrustDir {
 
     /// The file that carries the certificate at this moment. The file is looked at; when it is not what it
     /// was, it is read again; when no file is left, the directory is, if it has changed.
-    fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
+    pub(crate) fn locate(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
         self.look_for(fingerprint).or_else(|| {
             let retries = self.index().retries();
             let readable = self.reread(retries, Some(fingerprint));
@@ -238,7 +245,8 @@ impl TrustDir {
         if let Some(watch) = self.0.watch.get() {
             watch.connections_are_live();
         }
-        Some((path, Held { directory: self.clone(), live }))
+        // Who removed it before it was held has told nobody.
+        (live.is_where_it_was() || self.check(&live)).then(|| (path, Held { directory: self.clone(), live }))
     }
 
     /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
@@ -262,6 +270,17 @@ impl TrustDir {
             }
         }
         !live.is_empty()
+    }
+
+    /// Has the watcher call this after each batch of changes in the directory, of whatever files, and whenever it
+    /// looks at files without having been told of a change. Called with no lock held.
+    pub(crate) fn observe(&self, observer: Box<dyn Fn() + Send + Sync>) {
+        lock(&self.0.observers).push(observer.into());
+    }
+
+    fn tell_observers(&self) {
+        let observers = lock(&self.0.observers).clone();
+        observers.iter().for_each(|observer| observer());
     }
 
     pub(crate) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {

@@ -285,8 +285,8 @@ impl Record {
         self.stamp.map(|stamp| stamp.mark()).unwrap_or_default()
     }
 
-    /// What is no entry for its name alone need not be remembered.
+    /// What is no entry for its name alone need not be remembered, unless it is a link that somebody else follows.
     fn is_worth_keeping(&self) -> bool {
-        self.content != Content::Ignored
+        self.content != Content::Ignored || self.mark().is_link()
     }
 }

@@ -61,25 +61,32 @@ impl Id {
     }
 }
 
-/// A path at one moment: the link's identity, if it is one, and the file's.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stamp {
+/// A path's identity at one moment: the link's, if it is one, and the file's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
     link: Option<Id>,
     file: Id,
+    /// Whether later changes are bound to show.
+    settled: bool,
 }
 
 impl Stamp {
     /// One `lstat`, and a `stat` when it is a link; `None` when there is nothing.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let metadata = path.symlink_metadata().ok()?;
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
         let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
-        Some(Self { link, file: Id::of(&metadata) })
+        let file = Id::of(&metadata);
+        Some(Self { link, file, settled: file.settled() && link.is_none_or(|link| link.settled()) })
+    }
+
+    /// Whether the same path is still what it was, beyond doubt.
+    pub(crate) fn still(&self, now: Option<Self>) -> bool {
+        self.settled && now.is_some_and(|now| now.link == self.link && now.file == self.file)
     }
 
     pub(super) fn mark(&self) -> Mark {
-        let settled = self.file.settled() && self.link.is_none_or(|link| link.settled());
-        Mark(if settled { self.digest() } else { 0 } | u64::from(self.link.is_some()))
+        Mark(if self.settled { self.digest() } else { 0 } | u64::from(self.link.is_some()))
     }
 
     pub(super) fn is_link(&self) -> bool {
@@ -100,7 +107,7 @@ impl Stamp {
 
 /// A [`Stamp`] in eight bytes, to be compared with what the path is later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark(u64);
+pub(crate) struct Mark(u64);
 
 impl Mark {
     /// Whether the same path is still what it was, beyond doubt: never when it was marked too soon after a change

@@ -201,6 +201,7 @@ impl Eyes {
             } else {
                 sweeping = false;
             }
+            directory.tell_observers();
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod authorities;
 pub mod bench;
+pub mod chains;
 pub mod client;
 pub mod der;
 pub mod faults;

@@ -1,0 +1,56 @@
+//! The decision about a client that is no pin, by the authorities that may vouch for it.
+
+use super::{Decision, Held, MAX_STRANGER, Reason, decide_and_hold as decide_by_pin, unfit};
+use crate::authority_dir::AuthorityDir;
+use crate::certificate::Certificate;
+use crate::chain::{Refusal, Vouched};
+use crate::error::escape;
+
+impl AuthorityDir {
+    /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds, as a
+    /// handshake without a directory of clients would.
+    pub fn decide(&self, chain: &[&[u8]], now: i64) -> Decision {
+        let Some(end_entity) = chain.first() else {
+            return Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None);
+        };
+        Decision { held: None, ..decide_and_hold(decide_by_pin(end_entity, None, now), self, chain, now) }
+    }
+}
+
+/// Has the authorities decide where the directory of clients has no entry.
+pub(super) fn decide_and_hold(pinned: Decision, authorities: &AuthorityDir, chain: &[&[u8]], now: i64) -> Decision {
+    let (None, Some(certificate)) = (&pinned.entry, pinned.certificate.clone()) else { return pinned };
+    // What cannot be read stands in no path.
+    let sent = chain.iter().skip(1).filter(|sent| sent.len() <= MAX_STRANGER);
+    let sent = sent.filter_map(|sent| Certificate::from_der(sent).ok());
+    let judged = authorities.hold(std::iter::once(certificate.clone()).chain(sent).collect(), now);
+    let unfit = match &judged {
+        Err(Refusal(Reason::UntrustedIssuer, _)) => None,
+        _ => unfit(&certificate, now),
+    };
+    let subject = certificate.subject().brief();
+    match (unfit, judged) {
+        (None, Ok(standing)) => {
+            let Vouched { authority, file, .. } = standing.vouched();
+            let message = format!(
+                "{subject} is admitted: {} vouches for it ({})",
+                authority.subject().brief(),
+                escape(&file.to_string_lossy())
+            );
+            Decision {
+                entry: Some(file),
+                held: Some(Held::Chain(standing)),
+                ..Decision::new(Reason::Admitted, message, Some(certificate))
+            }
+        }
+        (Some((reason, what)), _) => Decision::new(reason, format!("{subject} {what}"), Some(certificate)),
+        // The directory of clients may know more about it.
+        (None, Err(Refusal(Reason::UntrustedIssuer, _))) if pinned.reason != Reason::NotInstalled => pinned,
+        (None, Err(Refusal(reason, what))) => {
+            let fingerprint = certificate.fingerprint();
+            let path = escape(&authorities.directory().path().to_string_lossy());
+            let message = format!("{subject} (sha256 {fingerprint}) {what} (authorities: {path})");
+            Decision::new(reason, message, Some(certificate))
+        }
+    }
+}

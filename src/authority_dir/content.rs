@@ -1,0 +1,124 @@
+//! What a file of a directory of authorities holds: certificates, revocation lists, or a list that is broken.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::certificate::Certificate;
+use crate::chain::{BrokenCrl, Crl, hashes_in};
+use crate::error::{Error, Result};
+use crate::trust_dir::{EntryNames, Stamp, hash_name, hidden};
+use crate::{file, pem};
+
+/// A file, and what it was when it was read.
+#[derive(Clone, Default)]
+pub(super) struct Content {
+    stamp: Option<Stamp>,
+    pub certificates: Vec<Certificate>,
+    pub crls: Vec<Crl>,
+    pub broken: Option<BrokenCrl>,
+}
+
+impl Content {
+    /// Reads a file, unless it is what it was. Fails when the system is short of something: that says nothing of
+    /// the file, which may revoke anybody.
+    pub(super) fn read(file: &Path, names: EntryNames, old: Option<&Self>) -> Result<Self> {
+        // Taken before reading: a change in between shows as a difference later.
+        let stamp = Stamp::of(file);
+        if let Some(old) = old.filter(|old| old.stamp.is_some_and(|before| before.still(stamp))) {
+            return Ok(old.clone());
+        }
+        let named = file.file_name().and_then(list_hash);
+        // A list that breaks is still of the authority that it is named for, or was of before.
+        let mut hashes: BTreeSet<u32> = named.into_iter().collect();
+        hashes.extend(old.iter().flat_map(|old| &old.crls).flat_map(Crl::hashes));
+        hashes.extend(old.iter().flat_map(|old| &old.broken).flat_map(|broken| &broken.hashes));
+        let mut content = match file::read(file) {
+            Ok(bytes) if named.is_none() && names == EntryNames::SubjectHash => Self::of_certificates(&bytes),
+            Ok(bytes) => Self::of(file, &bytes, hashes),
+            Err(error) if is_shortage(&error) => return Err(error),
+            Err(error) => Self::broken(file, error.message_without_path().to_owned(), hashes),
+        };
+        content.stamp = stamp;
+        Ok(content)
+    }
+
+    /// Whether the file is still what was read.
+    pub(super) fn is_current(&self, file: &Path) -> bool {
+        match (self.stamp, Stamp::of(file)) {
+            (Some(before), now) => before.still(now),
+            (None, now) => now.is_none(),
+        }
+    }
+
+    fn of_certificates(bytes: &[u8]) -> Self {
+        Self { certificates: Certificate::all_from_bytes(bytes).unwrap_or_default(), ..Self::default() }
+    }
+
+    fn of(file: &Path, bytes: &[u8], mut hashes: BTreeSet<u32>) -> Self {
+        let mut content = Self::of_certificates(bytes);
+        let is_pem = pem::is_pem(bytes);
+        let ders = match lists(bytes) {
+            Ok(ders) => ders,
+            Err(error) => return Self::broken(file, error.message().to_owned(), hashes),
+        };
+        let expected = !hashes.is_empty();
+        for der in &ders {
+            match Crl::read(file, der) {
+                Ok(crl) => content.crls.push(crl),
+                // DER of another sort is no list, unless its name or its past says that it is.
+                Err(error) if is_pem || expected => {
+                    hashes.extend(hashes_in(der));
+                    content.broken = Self::broken(file, error.message().to_owned(), hashes.clone()).broken;
+                }
+                Err(_) => {}
+            }
+        }
+        if ders.is_empty() {
+            content.broken = Self::broken(file, "there is no revocation list in it".into(), hashes).broken;
+        }
+        content
+    }
+
+    /// A list that refuses the clients of these authorities; no list at all if there are none.
+    fn broken(file: &Path, why: String, hashes: BTreeSet<u32>) -> Self {
+        let broken = (!hashes.is_empty()).then(|| BrokenCrl { file: file.to_owned(), why, hashes });
+        Self { broken, ..Self::default() }
+    }
+}
+
+/// Whether a file may hold an authority or a list.
+pub(super) fn counts(file: &Path, names: EntryNames) -> bool {
+    let Some(name) = file.file_name() else { return false };
+    let hashed = || hash_name(name).is_some() || list_hash(name).is_some();
+    let is_directory = file.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+    !hidden(name) && !is_directory && (names == EntryNames::Any || hashed())
+}
+
+/// The hash in a list's name such as `0fb8533c.r0`.
+fn list_hash(name: &OsStr) -> Option<u32> {
+    let (hash, number) = name.to_str()?.split_once(".r")?;
+    hash_name(OsStr::new(&format!("{hash}.{number}")))
+}
+
+/// What may be lists in these bytes, as DER.
+fn lists(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
+    if !pem::is_pem(bytes) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let blocks = pem::blocks(bytes)?.into_iter().filter(|block| block.label == "X509 CRL");
+    Ok(blocks.map(|block| block.der.to_vec()).collect())
+}
+
+/// Whether it was for want of descriptors or memory.
+fn is_shortage(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    #[cfg(unix)]
+    {
+        use nix::errno::Errno;
+        let code = source.and_then(std::io::Error::raw_os_error).map(Errno::from_raw);
+        matches!(code, Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM))
+    }
+    #[cfg(not(unix))]
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::OutOfMemory)
+}

@@ -1,0 +1,112 @@
+//! What was last read from a directory of authorities, and how to see that it is still so.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::content::{Content, counts};
+use crate::certificate::{Certificate, Fingerprint};
+use crate::chain::{Anchor, StaleCrls, Trust};
+use crate::error::{Error, Result};
+use crate::trust_dir::{Stamp, TrustDir};
+
+/// The content of the directory at one moment.
+pub(super) struct State {
+    path: PathBuf,
+    directory: Option<Stamp>,
+    /// The files that count, or would if they could be read.
+    files: BTreeMap<PathBuf, Content>,
+    pub trust: Trust,
+    /// A digest of all that counts.
+    pub edition: Fingerprint,
+}
+
+impl State {
+    /// Reads the directory. Files that have not changed are taken over. If something cannot be read for now, nobody
+    /// is vouched for, since a list could be missing, and the next decision reads again.
+    pub(super) fn load(directory: &TrustDir, stale_crls: StaleCrls, old: Option<&Self>) -> Self {
+        let path = directory.path();
+        let stamp = Stamp::of(path);
+        let read = directory.refresh().and_then(|()| read(directory, old));
+        let (directory, files, mut trust) = match read {
+            Ok(files) => {
+                let trust = trust(directory, &files);
+                (stamp, files, trust)
+            }
+            Err(error) => {
+                let files = old.map(|old| old.files.clone()).unwrap_or_default();
+                (None, files, Trust { fault: Some(error.message().to_owned()), ..Trust::default() })
+            }
+        };
+        trust.stale_crls = stale_crls;
+        Self { path: path.to_owned(), directory, files, edition: edition(&trust), trust }
+    }
+
+    /// Whether everything is still what was read.
+    pub(super) fn is_current(&self) -> bool {
+        self.directory_is_current() && self.files.iter().all(|(file, content)| content.is_current(file))
+    }
+
+    /// Whether these files are, and no file has come or gone.
+    pub(super) fn is_current_for<'a>(&self, mut files: impl Iterator<Item = &'a PathBuf>) -> bool {
+        self.directory_is_current()
+            && files.all(|file| self.files.get(file).is_some_and(|content| content.is_current(file)))
+    }
+
+    fn directory_is_current(&self) -> bool {
+        match (self.directory, Stamp::of(&self.path)) {
+            (Some(before), now) => before.still(now),
+            (None, now) => now.is_none(),
+        }
+    }
+}
+
+fn read(directory: &TrustDir, old: Option<&State>) -> Result<BTreeMap<PathBuf, Content>> {
+    let (path, names) = (directory.path(), directory.entry_names());
+    let failed = |source| Error::io("read the directory of authorities", path, source);
+    let listed = path.read_dir().map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let listed: Vec<PathBuf> = listed.collect::<std::io::Result<_>>().map_err(failed)?;
+    let files = listed.into_iter().filter(|file| counts(file, names));
+    files
+        .map(|file| {
+            let content = Content::read(&file, names, old.and_then(|old| old.files.get(&file)))?;
+            Ok((file, content))
+        })
+        .collect()
+}
+
+/// The certificates that are entries, with the lists.
+fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
+    let mut seen = HashSet::new();
+    let certificates = files.values().flat_map(|content| &content.certificates);
+    let entries = certificates.filter(|certificate| seen.insert(certificate.fingerprint())).filter_map(|certificate| {
+        let (file, _) = directory.locate(&certificate.fingerprint())?;
+        Some(Anchor::new(certificate.clone(), file))
+    });
+    let trust = Trust {
+        anchors: entries.collect(),
+        crls: files.values().flat_map(|content| &content.crls).cloned().collect(),
+        broken: files.values().filter_map(|content| content.broken.clone()).collect(),
+        ..Trust::default()
+    };
+    // Whose list it is is found out here, not in a handshake.
+    let authorities: Vec<&Certificate> = trust.anchors.iter().map(|anchor| &anchor.certificate).collect();
+    for crl in &trust.crls {
+        crl.is_proven(&authorities);
+    }
+    trust
+}
+
+fn edition(trust: &Trust) -> Fingerprint {
+    let mut all: Vec<u8> = Vec::new();
+    let mut add = |file: &Path, rest: &[u8]| {
+        all.extend(file.as_os_str().as_encoded_bytes());
+        all.extend(rest);
+    };
+    trust.anchors.iter().for_each(|anchor| add(&anchor.file, &anchor.certificate.fingerprint().0));
+    trust.crls.iter().for_each(|crl| add(crl.file(), &crl.fingerprint().0));
+    for broken in &trust.broken {
+        let hashes: Vec<u8> = broken.hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
+        add(&broken.file, &hashes);
+    }
+    Fingerprint::of(&all)
+}
