@@ -49,6 +49,7 @@ pub struct AcceptorBuilder {
     identity: Identity,
     client_auth: Option<ClientAuth>,
     directory: Option<TrustDir>,
+    service: Option<String>,
     alpn: Vec<Vec<u8>>,
     versions: (TlsVersion, TlsVersion),
 }
@@ -57,7 +58,7 @@ impl AcceptorBuilder {
     /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
     pub fn new(identity: Identity) -> Self {
         let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
-        Self { identity, client_auth: None, directory: None, alpn: Vec::new(), versions }
+        Self { identity, client_auth: None, directory: None, service: None, alpn: Vec::new(), versions }
     }
 
     /// Whether clients show a certificate. With a trust directory the default is
@@ -72,6 +73,13 @@ impl AcceptorBuilder {
     #[must_use]
     pub fn trust_dir(mut self, directory: TrustDir) -> Self {
         self.directory = Some(directory);
+        self
+    }
+
+    /// The service's name, for entries that are limited to services: see [`TrustDir::limits`].
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.service = Some(name.into());
         self
     }
 
@@ -122,6 +130,9 @@ impl AcceptorBuilder {
         let mut policy = Policy::new(auth);
         if let Some(directory) = &self.directory {
             policy = policy.with_clients(directory.clone());
+        }
+        if let Some(service) = &self.service {
+            policy = policy.with_service(service);
         }
         let config = self
             .config(&policy)

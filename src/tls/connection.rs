@@ -7,7 +7,7 @@ use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
 
 use super::acceptor::{Acceptor, TlsVersion};
 use super::scope::{self, Scope};
-use crate::admission::{Decision, Reason};
+use crate::admission::Decision;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::trust_dir::{Hook, Registration};
@@ -30,7 +30,8 @@ pub enum Read {
 /// [`read`](Self::read) and [`write`](Self::write) plaintext.
 ///
 /// A client is decided about before its first plaintext byte is released. Once its entry is removed every
-/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer.
+/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer. Once a limit of the entry
+/// refuses the client, the same happens at the next call.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -205,20 +206,16 @@ impl Connection {
         self.decision.as_ref()
     }
 
-    /// Looks whether the entry that admitted the client is still there. If not, queues close_notify and
-    /// answers [`ErrorKind::Revoked`]. Every read and write does the same.
+    /// Looks whether the entry that admitted the client is still there, and within its limits. If not, queues
+    /// close_notify and answers [`ErrorKind::Revoked`], or for a limit [`ErrorKind::Expired`] or
+    /// [`ErrorKind::Untrusted`]. Every read and write does the same.
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
             && let Some(decision) = &self.decision
-            && let Some(held) = decision.held()
-            && !held.is_current()
+            && let Some(refusal) = self.acceptor.policy().decide_again(decision, now())
         {
-            let entry =
-                decision.entry().map(|entry| crate::error::escape(&entry.to_string_lossy())).unwrap_or_default();
-            let message = format!("{}: {} has been removed", entry, decision.subject().unwrap_or_default());
-            let decision = decision.turned(Reason::Removed, message);
             self.revoked = true;
-            self.refuse(decision);
+            self.refuse(refusal);
         }
         self.ok()
     }

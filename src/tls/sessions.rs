@@ -1,8 +1,8 @@
 //! Session resumption that ends with the entry (RFC 8446, 2.2; RFC 5077).
 //!
 //! rustls does not ask the verifier again when a session is resumed. Each session is therefore marked with
-//! the certificate that opened it; while its entry is gone the session is not found, the handshake becomes
-//! a full one, and the verifier refuses it with its reason and alert.
+//! the certificate that opened it; while its entry is gone or a limit refuses it the session is not found, the
+//! handshake becomes a full one, and the verifier refuses it with its reason and alert.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,9 +54,7 @@ impl Marker {
         };
         let admitted = match owner {
             Owner::Anonymous => self.policy.client_auth() != ClientAuth::Required,
-            Owner::Certificate(fingerprint, not_after) => {
-                now() <= not_after && self.policy.clients()?.contains(&fingerprint)
-            }
+            Owner::Certificate(fingerprint, not_after) => now() <= not_after && self.policy.keeps(&fingerprint, now()),
         };
         if !admitted {
             return None;

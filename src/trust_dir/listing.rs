@@ -69,6 +69,7 @@ impl TrustDir {
                 _ => None,
             })
             .collect();
+        problems.extend(self.limits_problem());
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
             problems.insert(0, Problem::new(self.0.path.clone(), fault));

@@ -3,6 +3,7 @@
 mod content;
 mod entry;
 mod index;
+mod limits;
 mod listing;
 mod live;
 mod stamp;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
+use self::limits::Limits;
 use self::live::{Live, LiveEntries};
 use self::stamp::Stamp;
 use self::watch::Watch;
@@ -24,6 +26,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
+pub(crate) use self::limits::Bounds;
+pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Registration};
 
 /// Which files of a trust directory are entries.
@@ -87,6 +91,7 @@ struct Inner {
     names: EntryNames,
     index: RwLock<Index>,
     live: LiveEntries,
+    limits: Limits,
     watch: OnceLock<Watch>,
 }
 
@@ -96,7 +101,8 @@ impl TrustDir {
         Self::open_with(path, TrustDirOptions::default())
     }
 
-    /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted.
+    /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted. Fails when
+    /// its [limits](Self::limits) cannot be read.
     pub fn open_with(path: impl AsRef<Path>, options: TrustDirOptions) -> Result<Self> {
         let path = path.as_ref();
         if options.create {
@@ -123,6 +129,7 @@ impl TrustDir {
             names: options.entry_names,
             index: RwLock::default(),
             live: LiveEntries::default(),
+            limits: Limits::default(),
             watch: OnceLock::new(),
         }));
         if options.watch {
@@ -131,6 +138,7 @@ impl TrustDir {
             directory.0.watch.get_or_init(|| watch);
         }
         directory.refresh()?;
+        directory.check_limits()?;
         Ok(directory)
     }
 
