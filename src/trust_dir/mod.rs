@@ -26,6 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
+#[cfg(feature = "cli")]
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Registration};

@@ -233,10 +233,10 @@ mod tests {
             ("[[limit]]\nfile = \"a\"\n", 1, "limits nothing"),
             ("[[limit]]\nfile = \"a\"\nservices = [\"\"]\n", 1, "no name of a service"),
             ("[[limit]]\nfile = \"a\"\nvalid_until = 2026-12-31\n", 1, "with its zone"),
-            ("[[limit]]\nfile = \"a\"\nvalid_until = \"2026\"\n", 3, "valid_until"),
+            ("[[limit]]\nfile = \"a\"\nvalid_until = \"2026\"\n", 3, "datetime"),
             ("[[limit]]\nfile = \"a\"\nservces = [\"rpc\"]\n", 3, "servces"),
             ("[[limits]]\nfile = \"a\"\n", 1, "limits"),
-            ("[[limit]]\nfile = \"a\nservices\n", 2, ""),
+            ("[[limit]]\nfile = \"a\"\nservices\n", 3, "no value"),
             ("\u{feff}limit = 1\u{202e}\n", 1, ""),
         ] {
             let error = parse(text).unwrap_err();
