@@ -30,6 +30,7 @@ __all__ = [
     "Finding",
     "Identity",
     "Issued",
+    "Limit",
     "MobileConfig",
     "NameConstraints",
     "PrivateKey",
