@@ -124,15 +124,15 @@ fn what_cannot_be_read_admits_nobody() {
     let elsewhere = two.world.path("limits.toml");
     let file = &file;
     let write = |text: &'static [u8]| move || fs::write(file, text).unwrap();
-    let faults: [(&str, Box<dyn Fn() + '_>); 8] = [
-        ("empty", Box::new(write(b""))),
-        ("line 2", Box::new(write(b"[[limit]]\nservices = [\"rpc\"\n"))),
-        ("line 1", Box::new(write(b"[[limit]]\nservices = [\"rpc\"]\n"))),
-        ("limit", Box::new(write(b"# all gone\n"))),
-        ("UTF-8", Box::new(write(b"[[limit]]\nfile = \"\xff\"\n"))),
-        ("a directory", Box::new(|| fs::create_dir(file).unwrap())),
-        ("", Box::new(|| symlink(&elsewhere, file).unwrap())),
-        ("not a regular file", Box::new(|| drop(support::run("mkfifo", &[&text(file)], "/".as_ref())))),
+    let faults: [(&str, &dyn Fn()); 8] = [
+        ("empty", &write(b"")),
+        ("line 2", &write(b"[[limit]]\nservices = [\"rpc\"\n")),
+        ("line 1", &write(b"[[limit]]\nservices = [\"rpc\"]\n")),
+        ("limit", &write(b"# all gone\n")),
+        ("UTF-8", &write(b"[[limit]]\nfile = \"\xff\"\n")),
+        ("a directory", &|| fs::create_dir(file).unwrap()),
+        ("", &|| symlink(&elsewhere, file).unwrap()),
+        ("not a regular file", &|| drop(support::run("mkfifo", &[&text(file)], "/".as_ref()))),
     ];
     for (says, make) in faults {
         make();

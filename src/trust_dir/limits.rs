@@ -109,7 +109,7 @@ impl Limits {
     /// The limits at this moment; `None` without a file. An unchanged file is not read again, and none is
     /// read under the lock.
     fn now(&self, path: &Path) -> Result<Option<Arc<Rules>>> {
-        if matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        if is_absent(path) {
             return Ok(None);
         }
         let stamp = Stamp::of(path);
@@ -122,7 +122,12 @@ impl Limits {
             *lock(&self.0) = Some(seen.clone());
             seen
         });
-        seen.rules.map(Some).map_err(|(kind, message)| Error::new(kind, message).with_path(path))
+        match seen.rules {
+            // It went while it was looked at.
+            Err((ErrorKind::NotFound, _)) if is_absent(path) => Ok(None),
+            Err((kind, message)) => Err(Error::new(kind, message).with_path(path)),
+            Ok(rules) => Ok(Some(rules)),
+        }
     }
 }
 
@@ -282,6 +287,11 @@ impl TrustDir {
         let found = Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == *fingerprint)?;
         Some(found.subject().clone())
     }
+}
+
+/// Whether there is no such file, nor a link of that name.
+fn is_absent(path: &Path) -> bool {
+    matches!(path.symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
 /// What a limit may say of an entry.
