@@ -353,7 +353,7 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_MALFORMED = 15,
     /**
-     * Refused: its validity has ended.
+     * Refused: its validity has ended, or the limit that the directory sets to it has been passed.
      */
     TRUSTDIR_REASON_EXPIRED = 20,
     /**
@@ -372,6 +372,22 @@ enum trustdir_reason
      * Refused: the client's signature does not verify.
      */
     TRUSTDIR_REASON_BAD_SIGNATURE = 24,
+    /**
+     * Refused: its entry is limited to other services, or the directory's limits cannot be read.
+     */
+    TRUSTDIR_REASON_SCOPE = 25,
+    /**
+     * Refused: no authority vouches for it.
+     */
+    TRUSTDIR_REASON_UNTRUSTED_ISSUER = 30,
+    /**
+     * Refused: an authority has revoked it, or an intermediate one above it.
+     */
+    TRUSTDIR_REASON_REVOKED_BY_CRL = 31,
+    /**
+     * Refused: an authority's revocation list is out of date.
+     */
+    TRUSTDIR_REASON_STALE_CRL = 32,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -692,6 +708,12 @@ typedef struct trustdir_issued trustdir_issued;
  * be used from several threads at once.
  */
 typedef struct trustdir_key trustdir_key;
+
+/**
+ * The limits of a directory at one moment, in the order of its trustdir.toml. Yours: free it with
+ * trustdir_limits_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_limits trustdir_limits;
 
 /**
  * How to judge. Where NULL is passed for it, and for what is not set, the profile is guessed and the time is the
@@ -2114,7 +2136,8 @@ trustdir_status trustdir_directory_list(const trustdir_directory *directory,
 
 /**
  * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
- * TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused.
+ * TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
+ * service without a name: see trustdir_directory_decide_for.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
@@ -2123,6 +2146,19 @@ trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
                                           int64_t unix_time,
                                           trustdir_decision **out,
                                           trustdir_error **error);
+
+/**
+ * As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
+ * alone.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_decide_for(const trustdir_directory *directory,
+                                              const char *service,
+                                              const uint8_t *der,
+                                              size_t len,
+                                              int64_t unix_time,
+                                              trustdir_decision **out,
+                                              trustdir_error **error);
 
 /**
  * Frees the handle; the directory itself stays. NULL is fine.
@@ -2163,6 +2199,100 @@ const char *trustdir_entries_problem(const trustdir_entries *entries,
 void trustdir_entries_free(trustdir_entries *entries);
 
 /**
+ * Limits a client without a new certificate. `which` is as for trustdir_directory_remove and names one certificate.
+ * `valid_until` is the last second at which it is admitted, in seconds since 1970-01-01 UTC, or INT64_MAX for no end;
+ * `services` are the names of the `count` services that admit it (see trustdir_acceptor_builder_set_service), none for
+ * all of them. Neither is TRUSTDIR_STATUS_INVALID_ARGUMENT. Takes the place of what this wrote for the certificate
+ * before; other limits in the directory's trustdir.toml stay and count too, comments in it are lost.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_limit(const trustdir_directory *directory,
+                                         const char *which,
+                                         int64_t valid_until,
+                                         const char *const *services,
+                                         size_t count,
+                                         trustdir_error **error);
+
+/**
+ * Takes limits off: those of the certificate that `which` names, and those that say `which` themselves: a file name, a
+ * fingerprint or a subject. How many goes to `taken`, which may be NULL. None is TRUSTDIR_STATUS_NOT_FOUND.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_unlimit(const trustdir_directory *directory,
+                                           const char *which,
+                                           size_t *taken,
+                                           trustdir_error **error);
+
+/**
+ * Lists the limits. A trustdir.toml that cannot be read fails, and refuses everybody until it is repaired; without one
+ * there are no limits.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_limits(const trustdir_directory *directory,
+                                          trustdir_limits **out,
+                                          trustdir_error **error);
+
+/**
+ * The number of limits; 0 for NULL.
+ */
+size_t trustdir_limits_len(const trustdir_limits *limits);
+
+/**
+ * By what a limit names its entries: "sha256", "file" or "subject". Borrowed from the limits. NULL past the end and for
+ * NULL.
+ */
+const char *trustdir_limits_key(const trustdir_limits *limits,
+                                size_t index);
+
+/**
+ * The fingerprint, the file's name or the subject. Borrowed from the limits. NULL past the end and for NULL.
+ */
+const char *trustdir_limits_value(const trustdir_limits *limits,
+                                  size_t index);
+
+/**
+ * The last second at which the entries are admitted, in seconds since 1970-01-01 UTC; INT64_MAX when the limit sets no
+ * end. 0 past the end of the list and for NULL.
+ */
+int64_t trustdir_limits_valid_until(const trustdir_limits *limits,
+                                    size_t index);
+
+/**
+ * Whether a limit names services: then its entries are admitted by these alone, by none if there are 0. False past the
+ * end and for NULL.
+ */
+bool trustdir_limits_has_services(const trustdir_limits *limits,
+                                  size_t index);
+
+/**
+ * The number of services that a limit names; 0 past the end and for NULL.
+ */
+size_t trustdir_limits_services_len(const trustdir_limits *limits, size_t index);
+
+/**
+ * A service that a limit names. Borrowed from the limits. NULL past the end and for NULL.
+ */
+const char *trustdir_limits_service(const trustdir_limits *limits, size_t index, size_t service);
+
+/**
+ * The number of files whose entries a limit fits; 0 may be a misspelt limit. 0 past the end and for NULL.
+ */
+size_t trustdir_limits_files_len(const trustdir_limits *limits,
+                                 size_t index);
+
+/**
+ * The path of a file whose entries a limit fits. Borrowed from the limits. NULL past the end and for NULL.
+ */
+const char *trustdir_limits_file(const trustdir_limits *limits,
+                                 size_t index,
+                                 size_t file);
+
+/**
+ * Frees the limits and everything borrowed from them. NULL is fine.
+ */
+void trustdir_limits_free(trustdir_limits *limits);
+
+/**
  * The name of a reason, for logs: "ADMITTED", "NOT_INSTALLED" and so on; "UNKNOWN" for unknown numbers. Static text,
  * never NULL.
  */
@@ -2184,8 +2314,8 @@ trustdir_reason trustdir_decision_reason(const trustdir_decision *decision);
 const char *trustdir_decision_message(const trustdir_decision *decision);
 
 /**
- * The subject of the client's certificate (RFC 4514 text). Borrowed from the decision. NULL when there is no readable
- * certificate, and for NULL.
+ * The subject of the client's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
+ * Borrowed from the decision. NULL when there is no readable certificate, and for NULL.
  */
 const char *trustdir_decision_subject(const trustdir_decision *decision);
 
@@ -2195,7 +2325,7 @@ const char *trustdir_decision_subject(const trustdir_decision *decision);
 const char *trustdir_decision_issuer(const trustdir_decision *decision);
 
 /**
- * The serial number of the client's certificate in lower-case hexadecimal, as the subject.
+ * The serial number of the client's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
  */
 const char *trustdir_decision_serial(const trustdir_decision *decision);
 
@@ -2209,6 +2339,23 @@ const char *trustdir_decision_fingerprint(const trustdir_decision *decision);
  * there is none, and for NULL.
  */
 const char *trustdir_decision_entry(const trustdir_decision *decision);
+
+/**
+ * The moment that was decided for, in seconds since 1970-01-01 UTC; 0 for NULL.
+ */
+int64_t trustdir_decision_time(const trustdir_decision *decision);
+
+/**
+ * The name of the service that decided. Borrowed from the decision. NULL when it has none, and for NULL.
+ */
+const char *trustdir_decision_service(const trustdir_decision *decision);
+
+/**
+ * The whole record as one line of JSON, with control and direction characters escaped. Its keys are "reason",
+ * "admitted", "message", "subject", "issuer", "serial", "sha256", "file", "time" (RFC 3339) and "service"; what there is
+ * none of is null. Later versions may add keys. Borrowed from the decision. NULL for NULL.
+ */
+const char *trustdir_decision_json(const trustdir_decision *decision);
 
 /**
  * The client's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.
@@ -2304,6 +2451,15 @@ TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_set_directory(trustdir_acceptor_builder *builder,
                                                         const trustdir_directory *directory,
                                                         trustdir_error **error);
+
+/**
+ * The service's name: an entry that is limited to services (see trustdir_directory_limit) is admitted by those alone,
+ * and by none without a name.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_service(trustdir_acceptor_builder *builder,
+                                                      const char *service,
+                                                      trustdir_error **error);
 
 /**
  * The lowest and the highest version of TLS to accept, each a trustdir_tls_version. The default is both.

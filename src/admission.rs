@@ -2,6 +2,7 @@
 
 mod decision;
 mod held;
+mod limit;
 mod reason;
 mod vouch;
 
@@ -54,12 +55,13 @@ pub struct Policy {
     auth: ClientAuth,
     clients: Option<TrustDir>,
     authorities: Option<AuthorityDir>,
+    service: Option<String>,
 }
 
 impl Policy {
     /// Without a directory: whoever shows a certificate is refused.
     pub fn new(auth: ClientAuth) -> Self {
-        Self { auth, clients: None, authorities: None }
+        Self { auth, clients: None, authorities: None, service: None }
     }
 
     /// Admits the clients whose certificates lie in this directory.
@@ -74,6 +76,14 @@ impl Policy {
     #[must_use]
     pub fn with_authorities(mut self, authorities: AuthorityDir) -> Self {
         self.authorities = Some(authorities);
+        self
+    }
+
+    /// Names the service that decides: an entry that is limited to services is admitted by these alone, and by none
+    /// without a name. See [`TrustDir::limits`].
+    #[must_use]
+    pub fn with_service(mut self, service: impl Into<String>) -> Self {
+        self.service = Some(service.into());
         self
     }
 
@@ -92,6 +102,11 @@ impl Policy {
         self.authorities.as_ref()
     }
 
+    /// The service's name.
+    pub fn service(&self) -> Option<&str> {
+        self.service.as_deref()
+    }
+
     /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds.
     pub fn decide(&self, chain: &[&[u8]], now: i64) -> Decision {
         Decision { held: None, ..self.decide_and_hold(chain, now) }
@@ -99,11 +114,11 @@ impl Policy {
 
     /// As [`decide`](Self::decide); an admission keeps hold of its entry, for the connection that stands on it.
     pub(crate) fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
-        match (chain.first(), self.auth) {
+        let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
-                let decision = decide_and_hold(end_entity, self.clients.as_ref(), now);
+                let decision = decide_and_hold(end_entity, self.clients.as_ref(), now, self.service());
                 match &self.authorities {
-                    Some(authorities) => vouch::decide_and_hold(decision, authorities, chain, now),
+                    Some(authorities) => vouch::decide_and_hold(decision, authorities, chain, now, self.service()),
                     None => decision,
                 }
             }
@@ -111,18 +126,33 @@ impl Policy {
                 Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None)
             }
             (None, _) => Decision::new(Reason::Anonymous, "the client sent no certificate, and none is required", None),
-        }
+        };
+        Decision { time: now, service: self.service.clone(), ..decision }
+    }
+
+    /// The refusal of a client that was admitted and would not be any more: its entry has gone, no authority vouches
+    /// for it now, or its limits are another's now or have been passed.
+    pub(crate) fn decide_again(&self, decision: &Decision, now: i64) -> Option<Decision> {
+        let (reason, message) = decision.held()?.ended(decision, now, self.service())?;
+        Some(Decision { time: now, ..decision.turned(reason, message) })
+    }
+
+    /// Whether a client that was admitted before still is, as far as its entry says.
+    pub(crate) fn keeps(&self, fingerprint: &Fingerprint, now: i64) -> bool {
+        let entry = self.clients.as_ref().and_then(|clients| clients.hold(fingerprint));
+        entry.is_some_and(|(_, held)| limit::beyond(&held, now, self.service()).is_none())
     }
 }
 
 impl TrustDir {
-    /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would.
+    /// Decides about one certificate at a time in Unix seconds, as a handshake that requires one would, for a service
+    /// without a name: see [`Policy::with_service`].
     pub fn decide(&self, certificate_der: &[u8], now: i64) -> Decision {
-        Decision { held: None, ..decide_and_hold(certificate_der, Some(self), now) }
+        Policy::new(ClientAuth::Required).with_clients(self.clone()).decide(&[certificate_der], now)
     }
 }
 
-fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64) -> Decision {
+fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, service: Option<&str>) -> Decision {
     // The match is by exact bytes, and nothing of a stranger's certificate is parsed before it.
     let fingerprint = Fingerprint::of(end_entity);
     let installed = directory.and_then(|directory| directory.hold(&fingerprint));
@@ -145,12 +175,13 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64) ->
     };
     let file = escape(&entry.to_string_lossy());
     let subject = certificate.subject().brief();
-    let (reason, message) = match unfit(&certificate, now) {
+    let refused = unfit(&certificate, now).or_else(|| limit::beyond(&held, now, service));
+    let (reason, message) = match refused {
         Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
     };
     let held = reason.is_admission().then_some(Held::Entry(held));
-    Decision { reason, message, certificate: Some(certificate), entry: Some(entry), held }
+    Decision { entry: Some(entry), held, ..Decision::new(reason, message, Some(certificate)) }
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.

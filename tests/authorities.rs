@@ -337,3 +337,28 @@ fn an_acceptor_takes_either_directory() {
     let both = builder.trust_dir(clients).client_auth(ClientAuth::Optional).build().unwrap();
     assert!(both.trust_dir().is_some() && both.authorities().is_some());
 }
+
+/// What limits an authority's entry limits whom it vouches for, at once.
+#[test]
+fn limits_of_an_authority_are_those_of_its_clients() {
+    let service = Service::start();
+    let alice = service.world.issued("alice", &IssueOptions::default());
+    let session = service.world.path("session");
+    for tls in BOTH {
+        service.once(tls, &alice, Some(("-sess_out", &session))).unwrap();
+        let mut open = service.connect(tls, &alice, &[]);
+        let authority = service.authorities.directory();
+        let which = authority.list().unwrap()[0].certificate().fingerprint().to_string();
+        authority.limit(&which, None, Some(&["admin"])).unwrap();
+        service.is_refused(tls, &alice, None, Reason::Scope, "access denied");
+        service.is_refused(tls, &alice, Some(("-sess_in", &session)), Reason::Scope, "access denied");
+        assert_eq!(open.echo("two"), None);
+        let vouched = Policy::new(ClientAuth::Required).with_authorities(service.authorities.clone());
+        let certificate = alice.load();
+        let now = certificate.not_before();
+        let decide = |policy: &Policy| policy.decide(&[certificate.as_der()], now).reason();
+        assert_eq!((decide(&vouched), decide(&vouched.with_service("admin"))), (Reason::Scope, Reason::Admitted));
+        authority.unlimit(&which).unwrap();
+        service.once(tls, &alice, None).unwrap();
+    }
+}

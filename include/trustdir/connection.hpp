@@ -152,6 +152,12 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
     return *this;
   }
 
+  /// The service's name, for entries that are limited to services.
+  acceptor_builder& service(std::string_view name) {
+    detail::invoke(trustdir_acceptor_builder_set_service, native(), detail::terminated(name).c_str());
+    return *this;
+  }
+
   acceptor_builder& versions(tls_version min, tls_version max) {
     detail::invoke(trustdir_acceptor_builder_set_versions, native(), static_cast<std::int32_t>(min),
                    static_cast<std::int32_t>(max));

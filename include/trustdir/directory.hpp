@@ -20,7 +20,11 @@ enum class reason : std::int32_t {
   not_yet_valid = TRUSTDIR_REASON_NOT_YET_VALID,
   wrong_purpose = TRUSTDIR_REASON_WRONG_PURPOSE,
   weak_key = TRUSTDIR_REASON_WEAK_KEY,
-  bad_signature = TRUSTDIR_REASON_BAD_SIGNATURE
+  bad_signature = TRUSTDIR_REASON_BAD_SIGNATURE,
+  scope = TRUSTDIR_REASON_SCOPE,
+  untrusted_issuer = TRUSTDIR_REASON_UNTRUSTED_ISSUER,
+  revoked_by_crl = TRUSTDIR_REASON_REVOKED_BY_CRL,
+  stale_crl = TRUSTDIR_REASON_STALE_CRL
 };
 
 /// "ADMITTED", "NOT_INSTALLED", …
@@ -40,12 +44,19 @@ class decision_accessors {
   trustdir::reason reason() const noexcept { return static_cast<trustdir::reason>(trustdir_decision_reason(raw())); }
   /// One line for a log: which certificate, what was decided, what to do.
   std::string_view message() const noexcept { return view(trustdir_decision_message(raw())); }
+  /// Names are escaped and cut after 256 characters, a serial number after 64 digits: strangers choose them.
   std::string_view subject() const noexcept { return view(trustdir_decision_subject(raw())); }
   std::string_view issuer() const noexcept { return view(trustdir_decision_issuer(raw())); }
   std::string_view serial() const noexcept { return view(trustdir_decision_serial(raw())); }
   std::string_view fingerprint() const noexcept { return view(trustdir_decision_fingerprint(raw())); }
   /// The file of the trust directory that matched.
   std::string_view entry() const noexcept { return view(trustdir_decision_entry(raw())); }
+  /// The moment that was decided for.
+  std::chrono::system_clock::time_point time() const noexcept { return moment(trustdir_decision_time(raw())); }
+  /// The name of the service that decided.
+  std::string_view service() const noexcept { return view(trustdir_decision_service(raw())); }
+  /// The whole record as one line of JSON.
+  std::string_view json() const noexcept { return view(trustdir_decision_json(raw())); }
   trustdir::certificate_view certificate() const noexcept {
     return trustdir::certificate_view(trustdir_decision_certificate(raw()));
   }
@@ -107,6 +118,47 @@ class entries : public detail::object<trustdir_entries, trustdir_entries_free> {
   }
 };
 
+/// One limit of a directory: until when, and for which services, its entries are admitted. Its views live as long as
+/// the list.
+struct limit {
+  std::string_view key;    ///< by what it names the entries: "sha256", "file" or "subject"
+  std::string_view value;  ///< the fingerprint, the file's name or the subject
+  std::optional<std::chrono::system_clock::time_point> valid_until;
+  std::optional<std::vector<std::string_view>> services;  ///< only for these, if set
+  std::vector<std::string_view> files;                    ///< that it fits; none may be a misspelt limit
+};
+
+/// The limits of a directory at one moment, in the order of its trustdir.toml.
+class limits : public detail::object<trustdir_limits, trustdir_limits_free> {
+ public:
+  using object::object;
+  using iterator = detail::list_iterator<limits, limit>;
+
+  std::size_t size() const noexcept { return trustdir_limits_len(native()); }
+  bool empty() const noexcept { return size() == 0; }
+
+  limit operator[](std::size_t index) const {
+    limit one{detail::view(trustdir_limits_key(native(), index)), detail::view(trustdir_limits_value(native(), index)),
+              std::nullopt, std::nullopt, {}};
+    if (const auto until = trustdir_limits_valid_until(native(), index); until != INT64_MAX) {
+      one.valid_until = detail::moment(until);
+    }
+    if (trustdir_limits_has_services(native(), index)) {
+      auto& services = one.services.emplace();
+      for (std::size_t i = 0; i < trustdir_limits_services_len(native(), index); ++i) {
+        services.push_back(detail::view(trustdir_limits_service(native(), index, i)));
+      }
+    }
+    for (std::size_t i = 0; i < trustdir_limits_files_len(native(), index); ++i) {
+      one.files.push_back(detail::view(trustdir_limits_file(native(), index, i)));
+    }
+    return one;
+  }
+
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, size()}; }
+};
+
 /// Which files of a directory are entries.
 enum class entry_names : std::int32_t {
   any = TRUSTDIR_ENTRY_NAMES_ANY,                   ///< every certificate file
@@ -150,7 +202,39 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
 
   entries list() const { return detail::create<entries>(trustdir_directory_list, native()); }
 
-  /// What the directory says about a certificate. A refusal is a decision, not an error.
+  /// Limits the one certificate that `which` names: until a moment, to some services, or both; one of them must be
+  /// given. Takes the place of what this wrote before; other limits in trustdir.toml stay and count too.
+  void limit(std::string_view which, std::optional<std::chrono::system_clock::time_point> valid_until,
+             const std::vector<std::string>& services = {}) const {
+    std::vector<const char*> names;
+    for (const auto& service : services) names.push_back(service.c_str());
+    detail::invoke(trustdir_directory_limit, native(), detail::terminated(which).c_str(),
+                   valid_until ? detail::unix_time(*valid_until) : INT64_MAX,
+                   static_cast<const char* const*>(names.data()), names.size());
+  }
+
+  /// Takes limits off: those of the certificate that `which` names, and those that say `which` themselves.
+  std::size_t unlimit(std::string_view which) const {
+    std::size_t taken = 0;
+    detail::invoke(trustdir_directory_unlimit, native(), detail::terminated(which).c_str(), &taken);
+    return taken;
+  }
+
+  trustdir::limits limits() const { return detail::create<trustdir::limits>(trustdir_directory_limits, native()); }
+
+  /// What the directory says about a certificate to the service of this name. A refusal is a decision, not an error.
+  decision decide_for(std::string_view service, bytes_view der,
+                      std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {
+    return detail::create<decision>(trustdir_directory_decide_for, native(), detail::terminated(service).c_str(),
+                                    der.data(), der.size(), detail::unix_time(when));
+  }
+
+  decision decide_for(std::string_view service, certificate_view certificate,
+                      std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {
+    return decide_for(service, certificate.der(), when);
+  }
+
+  /// The same to a service without a name.
   decision decide(bytes_view der,
                   std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {
     return detail::create<decision>(trustdir_directory_decide, native(), der.data(), der.size(),

@@ -5,8 +5,10 @@ use std::path::Path;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDateTime;
 use trustdir_core as core;
 
+use crate::argument::datetime;
 use crate::certificate::Certificate;
 
 /// Whether a certificate was admitted, and why.
@@ -42,10 +44,22 @@ impl Decision {
         self.0.message()
     }
 
-    /// The subject of the certificate, or None if there was none.
+    /// The subject of the certificate, escaped and cut after 256 characters, or None if there was none.
     #[getter]
     fn subject(&self) -> Option<String> {
         self.0.subject()
+    }
+
+    /// The issuer of the certificate, escaped and cut after 256 characters, or None if there was none.
+    #[getter]
+    fn issuer(&self) -> Option<String> {
+        self.0.issuer()
+    }
+
+    /// The serial number of the certificate in hexadecimal digits, cut after 64, or None if there was none.
+    #[getter]
+    fn serial(&self) -> Option<String> {
+        self.0.serial()
     }
 
     /// The fingerprint of the certificate, or None if there was none.
@@ -58,6 +72,24 @@ impl Decision {
     #[getter]
     fn entry(&self) -> Option<&Path> {
         self.0.entry()
+    }
+
+    /// The instant that was decided for, in UTC.
+    #[getter]
+    fn time<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+        datetime(py, self.0.time())
+    }
+
+    /// The name of the service that decided, or None.
+    #[getter]
+    fn service(&self) -> Option<&str> {
+        self.0.service()
+    }
+
+    /// The whole record as one line of JSON, with control and direction characters escaped. Its keys are `reason`,
+    /// `admitted`, `message`, `subject`, `issuer`, `serial`, `sha256`, `file`, `time` (RFC 3339) and `service`.
+    fn to_json(&self) -> String {
+        self.0.to_json()
     }
 
     /// The certificate, or None if there was none.

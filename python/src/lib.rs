@@ -10,6 +10,7 @@ mod export;
 mod identity;
 mod issued;
 mod key;
+mod limit;
 mod lint;
 mod request;
 mod trust_dir;
@@ -42,6 +43,8 @@ mod _trustdir {
     use crate::issued::Issued;
     #[pymodule_export]
     use crate::key::PrivateKey;
+    #[pymodule_export]
+    use crate::limit::Limit;
     #[pymodule_export]
     use crate::lint::{Finding, lint};
     #[pymodule_export]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
-use trustdir_core::{self as core, EntryNames, TrustDirOptions};
+use trustdir_core::{self as core, ClientAuth, EntryNames, Policy, TrustDirOptions};
 
 use crate::argument::{Bytes, Instant};
 use crate::certificate::Certificate;
@@ -40,6 +40,12 @@ use crate::error::Result;
 ///     <Reason.REMOVED: 'REMOVED'>
 #[pyclass(frozen, module = "trustdir")]
 pub struct TrustDir(core::TrustDir);
+
+impl TrustDir {
+    pub fn core(&self) -> &core::TrustDir {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl TrustDir {
@@ -132,14 +138,25 @@ impl TrustDir {
     ///     certificate: The certificate that the client presented, as an object or as DER, such as
     ///         `ssl.SSLSocket.getpeercert(True)` gives.
     ///     at: For what instant to decide, as an aware `datetime`; now if not given.
-    #[pyo3(signature = (certificate, *, at = None))]
-    fn decide(&self, py: Python<'_>, certificate: Presented<'_, '_>, at: Option<Instant>) -> Decision {
+    ///     service: The name of the service that decides, for entries that are limited to services.
+    #[pyo3(signature = (certificate, *, at = None, service = None))]
+    fn decide(
+        &self,
+        py: Python<'_>,
+        certificate: Presented<'_, '_>,
+        at: Option<Instant>,
+        service: Option<&str>,
+    ) -> Decision {
         let at = at.unwrap_or_else(Instant::now).0;
         let der = match &certificate {
             Presented::Certificate(certificate) => certificate.get().0.as_der(),
             Presented::Der(der) => &der.0,
         };
-        Decision(py.detach(|| self.0.decide(der, at)))
+        let mut policy = Policy::new(ClientAuth::Required).with_clients(self.0.clone());
+        if let Some(service) = service {
+            policy = policy.with_service(service);
+        }
+        Decision(py.detach(|| policy.decide(&[der], at)))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyIterator>> {

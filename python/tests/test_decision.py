@@ -1,3 +1,7 @@
+import json
+import subprocess
+import sys
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,7 +96,63 @@ def test_purpose(ca: trustdir.Authority, clients: trustdir.TrustDir) -> None:
     assert clients.decide(server).reason == Reason.WRONG_PURPOSE
 
 
+def test_minted_by_a_client(clients: trustdir.TrustDir, openssl: OpenSsl, tmp_path: Path) -> None:
+    openssl(*"req -x509 -newkey rsa:2048 -nodes -keyout k -out clients/minter.pem -subj /CN=minter -days 9".split())
+    openssl(*"req -newkey rsa:2048 -nodes -keyout l -out minted.csr -subj /CN=minted".split())
+    openssl(*"x509 -req -in minted.csr -CA clients/minter.pem -CAkey k -set_serial 1 -days 9 -out minted.pem".split())
+    assert clients.decide(trustdir.Certificate.load(tmp_path / "minted.pem")).reason == Reason.MINTED_BY_PIN
+
+
 def test_weak_key(clients: trustdir.TrustDir, openssl: OpenSsl, tmp_path: Path) -> None:
     openssl(*"req -newkey rsa:1024 -nodes -keyout k -x509 -days 365 -out clients/weak.pem -subj /CN=weak".split())
     weak = trustdir.Certificate.load(tmp_path / "clients/weak.pem")
     assert clients.decide(weak).reason == Reason.WEAK_KEY
+
+
+def test_the_record(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    certificate = alice.certificate
+    entry = clients.install(certificate)
+    decision = clients.decide(certificate, at=at, service="rpc")
+    assert (decision.issuer, decision.serial) == (certificate.issuer, certificate.serial)
+    assert (decision.time, decision.service) == (at, "rpc")
+    assert json.loads(decision.to_json()) == {
+        "reason": "ADMITTED",
+        "admitted": True,
+        "message": decision.message,
+        "subject": "CN=alice",
+        "issuer": certificate.issuer,
+        "serial": certificate.serial,
+        "sha256": certificate.fingerprint,
+        "file": str(entry.file),
+        "time": at.isoformat().replace("+00:00", "Z"),
+        "service": "rpc",
+    }
+    garbage = json.loads(clients.decide(b"garbage").to_json())
+    assert garbage["reason"] == "MALFORMED"
+    assert [key for key, value in garbage.items() if value is None] == [
+        "subject", "issuer", "serial", "sha256", "file", "service",
+    ]  # fmt: skip
+
+
+HOSTILE = Path(__file__).parents[2] / "tests/support/hostile.py"
+
+
+@pytest.mark.skipif(not HOSTILE.exists(), reason="needs the repository")
+def test_hostile_names_disturb_no_log(clients: trustdir.TrustDir, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(HOSTILE), str(tmp_path)], check=True)
+    files = list(tmp_path.glob("*.der"))
+    assert len(files) == 10
+    for file in files:
+        der = file.read_bytes()
+        for installed in (False, True):
+            if installed:
+                (clients.path / f"{file.stem}\n\u202e.der").write_bytes(der)
+                clients.refresh()
+            decision = clients.decide(der)
+            assert decision.admitted == installed
+            record = decision.to_json()
+            for text in (record, decision.message, decision.subject, decision.issuer, decision.serial, repr(decision)):
+                assert not [c for c in text or "" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
+                assert len(text or "") < 8192
+            assert json.loads(record)["subject"] == decision.subject

@@ -2,17 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::{Held, Reason};
 use crate::certificate::{Certificate, Fingerprint};
+use crate::clock::timestamp;
+use crate::json;
+
+/// No real serial number has more digits (RFC 5280, 4.1.2.2: 20 octets).
+const MAX_SERIAL: usize = 64;
 
 /// An admission or a refusal, with its reason and what it was decided on.
 ///
 /// ```
 /// use trustdir::{ClientAuth, Policy, Reason};
 ///
-/// let decision = Policy::new(ClientAuth::Required).decide(&[], 0);
+/// let decision = Policy::new(ClientAuth::Required).decide(&[], 1_801_440_000);
 /// assert_eq!(decision.reason(), Reason::NoCertificate);
 /// assert_eq!(decision.message(), "the client sent no certificate, and one is required");
+/// assert!(decision.to_json().contains(r#""time":"2027-02-01T00:00:00Z""#));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -20,12 +28,29 @@ pub struct Decision {
     pub(super) message: String,
     pub(super) certificate: Option<Certificate>,
     pub(super) entry: Option<PathBuf>,
+    pub(super) time: i64,
+    pub(super) service: Option<String>,
     pub(super) held: Option<Held>,
+}
+
+/// The record as JSON, in this order.
+#[derive(Serialize)]
+struct Record<'a> {
+    reason: &'a str,
+    admitted: bool,
+    message: &'a str,
+    subject: Option<String>,
+    issuer: Option<String>,
+    serial: Option<String>,
+    sha256: Option<String>,
+    file: Option<String>,
+    time: String,
+    service: Option<&'a str>,
 }
 
 impl Decision {
     pub(crate) fn new(reason: Reason, message: impl Into<String>, certificate: Option<Certificate>) -> Self {
-        Self { reason, message: message.into(), certificate, entry: None, held: None }
+        Self { reason, message: message.into(), certificate, entry: None, time: 0, service: None, held: None }
     }
 
     /// Whether the client is admitted.
@@ -53,6 +78,21 @@ impl Decision {
         self.certificate.as_ref().map(|certificate| certificate.subject().brief())
     }
 
+    /// Its issuer, escaped and cut as the subject is.
+    pub fn issuer(&self) -> Option<String> {
+        self.certificate.as_ref().map(|certificate| certificate.issuer().brief())
+    }
+
+    /// Its serial number in lower-case hexadecimal, cut after 64 digits.
+    pub fn serial(&self) -> Option<String> {
+        let mut serial = self.certificate.as_ref()?.serial();
+        if serial.len() > MAX_SERIAL {
+            serial.truncate(MAX_SERIAL);
+            serial.push('…');
+        }
+        Some(serial)
+    }
+
     /// Its fingerprint.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.certificate.as_ref().map(Certificate::fingerprint)
@@ -63,15 +103,37 @@ impl Decision {
         self.entry.as_deref()
     }
 
+    /// The moment that was decided for, in Unix seconds.
+    pub fn time(&self) -> i64 {
+        self.time
+    }
+
+    /// The name of the service that decided, if it has one.
+    pub fn service(&self) -> Option<&str> {
+        self.service.as_deref()
+    }
+
+    /// The whole record as one line of JSON, with control and direction characters escaped. Its keys are `reason`,
+    /// `admitted`, `message`, `subject`, `issuer`, `serial`, `sha256`, `file`, `time` (RFC 3339) and `service`; what
+    /// there is none of is `null`. Later versions may add keys.
+    pub fn to_json(&self) -> String {
+        json::line(&Record {
+            reason: self.reason.as_str(),
+            admitted: self.is_admitted(),
+            message: &self.message,
+            subject: self.subject(),
+            issuer: self.issuer(),
+            serial: self.serial(),
+            sha256: self.fingerprint().map(|fingerprint| fingerprint.to_string()),
+            file: self.entry.as_ref().map(|file| file.to_string_lossy().into_owned()),
+            time: timestamp(self.time),
+            service: self.service(),
+        })
+    }
+
     /// The hold on the entry, for as long as a connection stands on it.
     pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
-    }
-
-    /// The refusal that it has become if what the client stands on has gone since: exact at this moment.
-    pub(crate) fn ended(&self) -> Option<Self> {
-        let (reason, message) = self.held.as_ref()?.ended(self)?;
-        Some(self.turned(reason, message))
     }
 
     /// The same certificate and entry, refused for a reason that showed later.

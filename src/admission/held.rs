@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Reason};
+use super::{Decision, Reason, limit, vouch};
 use crate::authority_dir::Standing;
 use crate::chain::Refusal;
 use crate::error::escape;
@@ -16,20 +16,21 @@ pub(crate) enum Held {
 }
 
 impl Held {
-    /// Why the client of this decision is no longer admitted, if it is not: exact at this moment, whatever the
-    /// events did.
-    pub(super) fn ended(&self, decision: &Decision) -> Option<(Reason, String)> {
+    /// Why the client of this decision is no longer admitted to this service, if it is not: exact at this moment,
+    /// whatever the events did.
+    pub(super) fn ended(&self, decision: &Decision, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
+        let file = || decision.entry().map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
         let subject = decision.subject().unwrap_or_default();
         match self {
-            Self::Entry(held) if held.is_current() => None,
-            Self::Entry(_) => {
-                let file = decision.entry().map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
-                Some((Reason::Removed, format!("{file}: {subject} has been removed")))
+            Self::Entry(held) => {
+                let gone = (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
+                let (reason, what) = gone.or_else(|| limit::beyond(held, now, service))?;
+                Some((reason, format!("{}: {subject} {what}", file())))
             }
-            Self::Chain(standing) => {
-                let Refusal(reason, what) = standing.ended()?;
-                Some((*reason, format!("{subject} {what}")))
-            }
+            Self::Chain(standing) => match standing.ended() {
+                Some(Refusal(reason, what)) => Some((*reason, format!("{subject} {what}"))),
+                None => vouch::beyond(standing, &subject, now, service),
+            },
         }
     }
 

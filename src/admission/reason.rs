@@ -27,7 +27,7 @@ pub enum Reason {
     SameNameOtherKey = 14,
     /// What was sent is no certificate that can be read.
     Malformed = 15,
-    /// The entry's validity is over.
+    /// The entry's validity is over, or the limit of its validity has been passed.
     Expired = 20,
     /// The entry's validity has not begun.
     NotYetValid = 21,
@@ -37,7 +37,7 @@ pub enum Reason {
     WeakKey = 23,
     /// The client could not prove that it has the entry's private key.
     BadSignature = 24,
-    /// The entry is limited to other services.
+    /// The entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
     /// No authority of the directory of authorities vouches for the certificate.
     UntrustedIssuer = 30,

@@ -1,7 +1,7 @@
 //! The decision about a client that is no pin, by the authorities that may vouch for it.
 
-use super::{Decision, Held, MAX_STRANGER, Reason, decide_and_hold as decide_by_pin, unfit};
-use crate::authority_dir::AuthorityDir;
+use super::{Decision, Held, MAX_STRANGER, Reason, decide_and_hold as decide_by_pin, limit, unfit};
+use crate::authority_dir::{AuthorityDir, Standing};
 use crate::certificate::Certificate;
 use crate::chain::{Refusal, Vouched};
 use crate::error::escape;
@@ -13,12 +13,18 @@ impl AuthorityDir {
         let Some(end_entity) = chain.first() else {
             return Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None);
         };
-        Decision { held: None, ..decide_and_hold(decide_by_pin(end_entity, None, now), self, chain, now) }
+        Decision { held: None, ..decide_and_hold(decide_by_pin(end_entity, None, now, None), self, chain, now, None) }
     }
 }
 
 /// Has the authorities decide where the directory of clients has no entry.
-pub(super) fn decide_and_hold(pinned: Decision, authorities: &AuthorityDir, chain: &[&[u8]], now: i64) -> Decision {
+pub(super) fn decide_and_hold(
+    pinned: Decision,
+    authorities: &AuthorityDir,
+    chain: &[&[u8]],
+    now: i64,
+    service: Option<&str>,
+) -> Decision {
     let (None, Some(certificate)) = (&pinned.entry, pinned.certificate.clone()) else { return pinned };
     // What cannot be read stands in no path.
     let sent = chain.iter().skip(1).filter(|sent| sent.len() <= MAX_STRANGER);
@@ -32,6 +38,9 @@ pub(super) fn decide_and_hold(pinned: Decision, authorities: &AuthorityDir, chai
     match (unfit, judged) {
         (None, Ok(standing)) => {
             let Vouched { authority, file, .. } = standing.vouched();
+            if let Some((reason, message)) = beyond(&standing, &subject, now, service) {
+                return Decision { entry: Some(file), ..Decision::new(reason, message, Some(certificate)) };
+            }
             let message = format!(
                 "{subject} is admitted: {} vouches for it ({})",
                 authority.subject().brief(),
@@ -53,4 +62,12 @@ pub(super) fn decide_and_hold(pinned: Decision, authorities: &AuthorityDir, chai
             Decision::new(reason, message, Some(certificate))
         }
     }
+}
+
+/// Why the limits of the authority's entry refuse whom it vouches for.
+pub(super) fn beyond(standing: &Standing, subject: &str, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
+    let (reason, what) = limit::beyond(&standing.anchor(), now, service)?;
+    let Vouched { authority, file, .. } = standing.vouched();
+    let file = escape(&file.to_string_lossy());
+    Some((reason, format!("{file}: {}, which vouches for {subject}, {what}", authority.subject().brief())))
 }

@@ -26,7 +26,7 @@ struct Judged {
     state: Arc<State>,
     vouched: Vouched,
     /// The anchor's entry: while it is held the watcher looks after it where there are no events.
-    _held: Held,
+    anchor: Held,
 }
 
 impl Standing {
@@ -77,13 +77,18 @@ impl Standing {
         })?;
         let held = self.authorities.directory().hold(&vouched.authority.fingerprint());
         let (_, held) = held.ok_or_else(Refusal::anchor_gone)?;
-        *lock(&self.judged) = Judged { state: state.clone(), vouched, _held: held };
+        *lock(&self.judged) = Judged { state: state.clone(), vouched, anchor: held };
         Ok(())
     }
 
     /// The anchor's file and certificate.
     pub(crate) fn vouched(&self) -> Vouched {
         lock(&self.judged).vouched.clone()
+    }
+
+    /// The anchor's entry.
+    pub(crate) fn anchor(&self) -> Held {
+        lock(&self.judged).anchor.clone()
     }
 
     /// What the directory said when it was last judged.
@@ -133,7 +138,7 @@ impl Standings {
             table.by_chain.retain(|_, standing| standing.strong_count() > 0);
             table.sweep_at = 2 * table.by_chain.len().max(32);
         }
-        let judged = Judged { state, vouched, _held: held };
+        let judged = Judged { state, vouched, anchor: held };
         let known = table.by_chain.get(&key).and_then(Weak::upgrade).filter(|known| known.ended.get().is_none());
         if let Some(known) = known {
             *lock(&known.judged) = judged;

@@ -9,6 +9,7 @@ use crate::{Entry, Result, TrustDir, file, pem};
 
 use super::clients::{self, Directory, EntryNamesArg};
 use super::finding::Finding;
+use super::limit;
 use super::output::{Output, argument, path_json};
 use super::{Outcome, time};
 
@@ -20,7 +21,7 @@ Examples:
 
 Problems (exit code 1): files that cannot be read or that hold private keys, certificates that are refused
 now, and with --subject-hash files that admit nobody. Notes (exit code 0): certificates that would be
-authorities under OpenSSL, and clients whose admission depends on which file names count.";
+authorities under OpenSSL, clients whose admission depends on which file names count, and limits that fit nobody.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -43,6 +44,7 @@ impl Check {
         problems.extend(keys);
         problems.extend(refusals(path, &dir, &clients));
         let mut notes: Vec<Finding> = clients.iter().filter_map(|entry| authority_note(path, entry)).collect();
+        notes.extend(limit::unfitting(path, &dir)?);
         if names.subject_hash {
             // A file under a wrong hash is a problem of the directory already.
             let known: HashSet<_> = problems.iter().filter_map(Finding::file).map(Path::to_owned).collect();
@@ -102,7 +104,7 @@ fn private_key(path: &Path, entry: &Entry) -> Option<Finding> {
 /// The clients whose certificate is refused at this moment.
 fn refusals(path: &Path, dir: &TrustDir, clients: &[Entry]) -> Vec<Finding> {
     let now = time::now();
-    let decided = clients.iter().map(|entry| (entry, dir.decide(entry.certificate().as_der(), now)));
+    let decided = clients.iter().map(|entry| (entry, limit::decide(dir, entry, now)));
     decided
         .filter(|(_, decision)| !decision.is_admitted())
         .map(|(entry, decision)| Finding::of_refusal(path, entry, &decision))
@@ -150,8 +152,7 @@ fn only_here(path: &Path, dir: &TrustDir, hashed: &TrustDir, clients: &[Entry]) 
 fn differing<'a>(wider: &TrustDir, narrower: &TrustDir, clients: &'a [Entry]) -> impl Iterator<Item = &'a Entry> {
     let now = time::now();
     clients.iter().filter(move |entry| {
-        let der = entry.certificate().as_der();
-        wider.decide(der, now).is_admitted() && !narrower.decide(der, now).is_admitted()
+        limit::decide(wider, entry, now).is_admitted() && !limit::decide(narrower, entry, now).is_admitted()
     })
 }
 

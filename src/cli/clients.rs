@@ -11,6 +11,7 @@ use crate::{Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Resul
 
 use super::check::{self, Check};
 use super::finding::Finding;
+use super::limit::{self, SetLimit, Unlimit};
 use super::output::{Output, argument, path_json};
 use super::summary::{certificate_json, entry_json, summary};
 use super::{Outcome, time};
@@ -25,6 +26,10 @@ pub(super) enum Clients {
     List(List),
     /// Look for everything that keeps a client out or lets one in unawares
     Check(Check),
+    /// Limit a client to a time or to services, without a new certificate
+    Limit(SetLimit),
+    /// Take a client's limits off
+    Unlimit(Unlimit),
 }
 
 impl Clients {
@@ -34,6 +39,8 @@ impl Clients {
             Self::Remove(remove) => remove.run(output),
             Self::List(list) => list.run(output),
             Self::Check(check) => check.run(output),
+            Self::Limit(limit) => limit.run(output),
+            Self::Unlimit(unlimit) => unlimit.run(output),
         }
     }
 }
@@ -91,7 +98,7 @@ pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Out
 
 /// Warns if what was just installed is refused all the same, and says whether it is.
 pub(super) fn warn_of_refusal(path: &Path, dir: &TrustDir, entry: &Entry, output: &mut Output) -> bool {
-    let decision = dir.decide(entry.certificate().as_der(), time::now());
+    let decision = limit::decide(dir, entry, time::now());
     if !decision.is_admitted() {
         output.warn(&Finding::of_refusal(path, entry, &decision));
     }
@@ -247,10 +254,13 @@ impl List {
         let mut rows = vec![["FILE", "SUBJECT", "EXPIRES", "STATUS", "SHA-256"].map(str::to_owned)];
         let mut clients = Vec::new();
         for entry in &entries {
-            let reason = dir.decide(entry.certificate().as_der(), now).reason().as_str();
-            rows.push(row(entry, reason));
+            let reason = limit::decide(&dir, entry, now).reason().as_str();
+            let bounds = limit::bounds(&dir, entry)?;
+            let limits = limit::words(bounds.valid_until, bounds.services.as_deref());
+            rows.push(row(entry, format!("{reason} {limits}").trim_end()));
             let mut answer = entry_json(path, entry);
             answer["reason"] = reason.into();
+            limit::add_to(&mut answer, &bounds);
             clients.push(answer);
         }
         if entries.is_empty() {
@@ -274,7 +284,7 @@ impl List {
     }
 }
 
-fn row(entry: &Entry, reason: &str) -> [String; 5] {
+fn row(entry: &Entry, status: &str) -> [String; 5] {
     let certificate = entry.certificate();
     let name = entry.file().file_name().unwrap_or_default().to_string_lossy();
     let file = match entry.link_target() {
@@ -287,7 +297,7 @@ fn row(entry: &Entry, reason: &str) -> [String; 5] {
         escape(&file),
         certificate.subject().to_string(),
         expires.to_string(),
-        reason.to_owned(),
+        escape(status),
         certificate.fingerprint().to_string(),
     ]
 }

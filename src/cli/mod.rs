@@ -44,6 +44,8 @@
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
+//! | `clients limit` | `directory`, `limit`: *limit* |
+//! | `clients unlimit` | `directory`, `unlimited`: list of *limit*, `warnings`: what still limits the client |
 //! | `clients check` | `directory`, `entry_names`, `client_count`: how many certificates, `problems`, `notes` |
 //!
 //! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
@@ -53,12 +55,15 @@
 //! - *request*: `file`, `subject`, `common_name`, `key_algorithm`, `names` (that it asks for), `asks_for_authority`,
 //!   `ignored`: a list of what else it asks for.
 //! - *entry*: a *certificate* with `file`, `link_target` and, in `clients list`, `reason` (`"ADMITTED"`,
-//!   `"EXPIRED"` …).
+//!   `"EXPIRED"` …; for one of the services that it is limited to), `valid_until` (RFC 3339) and `services`: all its
+//!   limits together, `null` without.
+//! - *limit*: `of` (`"sha256"`, `"file"` or `"subject"`), `value`, `valid_until`, `services`, `files`: the entries that
+//!   it fits.
 //! - `problems`, `notes` and `warnings` are lists of *findings*: `kind`, `message`, `file`, `subject`,
 //!   `fingerprint`. The kind is the reason of a refusal (`"EXPIRED"`, `"WEAK_KEY"` …) or one of `"FILE"` (a file
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
-//!   certificate of a file was installed or written), `"REQUEST"` (asked for and not granted, or granted otherwise).
+//!   certificate of a file was installed or written), `"LIMIT"` (a limit that fits nobody, or that stays), `"REQUEST"` (asked for and not granted, or granted otherwise).
 //!   A warning about a certificate that was just made has a rule of `lint` as its kind.
 //! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
 //!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
@@ -85,6 +90,7 @@ mod export;
 mod files;
 mod finding;
 mod issue;
+mod limit;
 mod lint;
 mod list;
 mod output;

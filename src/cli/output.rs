@@ -7,8 +7,8 @@ use std::path::Path;
 use clap::error::ErrorKind as UsageKind;
 use serde_json::{Map, Value, json};
 
-use crate::error::{disturbs, escape};
-use crate::{Error, Result};
+use crate::error::escape;
+use crate::{Error, Result, json};
 
 use super::Outcome;
 use super::finding::Finding;
@@ -86,7 +86,7 @@ impl Output {
             }
         };
         if let Some(document) = self.document.take() {
-            self.write(&json_text(&Value::Object(document)));
+            self.write(&json::line(&document));
         }
         match self.broken {
             // The reader had enough (`| head`): its right, and no failure of ours.
@@ -108,20 +108,6 @@ impl Output {
             self.broken = writeln!(io::stdout().lock(), "{line}").err();
         }
     }
-}
-
-/// One line of JSON in which a terminal finds nothing to obey: what would disturb it is escaped as JSON has it.
-fn json_text(document: &Value) -> String {
-    let text = document.to_string();
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if disturbs(c) {
-            line.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }
 
 /// Answers a command line that is wrong, or that asks for help, and returns the exit code.

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub(super) use crate::clock::{date, now};
+pub(super) use crate::clock::{date, now, timestamp};
 
 /// Reads RFC 3339 or Unix seconds.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
@@ -13,14 +13,6 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
     OffsetDateTime::parse(text, &Rfc3339)
         .map(OffsetDateTime::unix_timestamp)
         .map_err(|_| "neither RFC 3339 (2027-01-31T12:00:00Z) nor Unix seconds".to_owned())
-}
-
-/// RFC 3339, in UTC; plain seconds where the calendar ends.
-pub(super) fn timestamp(unix: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix)
-        .ok()
-        .and_then(|at| at.format(&Rfc3339).ok())
-        .unwrap_or_else(|| unix.to_string())
 }
 
 #[cfg(test)]

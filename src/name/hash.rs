@@ -40,7 +40,7 @@ impl DistinguishedName {
 
     /// OpenSSL's canonical form (`x509_name_canon`): strings as UTF-8, trimmed, white space folded,
     /// ASCII in lower case, sets sorted again, without the outer header.
-    fn canonical(&self) -> Result<Vec<u8>> {
+    pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
         let mut out = Vec::with_capacity(self.der.len());
         for rdn in self.rdns() {
             let mut set = Vec::new();

@@ -51,6 +51,7 @@ pub struct AcceptorBuilder {
     client_auth: Option<ClientAuth>,
     directory: Option<TrustDir>,
     authorities: Option<AuthorityDir>,
+    service: Option<String>,
     alpn: Vec<Vec<u8>>,
     versions: (TlsVersion, TlsVersion),
 }
@@ -59,7 +60,15 @@ impl AcceptorBuilder {
     /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
     pub fn new(identity: Identity) -> Self {
         let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
-        Self { identity, client_auth: None, directory: None, authorities: None, alpn: Vec::new(), versions }
+        Self {
+            identity,
+            client_auth: None,
+            directory: None,
+            authorities: None,
+            service: None,
+            alpn: Vec::new(),
+            versions,
+        }
     }
 
     /// Whether clients show a certificate. With a directory of clients or authorities the default is
@@ -82,6 +91,13 @@ impl AcceptorBuilder {
     #[must_use]
     pub fn authorities(mut self, authorities: AuthorityDir) -> Self {
         self.authorities = Some(authorities);
+        self
+    }
+
+    /// The service's name, for entries that are limited to services: see [`TrustDir::limits`].
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.service = Some(name.into());
         self
     }
 
@@ -135,6 +151,9 @@ impl AcceptorBuilder {
         }
         if let Some(authorities) = &self.authorities {
             policy = policy.with_authorities(authorities.clone());
+        }
+        if let Some(service) = &self.service {
+            policy = policy.with_service(service);
         }
         let config = self
             .config(&policy)

@@ -30,7 +30,8 @@ pub enum Read {
 /// [`read`](Self::read) and [`write`](Self::write) plaintext.
 ///
 /// A client is decided about before its first plaintext byte is released. Once its entry is removed every
-/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer.
+/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer. Once a limit of the entry
+/// refuses the client, the same happens at the next call.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -205,15 +206,16 @@ impl Connection {
         self.decision.as_ref()
     }
 
-    /// Looks whether the entry that admitted the client is still there, and still vouches for it if it is an
-    /// authority. If not, queues close_notify and
-    /// answers [`ErrorKind::Revoked`]. Every read and write does the same.
+    /// Looks whether the entry that admitted the client is still there, still vouches for it if it is an authority, and
+    /// admits it within its limits. If not, queues close_notify and answers [`ErrorKind::Revoked`]; the
+    /// [decision](Self::decision) says why. Every read and write does the same.
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
-            && let Some(ended) = self.decision.as_ref().and_then(Decision::ended)
+            && let Some(decision) = &self.decision
+            && let Some(refusal) = self.acceptor.policy().decide_again(decision, now())
         {
             self.revoked = true;
-            self.refuse(ended, ErrorKind::Revoked);
+            self.refuse(refusal, ErrorKind::Revoked);
         }
         self.ok()
     }

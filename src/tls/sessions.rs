@@ -1,8 +1,8 @@
 //! Session resumption that ends with the entry (RFC 8446, 2.2; RFC 5077).
 //!
 //! rustls does not ask the verifier again when a session is resumed. Each session is therefore marked with
-//! the certificate that opened it; while its entry is gone the session is not found, the handshake becomes
-//! a full one, and the verifier refuses it with its reason and alert.
+//! the certificate that opened it; while its entry is gone or a limit refuses it the session is not found, the
+//! handshake becomes a full one, and the verifier refuses it with its reason and alert.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,9 +57,12 @@ impl Marker {
         };
         let admitted = match owner {
             Owner::Anonymous => self.policy.client_auth() != ClientAuth::Required,
-            Owner::Certificate(fingerprint, until) => now() <= until && self.policy.clients()?.contains(&fingerprint),
-            // When the directory has changed, the full handshake judges the chain.
-            Owner::Vouched(edition, until) => now() <= until && self.policy.authorities()?.edition() == edition,
+            Owner::Certificate(fingerprint, not_after) => now() <= not_after && self.policy.keeps(&fingerprint, now()),
+            // When the directory has changed, the full handshake judges the chain, and where there are limits always.
+            Owner::Vouched(edition, until) => {
+                let authorities = self.policy.authorities()?;
+                now() <= until && authorities.edition() == edition && !authorities.directory().has_limits()
+            }
         };
         if !admitted {
             return None;

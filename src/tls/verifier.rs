@@ -152,6 +152,8 @@ fn refusal(reason: Reason) -> Option<CertificateError> {
         Reason::WrongPurpose => CertificateError::InvalidPurpose,
         Reason::WeakKey | Reason::Malformed => CertificateError::BadEncoding,
         Reason::BadSignature => CertificateError::BadSignature,
+        // The alert is access_denied.
+        Reason::Scope => CertificateError::ApplicationVerificationFailure,
         _ => CertificateError::UnknownIssuer,
     })
 }

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::EntryNames;
 use super::stamp::Stamp;
+use super::{EntryNames, limits};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{ErrorKind, escape};
 use crate::{file, pem};
@@ -80,9 +80,9 @@ pub(crate) fn hash_name(name: &OsStr) -> Option<u32> {
     (lower && plain).then(|| u32::from_str_radix(hash, 16).ok()).flatten()
 }
 
-/// Temporary and dot files are nobody's certificates.
+/// Temporary and dot files are nobody's certificates, nor are the limits.
 pub(crate) fn hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().first() == Some(&b'.')
+    name.as_encoded_bytes().first() == Some(&b'.') || name == limits::FILE
 }
 
 /// Every certificate in a file, or one line of what is wrong with it.

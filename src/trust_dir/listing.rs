@@ -60,6 +60,7 @@ impl TrustDir {
             let index = self.index();
             index.problems().map(|(name, message)| Problem::new(self.0.path.join(name), message.into())).collect()
         };
+        problems.extend(self.limits_problem());
         problems.sort_by(|a, b| a.file().cmp(b.file()));
         if let Some(fault) = self.0.watch.get().and_then(Watch::fault) {
             problems.insert(0, Problem::new(self.0.path.clone(), fault));

@@ -5,11 +5,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::TrustDir;
 use super::stamp::Mark;
 use crate::certificate::Fingerprint;
+use crate::name::DistinguishedName;
 
 /// Called once when an entry goes, from whichever thread notices.
 pub(crate) type Hook = Box<dyn FnOnce() + Send>;
@@ -20,6 +21,8 @@ pub(crate) struct Live {
     removed: AtomicBool,
     /// The file that carried the certificate when it was last looked at.
     seen: Mutex<Option<(PathBuf, Mark)>>,
+    /// Read when a limit asks for it.
+    subject: OnceLock<DistinguishedName>,
     hooks: Mutex<Hooks>,
 }
 
@@ -31,7 +34,13 @@ struct Hooks {
 
 impl Live {
     pub(crate) fn new(fingerprint: Fingerprint) -> Self {
-        Self { fingerprint, removed: AtomicBool::new(false), seen: Mutex::default(), hooks: Mutex::default() }
+        Self {
+            fingerprint,
+            removed: AtomicBool::new(false),
+            seen: Mutex::default(),
+            subject: OnceLock::new(),
+            hooks: Mutex::default(),
+        }
     }
 
     /// Whether the file last seen is still that file: one or two `stat` calls and no lock of the directory's.
@@ -41,6 +50,16 @@ impl Live {
 
     pub(super) fn saw(&self, path: PathBuf, mark: Mark) {
         *lock(&self.seen) = Some((path, mark));
+    }
+
+    /// The certificate's subject, read once.
+    pub(super) fn subject(&self, read: impl FnOnce() -> Option<DistinguishedName>) -> Option<&DistinguishedName> {
+        if self.subject.get().is_none()
+            && let Some(subject) = read()
+        {
+            let _ = self.subject.set(subject);
+        }
+        self.subject.get()
     }
 
     pub(super) fn is_removed(&self) -> bool {

@@ -3,6 +3,7 @@
 mod content;
 mod entry;
 mod index;
+mod limits;
 mod links;
 mod listing;
 mod live;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::index::Index;
+use self::limits::Limits;
 use self::live::LiveEntries;
 use self::scan::LastScan;
 use self::stamp::Mark;
@@ -30,6 +32,9 @@ use crate::file::{self, Mode};
 
 pub(crate) use self::content::{hash_name, hidden};
 pub use self::entry::{Entry, Problem};
+#[cfg(feature = "cli")]
+pub(crate) use self::limits::Bounds;
+pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
 pub(crate) use self::stamp::Stamp;
 
@@ -95,6 +100,7 @@ struct Inner {
     index: RwLock<Index>,
     live: LiveEntries,
     last_scan: Mutex<LastScan>,
+    limits: Limits,
     watch: OnceLock<Watch>,
     observers: Mutex<Vec<Observer>>,
 }
@@ -108,7 +114,8 @@ impl TrustDir {
         Self::open_with(path, TrustDirOptions::default())
     }
 
-    /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted.
+    /// Opens a directory. It must exist unless `create` is set; it may be empty: then nobody is admitted. Fails when
+    /// its [limits](Self::limits) cannot be read.
     pub fn open_with(path: impl AsRef<Path>, options: TrustDirOptions) -> Result<Self> {
         Self::open_with_progress(path, options, &|_, _| {})
     }
@@ -146,6 +153,7 @@ impl TrustDir {
             index: RwLock::default(),
             live: LiveEntries::default(),
             last_scan: Mutex::default(),
+            limits: Limits::default(),
             watch: OnceLock::new(),
             observers: Mutex::default(),
         }));
@@ -155,6 +163,7 @@ impl TrustDir {
             directory.0.watch.get_or_init(|| watch);
         }
         directory.refresh_with(progress)?;
+        directory.check_limits()?;
         Ok(directory)
     }
 
@@ -290,14 +299,14 @@ impl TrustDir {
     /// The pins whose subject has this hash, read from their files: for the reason of a refusal.
     pub(crate) fn under_hash(&self, hash: u32) -> Vec<Certificate> {
         let fingerprints: Vec<_> = self.index().under_hash(hash).take(8).collect();
-        let found = fingerprints.into_iter().filter_map(|fingerprint| {
-            let (name, _) = self.index().files_of(&fingerprint).into_iter().next()?;
-            Certificate::load_all(self.0.path.join(name))
-                .ok()?
-                .into_iter()
-                .find(|found| found.fingerprint() == fingerprint)
-        });
-        found.collect()
+        fingerprints.iter().filter_map(|fingerprint| self.read_entry(fingerprint)).collect()
+    }
+
+    /// An entry's certificate, read from its file.
+    fn read_entry(&self, fingerprint: &Fingerprint) -> Option<Certificate> {
+        let (name, _) = self.index().files_of(fingerprint).into_iter().next()?;
+        let all = Certificate::load_all(self.0.path.join(name)).ok()?;
+        all.into_iter().find(|found| found.fingerprint() == *fingerprint)
     }
 
     fn index(&self) -> RwLockReadGuard<'_, Index> {

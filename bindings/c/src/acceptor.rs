@@ -135,6 +135,23 @@ pub extern "C" fn trustdir_acceptor_builder_set_directory(
     })
 }
 
+/// The service's name: an entry that is limited to services (see trustdir_directory_limit) is admitted by those alone,
+/// and by none without a name.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_set_service(
+    builder: Option<&mut AcceptorBuilder>,
+    service: *const c_char,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let builder = handle::required(builder, "builder")?;
+        let service = text::required(service, "service")?;
+        builder.set(|settings| settings.service(service));
+        Ok(())
+    })
+}
+
 /// The lowest and the highest version of TLS to accept, each a trustdir_tls_version. The default is both.
 #[must_use]
 #[unsafe(no_mangle)]

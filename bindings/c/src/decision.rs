@@ -13,11 +13,17 @@ use crate::text;
 /// trustdir_decision_free. From trustdir_connection_decision it is borrowed. It never changes and may be used from
 /// several threads at once.
 pub struct Decision {
-    admitted: bool,
     reason: Reason,
+    admitted: bool,
     message: CString,
+    subject: Option<CString>,
+    issuer: Option<CString>,
+    serial: Option<CString>,
     entry: Option<CString>,
+    service: Option<CString>,
+    time: i64,
     certificate: Option<Certificate>,
+    json: CString,
 }
 
 const _: () = handle::several_threads::<Decision>();
@@ -30,12 +36,19 @@ impl Decision {
 
 impl From<trustdir_core::Decision> for Decision {
     fn from(decision: trustdir_core::Decision) -> Self {
+        let owned = |text: Option<String>| text.map(|text| text::owned(&text));
         Self {
-            admitted: decision.is_admitted(),
             reason: decision.reason().into(),
+            admitted: decision.is_admitted(),
             message: text::owned(decision.message()),
+            subject: owned(decision.subject()),
+            issuer: owned(decision.issuer()),
+            serial: owned(decision.serial()),
             entry: decision.entry().map(text::owned_path),
+            service: decision.service().map(text::owned),
+            time: decision.time(),
             certificate: decision.certificate().cloned().map(Certificate::from),
+            json: text::owned(&decision.to_json()),
         }
     }
 }
@@ -58,23 +71,23 @@ pub extern "C" fn trustdir_decision_message(decision: Option<&Decision>) -> *con
     guard_or(ptr::null(), || Some(decision?.message.as_ptr()))
 }
 
-/// The subject of the client's certificate (RFC 4514 text). Borrowed from the decision. NULL when there is no readable
-/// certificate, and for NULL.
+/// The subject of the client's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
+/// Borrowed from the decision. NULL when there is no readable certificate, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_subject(decision: Option<&Decision>) -> *const c_char {
-    guard_or(ptr::null(), || Some(decision?.certificate.as_ref()?.subject()))
+    guard_or(ptr::null(), || Some(text::optional_ptr(decision?.subject.as_ref())))
 }
 
 /// The issuer of the client's certificate, as the subject.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_issuer(decision: Option<&Decision>) -> *const c_char {
-    guard_or(ptr::null(), || Some(decision?.certificate.as_ref()?.issuer()))
+    guard_or(ptr::null(), || Some(text::optional_ptr(decision?.issuer.as_ref())))
 }
 
-/// The serial number of the client's certificate in lower-case hexadecimal, as the subject.
+/// The serial number of the client's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_serial(decision: Option<&Decision>) -> *const c_char {
-    guard_or(ptr::null(), || Some(decision?.certificate.as_ref()?.serial()))
+    guard_or(ptr::null(), || Some(text::optional_ptr(decision?.serial.as_ref())))
 }
 
 /// The SHA-256 of the client's certificate as 64 lower-case hexadecimal digits, as the subject.
@@ -88,6 +101,26 @@ pub extern "C" fn trustdir_decision_fingerprint(decision: Option<&Decision>) -> 
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_entry(decision: Option<&Decision>) -> *const c_char {
     guard_or(ptr::null(), || Some(text::optional_ptr(decision?.entry.as_ref())))
+}
+
+/// The moment that was decided for, in seconds since 1970-01-01 UTC; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_decision_time(decision: Option<&Decision>) -> i64 {
+    guard_or(0, || Some(decision?.time))
+}
+
+/// The name of the service that decided. Borrowed from the decision. NULL when it has none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_decision_service(decision: Option<&Decision>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(decision?.service.as_ref())))
+}
+
+/// The whole record as one line of JSON, with control and direction characters escaped. Its keys are "reason",
+/// "admitted", "message", "subject", "issuer", "serial", "sha256", "file", "time" (RFC 3339) and "service"; what there is
+/// none of is null. Later versions may add keys. Borrowed from the decision. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_decision_json(decision: Option<&Decision>) -> *const c_char {
+    guard_or(ptr::null(), || Some(decision?.json.as_ptr()))
 }
 
 /// The client's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use trustdir_core::{TrustDir, TrustDirOptions};
+use trustdir_core::{ClientAuth, Policy, TrustDir, TrustDirOptions};
 
 use crate::Result;
 use crate::buffer::Buffer;
@@ -181,7 +181,8 @@ pub extern "C" fn trustdir_directory_list(
 }
 
 /// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
-/// TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused.
+/// TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
+/// service without a name: see trustdir_directory_decide_for.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_decide(
@@ -197,6 +198,30 @@ pub extern "C" fn trustdir_directory_decide(
         let directory = handle::required(directory, "directory")?;
         let der = slice::bytes(der, len, "der")?;
         *out = handle::give(directory.directory.decide(der, unix_time).into());
+        Ok(())
+    })
+}
+
+/// As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
+/// alone.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_decide_for(
+    directory: Option<&Directory>,
+    service: *const c_char,
+    der: *const u8,
+    len: usize,
+    unix_time: i64,
+    out: *mut *mut Decision,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let directory = handle::required(directory, "directory")?.directory.clone();
+        let service = text::required(service, "service")?;
+        let der = slice::bytes(der, len, "der")?;
+        let policy = Policy::new(ClientAuth::Required).with_clients(directory).with_service(service);
+        *out = handle::give(policy.decide(&[der], unix_time).into());
         Ok(())
     })
 }

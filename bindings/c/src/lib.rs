@@ -34,6 +34,7 @@ mod issue;
 mod issue_options;
 mod issued;
 mod key;
+mod limits;
 mod lint;
 mod mobile_config;
 mod name_constraints;

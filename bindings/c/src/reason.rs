@@ -25,7 +25,7 @@ pub enum Reason {
     SameNameOtherKey = 14,
     /// Refused: not a certificate that can be read.
     Malformed = 15,
-    /// Refused: its validity has ended.
+    /// Refused: its validity has ended, or the limit that the directory sets to it has been passed.
     Expired = 20,
     /// Refused: its validity has not begun.
     NotYetValid = 21,
@@ -35,10 +35,18 @@ pub enum Reason {
     WeakKey = 23,
     /// Refused: the client's signature does not verify.
     BadSignature = 24,
+    /// Refused: its entry is limited to other services, or the directory's limits cannot be read.
+    Scope = 25,
+    /// Refused: no authority vouches for it.
+    UntrustedIssuer = 30,
+    /// Refused: an authority has revoked it, or an intermediate one above it.
+    RevokedByCrl = 31,
+    /// Refused: an authority's revocation list is out of date.
+    StaleCrl = 32,
 }
 
 impl Reason {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 17] = [
         Self::Admitted,
         Self::Anonymous,
         Self::NoCertificate,
@@ -52,6 +60,10 @@ impl Reason {
         Self::WrongPurpose,
         Self::WeakKey,
         Self::BadSignature,
+        Self::Scope,
+        Self::UntrustedIssuer,
+        Self::RevokedByCrl,
+        Self::StaleCrl,
     ];
 
     fn text(self) -> &'static CStr {
@@ -69,6 +81,10 @@ impl Reason {
             Self::WrongPurpose => c"WRONG_PURPOSE",
             Self::WeakKey => c"WEAK_KEY",
             Self::BadSignature => c"BAD_SIGNATURE",
+            Self::Scope => c"SCOPE",
+            Self::UntrustedIssuer => c"UNTRUSTED_ISSUER",
+            Self::RevokedByCrl => c"REVOKED_BY_CRL",
+            Self::StaleCrl => c"STALE_CRL",
         }
     }
 }

@@ -38,6 +38,11 @@ fn export_and_lint_work_from_c() {
 }
 
 #[test]
+fn limits_and_records_work_from_c() {
+    passes("limits");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {

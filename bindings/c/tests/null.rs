@@ -20,6 +20,7 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
             | ("trustdir_authority_crl" | "trustdir_authority_install_crl", "list")
             | ("trustdir_directory_install", "entry")
             | ("trustdir_directory_remove", "removed")
+            | ("trustdir_directory_unlimit", "taken")
             | ("trustdir_connection_on_revoked", "userdata" | "userdata_free")
     ) || parameter.name == "options" && parameter.ctype.starts_with("const")
 }

@@ -25,6 +25,7 @@ static trustdir_lint_options *the_lint_options;
 static trustdir_findings *the_findings;
 static trustdir_directory *the_directory;
 static trustdir_entries *the_entries;
+static trustdir_limits *the_limits;
 static trustdir_decision *the_decision;
 static trustdir_nano_config *the_nano_config;
 static trustdir_acceptor_builder *the_acceptor_builder;
@@ -99,6 +100,7 @@ static void make_objects(int argc, char **argv)
         exit(2);
     must(trustdir_directory_open(in_dir("clients"), TRUSTDIR_ENTRY_NAMES_ANY, &the_directory, &error));
     must(trustdir_directory_list(the_directory, &the_entries, &error));
+    must(trustdir_directory_limits(the_directory, &the_limits, &error));
     must(trustdir_directory_decide(the_directory, the_bytes, 1, 0, &the_decision, &error));
     FILE *file = fopen(in_dir("config-rpc.toml"), "w");
     if (file == NULL || fprintf(file, "[secure]\nenable = false\n") < 0 || fclose(file) != 0)
@@ -133,6 +135,7 @@ static void free_objects(void)
     trustdir_findings_free(the_findings);
     trustdir_directory_free(the_directory);
     trustdir_entries_free(the_entries);
+    trustdir_limits_free(the_limits);
     trustdir_decision_free(the_decision);
     trustdir_nano_config_free(the_nano_config);
     trustdir_acceptor_builder_free(the_acceptor_builder);

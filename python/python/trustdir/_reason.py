@@ -29,7 +29,7 @@ class Reason(StrEnum):
     MALFORMED = "MALFORMED"
     """What was presented is not a certificate."""
     EXPIRED = "EXPIRED"
-    """The certificate has expired."""
+    """The certificate has expired, or the limit that the directory sets to it has passed."""
     NOT_YET_VALID = "NOT_YET_VALID"
     """The certificate is not valid yet."""
     WRONG_PURPOSE = "WRONG_PURPOSE"
@@ -38,6 +38,14 @@ class Reason(StrEnum):
     """The key is too short, or of a kind that is no longer safe."""
     BAD_SIGNATURE = "BAD_SIGNATURE"
     """The client did not prove that it holds the key."""
+    SCOPE = "SCOPE"
+    """The entry is limited to other services, or the directory's limits cannot be read."""
+    UNTRUSTED_ISSUER = "UNTRUSTED_ISSUER"
+    """No authority vouches for the certificate."""
+    REVOKED_BY_CRL = "REVOKED_BY_CRL"
+    """An authority has revoked the certificate, or an intermediate one above it."""
+    STALE_CRL = "STALE_CRL"
+    """An authority's revocation list is out of date."""
 
 
 Reason.__module__ = "trustdir"  # where it is imported from

@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use tempfile::TempDir;
-use trustdir_core::{Authority, AuthorityOptions, Identity, IssueOptions, TrustDir};
+use trustdir_core::{
+    Authority, AuthorityOptions, Certificate, ClientAuth, Identity, IssueOptions, KeyAlgorithm, PrivateKey, TrustDir,
+};
 
 use super::*;
 use crate::error::trustdir_error_status;
@@ -27,8 +30,19 @@ struct Pair {
     _dir: TempDir,
 }
 
+/// What the client proves.
+enum Shows {
+    Alice,
+    AliceWithAnotherKey,
+    Nothing,
+}
+
 impl Pair {
     fn new() -> Self {
+        Self::with(ClientAuth::Required, Shows::Alice)
+    }
+
+    fn with(auth: ClientAuth, shows: Shows) -> Self {
         let dir = TempDir::new().unwrap();
         let authority = Authority::create(dir.path().join("ca"), AuthorityOptions::default()).unwrap();
         let identity = authority.issue_server(&["localhost"], &IssueOptions::default()).unwrap();
@@ -36,9 +50,14 @@ impl Pair {
         std::fs::create_dir(dir.path().join("clients")).unwrap();
         let clients = TrustDir::open(dir.path().join("clients")).unwrap();
         clients.install(alice.certificate()).unwrap();
-        let builder = tls::Acceptor::builder(identity).trust_dir(clients.clone()).alpn(&["http/1.1"]);
+        let builder = tls::Acceptor::builder(identity).trust_dir(clients.clone()).client_auth(auth).alpn(&["http/1.1"]);
         let server = builder.build().unwrap().accept().unwrap().into();
-        let client = client(authority.certificate().as_der(), &alice);
+        let key = match shows {
+            Shows::Nothing => None,
+            Shows::Alice => Some(alice.key().clone()),
+            Shows::AliceWithAnotherKey => Some(PrivateKey::generate(KeyAlgorithm::EcdsaP256).unwrap()),
+        };
+        let client = client(authority.certificate().as_der(), key.as_ref().map(|key| (alice.chain(), key)));
         Self { clients, alice, server, client, _dir: dir }
     }
 
@@ -98,14 +117,22 @@ impl Pair {
     }
 }
 
-fn client(authority: &[u8], identity: &Identity) -> ClientConnection {
+fn client(authority: &[u8], identity: Option<(&[Certificate], &PrivateKey)>) -> ClientConnection {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(authority.to_vec())).unwrap();
-    let chain = identity.chain().iter().map(|one| CertificateDer::from(one.as_der().to_vec())).collect();
-    let key = PrivateKeyDer::from_pem_slice(identity.key().to_pem(None).unwrap().as_bytes()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut config = config.with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap();
+    let config = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots);
+    let mut config = match identity {
+        None => config.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = chain.iter().map(|one| CertificateDer::from(one.as_der().to_vec())).collect();
+            let key = PrivateKeyDer::from_pem_slice(key.to_pem(None).unwrap().as_bytes()).unwrap();
+            // Not compared with each other: a thief has the one without the other.
+            let pair = CertifiedKey::new(chain, provider.key_provider.load_private_key(key).unwrap());
+            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair)))
+        }
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
 }
@@ -214,6 +241,36 @@ fn a_stranger_is_refused_with_a_reason_and_an_alert() {
     assert!(matches!(status, Status::Untrusted | Status::Revoked), "{status:?}");
     assert!(matches!(pair.reason(), Some(Reason::NotInstalled | Reason::Removed)));
     assert!(!pair.client.wants_write() || pair.client.process_new_packets().is_err());
+}
+
+#[test]
+fn who_shows_nothing_and_who_proves_nothing_has_a_reason() {
+    for (auth, shows, status, reason) in [
+        (ClientAuth::Optional, Shows::Nothing, Status::Ok, Reason::Anonymous),
+        (ClientAuth::Required, Shows::Nothing, Status::NoCertificate, Reason::NoCertificate),
+        (ClientAuth::Required, Shows::AliceWithAnotherKey, Status::BadSignature, Reason::BadSignature),
+    ] {
+        let mut pair = Pair::with(auth, shows);
+        assert_eq!((pair.exchange(), pair.reason()), (status, Some(reason)));
+    }
+}
+
+#[test]
+fn a_limit_cuts_an_open_connection_off() {
+    let mut pair = Pair::new();
+    assert_eq!(pair.exchange(), Status::Ok);
+    pair.clients.limit("alice", None, Some(&["elsewhere"])).unwrap();
+    assert_eq!(pair.read(), (Status::Untrusted, vec![], Status::Untrusted));
+    assert_eq!(pair.reason(), Some(Reason::Scope));
+    pair.clients.unlimit("alice").unwrap();
+    assert_eq!(pair.read(), (Status::Untrusted, vec![], Status::Untrusted), "once and for all");
+
+    let mut pair = Pair::new();
+    assert_eq!(pair.exchange(), Status::Ok);
+    pair.clients.limit("alice", Some(0), None).unwrap();
+    assert_eq!(pair.read(), (Status::Expired, vec![], Status::Expired));
+    assert_eq!(pair.reason(), Some(Reason::Expired));
+    assert!(pair.deliver(), "the client is told");
 }
 
 #[test]

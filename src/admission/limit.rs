@@ -1,0 +1,33 @@
+//! What limits say of an entry at a moment, for a service.
+
+use super::Reason;
+use crate::clock::timestamp;
+use crate::error::escape;
+use crate::trust_dir::Held;
+
+/// Why the limits of the entry refuse whom it would admit: a pin itself, or whom an authority vouches for. The text
+/// continues the file and the subject.
+pub(crate) fn beyond(held: &Held, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
+    let bounds = match held.bounds() {
+        Ok(bounds) => bounds,
+        Err(error) => {
+            return Some((Reason::Scope, format!("is refused, as everybody is until this is repaired: {error}")));
+        }
+    };
+    if let Some(until) = bounds.valid_until.filter(|until| now > *until) {
+        let what = format!(
+            "was limited until {}; raise valid_until in trustdir.toml with `trustdir clients limit`",
+            timestamp(until)
+        );
+        return Some((Reason::Expired, what));
+    }
+    let services = bounds.services?;
+    if service.is_some_and(|service| services.iter().any(|allowed| allowed == service)) {
+        return None;
+    }
+    let only =
+        if services.is_empty() { "no service".to_owned() } else { format!("the services {}", services.join(", ")) };
+    let here = service.map_or_else(|| "this service has no name".to_owned(), |service| format!("this is {service}"));
+    let what = format!("is limited to {only} by trustdir.toml, and {here}; widen it with `trustdir clients limit`");
+    Some((Reason::Scope, escape(&what)))
+}
