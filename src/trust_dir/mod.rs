@@ -5,6 +5,7 @@ mod entry;
 mod index;
 mod listing;
 mod live;
+mod removals;
 mod stamp;
 mod watch;
 mod write;
@@ -25,6 +26,7 @@ use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
+pub use self::removals::{Removal, Removals};
 
 /// Which files of a trust directory are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -263,7 +265,7 @@ impl TrustDir {
                 !live.is_removed()
             }
             None => {
-                live.remove();
+                self.0.live.remove(live);
                 false
             }
         }
@@ -271,18 +273,13 @@ impl TrustDir {
 
     /// Tells the connections of certificates that have gone. No lock is held meanwhile.
     fn dismiss(&self, gone: Vec<Fingerprint>) {
-        for fingerprint in gone {
-            if let Some(live) = self.0.live.take(&fingerprint) {
-                live.remove();
-            }
-        }
+        gone.iter().for_each(|fingerprint| self.0.live.dismiss(fingerprint));
     }
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
         let (path, stamp) = self.locate(fingerprint)?;
-        let live = self.0.live.of(fingerprint);
-        live.saw(path.clone(), stamp);
+        let live = self.0.live.of(fingerprint, &path, stamp);
         if let Some(watch) = self.0.watch.get() {
             watch.connections_are_live();
         }

@@ -6,6 +6,7 @@ pub mod authorities;
 pub mod bench;
 pub mod client;
 pub mod der;
+pub mod dice;
 pub mod faults;
 #[cfg(unix)]
 pub mod folder;
@@ -13,6 +14,7 @@ pub mod nginx;
 pub mod requests;
 pub mod server;
 pub mod verifiers;
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
