@@ -193,7 +193,8 @@ impl Signal {
     fn clear(&self) {}
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
