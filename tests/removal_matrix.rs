@@ -166,8 +166,8 @@ impl<'a> Site<'a> {
                 fs::rename(self.path("parent"), self.path("old")).unwrap();
                 fs::rename(self.path("next"), self.path("parent")).unwrap();
             }
-            Way::Unreadable => fs::set_permissions(file, Permissions::from_mode(0)).unwrap(),
-            Way::DirectoryUnsearchable => fs::set_permissions(self.clients(), Permissions::from_mode(0)).unwrap(),
+            Way::Unreadable => fs::set_permissions(file, Permissions::from_mode(0o000)).unwrap(),
+            Way::DirectoryUnsearchable => fs::set_permissions(self.clients(), Permissions::from_mode(0o000)).unwrap(),
             Way::MountedOver => {
                 let next = self.path("next/clients");
                 mount(Some(&next), &self.clients(), None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
