@@ -66,6 +66,12 @@ impl Way {
     const BY_MODE: [Self; 2] = [Self::Unreadable, Self::DirectoryUnsearchable];
     const BY_MOUNT: [Self; 1] = [Self::MountedOver];
 
+    /// Whether what brings alice back leaves the directory itself as it was: then it takes an event or a refresh to
+    /// be seen. Everything else is there at once.
+    fn comes_back_unseen(self) -> bool {
+        self.by_link() || matches!(self, Self::Truncated | Self::Overwritten)
+    }
+
     fn by_link(self) -> bool {
         matches!(self, Self::TargetRemoved | Self::TargetReplaced)
     }
@@ -232,6 +238,7 @@ struct Service {
     acceptor: Acceptor,
     full: Arc<ClientConfig>,
     resuming: Arc<ClientConfig>,
+    watch: bool,
 }
 
 impl Service {
@@ -241,13 +248,25 @@ impl Service {
         let Cast { world, alice, .. } = site.cast;
         let acceptor = Acceptor::builder(world.server.clone()).trust_dir(directory).build().unwrap();
         let config = |sessions| client(&world.ca, alice, tls, sessions);
-        Self { acceptor, full: config(Sessions::None), resuming: config(sessions) }
+        Self { acceptor, full: config(Sessions::None), resuming: config(sessions), watch }
+    }
+
+    /// Waits until the watcher has seen that the certificate is back; without one, has it seen.
+    fn wait_for(&self, certificate: &Certificate) {
+        let (directory, begin) = (self.acceptor.trust_dir().unwrap(), Instant::now());
+        if !self.watch {
+            directory.refresh().unwrap();
+        }
+        while !directory.contains(&certificate.fingerprint()) {
+            assert!(begin.elapsed() < DEADLINE, "never seen again");
+            thread::yield_now();
+        }
     }
 }
 
 /// One removal at a random moment, and what comes of it. Returns how long after it the connection was told.
 fn round(site: &Site<'_>, service: &Service, when: When, old: bool, dice: &mut Dice) -> Option<Duration> {
-    let Service { acceptor, full, resuming } = service;
+    let Service { acceptor, full, resuming, .. } = service;
     Wire::new(resuming, acceptor).establish().unwrap_or_else(|error| panic!("{:?}: not admitted: {error}", site.way));
     if old {
         site.age();
@@ -320,9 +339,14 @@ fn combination(cast: &Cast, way: Way, when: When, tls: &'static SupportedProtoco
     thread::scope(|scope| {
         // Dropped also when a round panics, or the writer would never end.
         let (_stop, stopped) = channel();
-        let site = &site;
-        scope.spawn(move || site.disturb(&stopped));
+        let (site, mut stopped) = (&site, Some(stopped));
         for number in 0..rounds() {
+            // Alone at first: what the other writer does would wake the watcher for us.
+            if number == rounds().div_ceil(4)
+                && let Some(stopped) = stopped.take()
+            {
+                scope.spawn(move || site.disturb(&stopped));
+            }
             // Who sleeps can only be woken by a watcher; the rest must hold without.
             let service = &services[if when == When::Idle { 0 } else { number % 2 }];
             let told = round(site, service, when, number % 64 == 1, &mut dice);
@@ -331,6 +355,9 @@ fn combination(cast: &Cast, way: Way, when: When, tls: &'static SupportedProtoco
                 times.lock().unwrap().entry((group, when)).or_default().push(told);
             }
             site.restore();
+            if way.comes_back_unseen() {
+                services.iter().for_each(|service| service.wait_for(cast.alice.certificate()));
+            }
         }
     });
 }
