@@ -228,7 +228,8 @@ impl Acceptor {
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
     /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
-    /// # let acceptor = trustdir::tls::Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+    /// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+    /// # let acceptor = trustdir::tls::Acceptor::builder(identity).build()?;
     /// for open in acceptor.connections() {
     ///     let gone = if open.is_revoked() { ", whose entry is gone" } else { "" };
     ///     println!("{} {}{gone}", open.id(), open.certificate().subject());

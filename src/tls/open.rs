@@ -12,6 +12,18 @@ use crate::trust_dir::Held;
 
 /// What becomes of open connections when the entry that admitted them goes. New handshakes, resumed ones
 /// too, are refused either way.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+/// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+/// # let clients = trustdir::TrustDir::open(dir.path())?;
+/// use trustdir::tls::{Acceptor, OnRemoval};
+///
+/// let acceptor = Acceptor::builder(identity).trust_dir(clients).on_removal(OnRemoval::Finish).build()?;
+/// assert_eq!(acceptor.on_removal(), OnRemoval::Finish);
+/// # Ok::<(), trustdir::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnRemoval {
     /// They are closed: not one more byte is read or written.

@@ -40,12 +40,14 @@ impl Removal {
 /// The entries that go while connections stand on them, in the order in which that is noticed: one item an
 /// entry, however many connections it had. The iterator never blocks; `None` means that there is none *now*.
 ///
-/// On Unix it is a descriptor ([`AsFd`](std::os::fd::AsFd)) that is readable exactly while an item waits: register it with epoll,
-/// asyncio or Asio, but never read from it. It is the caller's and closed when dropped. For each item,
+/// On Unix it is a descriptor ([`AsFd`](std::os::fd::AsFd)) that is readable exactly while an item waits:
+/// register it with epoll, asyncio or Asio, but never read from it. For each item,
 /// [`recheck`](crate::tls::Connection::recheck) the connections of that client, each where it lives;
-/// [`Acceptor::connections`](crate::tls::Acceptor::connections) names them. Elsewhere, ask after [`TrustDir::refresh`], or use the hook of
-/// each connection, [`on_revoked`](crate::tls::Connection::on_revoked).
+/// [`Acceptor::connections`](crate::tls::Acceptor::connections) names them. Elsewhere, ask from time to
+/// time, or use the hook of each connection, [`on_revoked`](crate::tls::Connection::on_revoked).
 ///
+/// It is the caller's, for any one thread, and its descriptor is closed when it is dropped; it does not keep
+/// the directory open. Whichever thread notices fills it: the watcher, a decision, [`TrustDir::refresh`].
 /// Each call of [`TrustDir::removals`] begins a list of its own. 1,024 items wait; what is noticed beyond
 /// that is not listed, and [`missed`](Self::missed) says so.
 ///
