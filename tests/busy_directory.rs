@@ -74,8 +74,8 @@ impl Truth {
     }
 }
 
-/// Two writers, one by trustdir and one by hand, and ten readers, some with an index and a watcher of their own. All that
-/// comes and goes has one name, so that the writers fight for its numbers.
+/// Two writers, one by trustdir and one by hand, and ten readers, some with an index and a watcher of their own. All
+/// that comes and goes has one name, so that it takes numbers.
 #[test]
 fn every_decision_is_right_beside_two_writers() {
     let world = World::new();
@@ -155,9 +155,11 @@ fn process() {
             directory.install(certificate).unwrap();
         }
         for certificate in &certificates {
-            // The other process does the same, and may have been first.
-            let removed = directory.remove(&certificate.fingerprint());
-            assert!(removed.is_ok() || !directory.contains(&certificate.fingerprint()), "{removed:?}");
+            match directory.remove(&certificate.fingerprint()) {
+                // The other process does the same, and may have been first.
+                Err(error) if error.kind() != ErrorKind::NotFound => panic!("{error}"),
+                _ => {}
+            }
         }
     }
 }

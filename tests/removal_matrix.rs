@@ -33,7 +33,7 @@ use trustdir::tls::Acceptor;
 use trustdir::{Certificate, ErrorKind, Identity, IssueOptions, Reason, TrustDir, TrustDirOptions};
 
 /// How alice's certificate goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     Unlinked,
     MovedAway,
@@ -330,7 +330,7 @@ fn until_refused(wire: &mut Wire, returned: &OnceLock<Instant>, dice: &mut Dice)
     }
 }
 
-type Times = Mutex<BTreeMap<(String, When), Vec<Duration>>>;
+type Times = Mutex<BTreeMap<(Way, When), Vec<Duration>>>;
 
 fn combination(cast: &Cast, way: Way, when: When, tls: &'static SupportedProtocolVersion, times: &Times) {
     let site = Site::new(cast, way);
@@ -351,8 +351,7 @@ fn combination(cast: &Cast, way: Way, when: When, tls: &'static SupportedProtoco
             let service = &services[if when == When::Idle { 0 } else { number % 2 }];
             let told = round(site, service, when, number % 64 == 1, &mut dice);
             if let Some(told) = told.filter(|_| number % 2 == 0 || when == When::Idle) {
-                let group = if Way::PLAIN.contains(&way) { "by events".to_owned() } else { format!("{way:?}") };
-                times.lock().unwrap().entry((group, when)).or_default().push(told);
+                times.lock().unwrap().entry((way, when)).or_default().push(told);
             }
             site.restore();
             if way.comes_back_unseen() {
@@ -389,11 +388,11 @@ fn matrix(ways: &[Way]) {
         combinations.len(),
         rounds()
     );
-    for ((group, when), mut times) in times.into_inner().unwrap() {
+    for ((way, when), mut times) in times.into_inner().unwrap() {
         times.sort();
         let at = |share: usize| times[(times.len() - 1) * share / 100];
         let (half, most, all) = (at(50), at(99), at(100));
-        println!("{group}, {when:?}: p50 {half:?}, p99 {most:?}, max {all:?} of {}", times.len());
+        println!("{way:?}, {when:?}: p50 {half:?}, p99 {most:?}, max {all:?} of {}", times.len());
     }
 }
 
