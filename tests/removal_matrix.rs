@@ -27,7 +27,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use rustls::{ClientConfig, SupportedProtocolVersion, version};
 use support::dice::Dice;
 use support::wire::{Sessions, Wire, client, padded};
-use support::{DEADLINE, World};
+use support::{DEADLINE, World, in_child};
 use tempfile::TempDir;
 use trustdir::tls::Acceptor;
 use trustdir::{Certificate, ErrorKind, Identity, IssueOptions, Reason, TrustDir, TrustDirOptions};
@@ -393,19 +393,6 @@ fn matrix(ways: &[Way]) {
         let at = |share: usize| times[(times.len() - 1) * share / 100];
         let (half, most, all) = (at(50), at(99), at(100));
         println!("{way:?}, {when:?}: p50 {half:?}, p99 {most:?}, max {all:?} of {}", times.len());
-    }
-}
-
-/// Runs a test of this file in a child that has, or lacks, what the test is about.
-fn in_child(command: &mut Command, test: &str) {
-    let output = command.args(["--ignored", "--exact", "--nocapture", test]).env_remove("TMPDIR").output();
-    match output {
-        Ok(output) => {
-            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            println!("{out}");
-            assert!(output.status.success() && out.contains("1 passed"), "{out}{err}");
-        }
-        Err(error) => println!("skipped: {command:?}: {error}"),
     }
 }
 
