@@ -172,4 +172,4 @@ pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};
 pub use request::CertificateRequest;
-pub use trust_dir::{Entry, EntryNames, Limit, LimitOf, Problem, TrustDir, TrustDirOptions};
+pub use trust_dir::{Entry, EntryNames, Limit, LimitOf, Problem, Removal, Removals, TrustDir, TrustDirOptions};

@@ -34,6 +34,14 @@ impl Held {
         }
     }
 
+    /// Whether what the client stands on is still there: exact at this moment. Limits are not asked.
+    pub(crate) fn is_current(&self) -> bool {
+        match self {
+            Self::Entry(held) => held.is_current(),
+            Self::Chain(standing) => standing.ended().is_none(),
+        }
+    }
+
     /// Runs the hook when the client is no longer admitted, at once if it is not. Dropping the registration
     /// takes it back.
     pub(crate) fn on_removed(&self, hook: Hook) -> Registration {

@@ -10,6 +10,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use super::connection::Connection;
+use super::open::{OnRemoval, OpenConnection, OpenConnections};
 use super::sessions::{Sessions, Tickets};
 use super::verifier::PolicyVerifier;
 use crate::admission::{ClientAuth, Policy};
@@ -54,6 +55,7 @@ pub struct AcceptorBuilder {
     service: Option<String>,
     alpn: Vec<Vec<u8>>,
     versions: (TlsVersion, TlsVersion),
+    on_removal: OnRemoval,
 }
 
 impl AcceptorBuilder {
@@ -68,6 +70,7 @@ impl AcceptorBuilder {
             service: None,
             alpn: Vec::new(),
             versions,
+            on_removal: OnRemoval::Close,
         }
     }
 
@@ -122,6 +125,13 @@ impl AcceptorBuilder {
         self
     }
 
+    /// What becomes of open connections when the entry that admitted them goes; [`OnRemoval::Close`] by default.
+    #[must_use]
+    pub fn on_removal(mut self, on_removal: OnRemoval) -> Self {
+        self.on_removal = on_removal;
+        self
+    }
+
     /// Makes the acceptor. May be called again; the builder stays as it is.
     pub fn build(&self) -> Result<Acceptor> {
         let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
@@ -158,7 +168,8 @@ impl AcceptorBuilder {
         let config = self
             .config(&policy)
             .map_err(|error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}")))?;
-        Ok(Acceptor(Arc::new(Inner { config: Arc::new(config), policy })))
+        let (config, open) = (Arc::new(config), Arc::default());
+        Ok(Acceptor(Arc::new(Inner { config, policy, on_removal: self.on_removal, open })))
     }
 
     fn config(&self, policy: &Policy) -> Result<ServerConfig, rustls::Error> {
@@ -208,6 +219,8 @@ pub struct Acceptor(Arc<Inner>);
 struct Inner {
     config: Arc<ServerConfig>,
     policy: Policy,
+    on_removal: OnRemoval,
+    open: Arc<OpenConnections>,
 }
 
 impl Acceptor {
@@ -239,6 +252,34 @@ impl Acceptor {
     /// Whom it admits.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
+    }
+
+    /// What becomes of open connections when the entry that admitted them goes.
+    pub fn on_removal(&self) -> OnRemoval {
+        self.0.on_removal
+    }
+
+    /// The open connections that stand on an entry, oldest first, those whose entry has gone among them:
+    /// from the admission until the connection is dropped or refuses to go on. Looks at each entry, one or
+    /// two `stat` calls, so it is exact at this moment. From any thread.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+    /// # let acceptor = trustdir::tls::Acceptor::builder(identity).build()?;
+    /// for open in acceptor.connections() {
+    ///     let gone = if open.is_revoked() { ", whose entry is gone" } else { "" };
+    ///     println!("{} {}{gone}", open.id(), open.certificate().subject());
+    /// }
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn connections(&self) -> Vec<OpenConnection> {
+        self.0.open.list()
+    }
+
+    pub(super) fn open(&self) -> &Arc<OpenConnections> {
+        &self.0.open
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
 
 use super::acceptor::{Acceptor, TlsVersion};
+use super::open::{Listed, OnRemoval};
 use super::scope::{self, Scope};
 use crate::admission::Decision;
 use crate::clock::now;
@@ -30,8 +31,9 @@ pub enum Read {
 /// [`read`](Self::read) and [`write`](Self::write) plaintext.
 ///
 /// A client is decided about before its first plaintext byte is released. Once its entry is removed every
-/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer. Once a limit of the entry
-/// refuses the client, the same happens at the next call.
+/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer; with
+/// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the client, the same happens at the
+/// next call.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -47,6 +49,7 @@ pub enum Read {
 /// # Ok::<(), trustdir::Error>(())
 /// ```
 pub struct Connection {
+    id: u64,
     acceptor: Acceptor,
     tls: ServerConnection,
     /// Ciphertext that rustls has not taken yet; what was taken is dropped lazily.
@@ -63,6 +66,7 @@ pub struct Connection {
     /// Given before the decision, kept until it is made.
     hook: Option<Hook>,
     registration: Option<Registration>,
+    listed: Option<Listed>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,7 @@ impl Connection {
             |error: rustls::Error| Error::new(ErrorKind::Tls, format!("the connection cannot be made: {error}"));
         let tls = ServerConnection::new(acceptor.config()).map_err(failed)?;
         Ok(Self {
+            id: acceptor.open().number(),
             acceptor,
             tls,
             inbound: Vec::new(),
@@ -93,6 +98,7 @@ impl Connection {
             revoked: false,
             hook: None,
             registration: None,
+            listed: None,
         })
     }
 
@@ -206,15 +212,30 @@ impl Connection {
         self.decision.as_ref()
     }
 
+    /// A number that no other connection of its acceptor has, as in [`Acceptor::connections`].
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether the client was admitted and its entry has gone since: exact at this moment.
+    pub fn is_revoked(&self) -> bool {
+        self.revoked || self.decision.as_ref().and_then(Decision::held).is_some_and(|held| !held.is_current())
+    }
+
     /// Looks whether the entry that admitted the client is still there, still vouches for it if it is an authority, and
     /// admits it within its limits. If not, queues close_notify and answers [`ErrorKind::Revoked`]; the
-    /// [decision](Self::decision) says why. Every read and write does the same.
+    /// [decision](Self::decision) says why. With [`OnRemoval::Finish`] it flags the connection only. Every read and write
+    /// does the same.
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
+            && !self.revoked
             && let Some(decision) = &self.decision
             && let Some(refusal) = self.acceptor.policy().decide_again(decision, now())
         {
             self.revoked = true;
+            if self.acceptor.on_removal() == OnRemoval::Finish {
+                return Ok(());
+            }
             self.refuse(refusal, ErrorKind::Revoked);
         }
         self.ok()
@@ -309,6 +330,7 @@ impl Connection {
         if decision.is_admitted() {
             let hook = self.hook.take();
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
+            self.listed = self.acceptor.open().enter(self.id, &decision);
             self.decision = Some(decision);
         } else {
             let kind = decision.reason().error_kind();
@@ -358,6 +380,7 @@ impl Connection {
         self.plaintext = 0;
         self.hook = None;
         self.registration = None;
+        self.listed = None;
     }
 
     /// The failure, again for each call.

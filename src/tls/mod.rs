@@ -6,9 +6,11 @@
 
 mod acceptor;
 mod connection;
+mod open;
 mod scope;
 mod sessions;
 mod verifier;
 
 pub use acceptor::{Acceptor, AcceptorBuilder, TlsVersion};
 pub use connection::{Connection, Read};
+pub use open::{OnRemoval, OpenConnection};

@@ -56,6 +56,8 @@ impl Record {
             _ if link.is_dir() || hidden(name) => Content::Ignored,
             None if names == EntryNames::SubjectHash => Content::Ignored,
             hash => match certificates(&path, names) {
+                // It went while it was looked at.
+                Err(_) if path.symlink_metadata().is_err() => return None,
                 Err(_) if stamp.is_none() && link.file_type().is_symlink() => {
                     Content::Problem("a link that leads nowhere; remove it or restore its target".into())
                 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::TrustDir;
+use super::removals::{Listeners, Removal};
 use super::stamp::Mark;
 use crate::certificate::Fingerprint;
 use crate::name::DistinguishedName;
@@ -66,9 +67,19 @@ impl Live {
         self.removed.load(Ordering::Acquire)
     }
 
-    /// Marks the entry as gone and runs the hooks. They hold no lock and may drop connections.
+    /// Marks the entry as gone; true when it was not yet.
+    fn mark(&self) -> bool {
+        !self.removed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Marks what nobody lists as gone, and runs the hooks.
     pub(crate) fn remove(&self) {
-        self.removed.store(true, Ordering::Release);
+        self.mark();
+        self.run_hooks();
+    }
+
+    /// Runs the hooks. They hold no lock and may drop connections.
+    fn run_hooks(&self) {
         let waiting = std::mem::take(&mut lock(&self.hooks).waiting);
         for hook in waiting.into_values() {
             // A hook that panics is its host's fault; the others are called all the same.
@@ -83,9 +94,9 @@ impl Live {
         hooks.next += 1;
         hooks.waiting.insert(id, hook);
         drop(hooks);
-        // `remove` sets the flag before it takes the hooks: either it saw ours or we see the flag.
+        // The flag is set before the hooks are taken: either ours was among them or we see the flag.
         if self.is_removed() {
-            self.remove();
+            self.run_hooks();
         }
         Registration { live: self.clone(), id }
     }
@@ -93,7 +104,10 @@ impl Live {
 
 /// The entries of a directory that connections stand on.
 #[derive(Default)]
-pub(super) struct LiveEntries(Mutex<Table>);
+pub(super) struct LiveEntries {
+    table: Mutex<Table>,
+    pub(super) listeners: Listeners,
+}
 
 #[derive(Default)]
 struct Table {
@@ -104,27 +118,42 @@ struct Table {
 
 impl LiveEntries {
     /// The live entry of a certificate that was just found in the directory.
-    pub(super) fn of(&self, fingerprint: &Fingerprint) -> Arc<Live> {
-        let mut table = lock(&self.0);
+    pub(super) fn of(&self, fingerprint: &Fingerprint, path: &Path, mark: Mark) -> Arc<Live> {
+        let mut table = lock(&self.table);
         if table.by_fingerprint.len() >= table.sweep_at {
             table.by_fingerprint.retain(|_, live| live.strong_count() > 0);
             table.sweep_at = 2 * table.by_fingerprint.len().max(32);
         }
         let known = table.by_fingerprint.get(fingerprint).and_then(Weak::upgrade);
-        known.filter(|live| !live.is_removed()).unwrap_or_else(|| {
+        let live = known.filter(|live| !live.is_removed()).unwrap_or_else(|| {
             let live = Arc::new(Live::new(*fingerprint));
             table.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
             live
-        })
+        });
+        live.saw(path.to_owned(), mark);
+        live
     }
 
-    /// Takes out the entry of a certificate that has gone.
-    pub(super) fn take(&self, fingerprint: &Fingerprint) -> Option<Arc<Live>> {
-        lock(&self.0).by_fingerprint.remove(fingerprint).and_then(|live| live.upgrade())
+    /// Tells the connections of a certificate that has gone. No lock is held while their hooks run.
+    pub(super) fn dismiss(&self, fingerprint: &Fingerprint) {
+        let live = lock(&self.table).by_fingerprint.remove(fingerprint);
+        if let Some(live) = live.and_then(|live| live.upgrade()) {
+            self.remove(&live);
+        }
+    }
+
+    /// Marks an entry as gone, and tells those who listen and those who stand on it.
+    pub(super) fn remove(&self, live: &Live) {
+        if live.mark()
+            && let Some((path, _)) = lock(&live.seen).clone()
+        {
+            self.listeners.tell(&Removal::new(live.fingerprint, path));
+        }
+        live.run_hooks();
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Live>> {
-        lock(&self.0).by_fingerprint.values().filter_map(Weak::upgrade).collect()
+        lock(&self.table).by_fingerprint.values().filter_map(Weak::upgrade).collect()
     }
 }
 
@@ -138,7 +167,12 @@ pub(crate) struct Held {
 impl Held {
     /// Whether the entry is still there: exact at this moment, whatever the events did.
     pub(crate) fn is_current(&self) -> bool {
-        !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.check(&self.live))
+        let current = !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.check(&self.live));
+        if !current {
+            // Whoever hears it here may take its hook back before the thread that noticed has come to it.
+            self.live.run_hooks();
+        }
+        current
     }
 
     /// Runs the hook when the entry goes, at once if it has gone. Dropping the registration takes it back.

@@ -8,6 +8,7 @@ mod links;
 mod listing;
 mod live;
 mod others;
+mod removals;
 mod runs;
 mod scan;
 mod stamp;
@@ -36,6 +37,7 @@ pub use self::entry::{Entry, Problem};
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub use self::removals::{Removal, Removals};
 pub(crate) use self::stamp::Stamp;
 
 /// Which files of a trust directory are entries.
@@ -231,7 +233,7 @@ impl TrustDir {
                 !live.is_removed()
             }
             None => {
-                live.remove();
+                self.0.live.remove(live);
                 false
             }
         }
@@ -239,18 +241,13 @@ impl TrustDir {
 
     /// Tells the connections of certificates that have gone. No lock is held meanwhile.
     fn dismiss(&self, gone: Vec<Fingerprint>) {
-        for fingerprint in gone {
-            if let Some(live) = self.0.live.take(&fingerprint) {
-                live.remove();
-            }
-        }
+        gone.iter().for_each(|fingerprint| self.0.live.dismiss(fingerprint));
     }
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
         let (path, mark) = self.locate(fingerprint)?;
-        let live = self.0.live.of(fingerprint);
-        live.saw(path.clone(), mark);
+        let live = self.0.live.of(fingerprint, &path, mark);
         if let Some(watch) = self.0.watch.get() {
             watch.connections_are_live();
         }

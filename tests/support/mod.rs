@@ -7,6 +7,7 @@ pub mod bench;
 pub mod chains;
 pub mod client;
 pub mod der;
+pub mod dice;
 pub mod faults;
 #[cfg(unix)]
 pub mod folder;
@@ -14,6 +15,7 @@ pub mod nginx;
 pub mod requests;
 pub mod server;
 pub mod verifiers;
+pub mod wire;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -43,6 +45,19 @@ pub fn try_run(program: &str, arguments: &[&str], dir: &Path) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(dir).stdin(std::process::Stdio::null());
     command.output().unwrap_or_else(|error| panic!("{program}: {error}"))
+}
+
+/// Runs an ignored test of this program in a child that has, or lacks, what the test is about.
+pub fn in_child(command: &mut Command, test: &str) {
+    let output = command.args(["--ignored", "--exact", "--nocapture", test]).env_remove("TMPDIR").output();
+    match output {
+        Ok(output) => {
+            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            println!("{out}");
+            assert!(output.status.success() && out.contains("1 passed"), "{out}{err}");
+        }
+        Err(error) => println!("skipped: {command:?}: {error}"),
+    }
 }
 
 pub fn openssl(arguments: &[&str], dir: &Path) -> String {

@@ -1,0 +1,118 @@
+//! The connections that are open, as their host sees them in a list.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::admission::{Decision, Held};
+use crate::certificate::Certificate;
+use crate::clock::now;
+
+/// What becomes of open connections when the entry that admitted them goes. New handshakes, resumed ones
+/// too, are refused either way.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+/// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+/// # let clients = trustdir::TrustDir::open(dir.path())?;
+/// use trustdir::tls::{Acceptor, OnRemoval};
+///
+/// let acceptor = Acceptor::builder(identity).trust_dir(clients).on_removal(OnRemoval::Finish).build()?;
+/// assert_eq!(acceptor.on_removal(), OnRemoval::Finish);
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnRemoval {
+    /// They are closed: not one more byte is read or written.
+    #[default]
+    Close,
+    /// They go on until either side ends them. They are flagged
+    /// ([`is_revoked`](crate::tls::Connection::is_revoked)), and their hook is called: the host decides.
+    Finish,
+}
+
+/// An open connection of an [`Acceptor`](crate::tls::Acceptor), as it was when the list was made.
+#[derive(Clone, Debug)]
+pub struct OpenConnection {
+    id: u64,
+    certificate: Certificate,
+    entry: PathBuf,
+    since: i64,
+    revoked: bool,
+}
+
+impl OpenConnection {
+    /// The connection's number, [`Connection::id`](crate::tls::Connection::id).
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The client's certificate, with its fingerprint and subject.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The file that admitted the client.
+    pub fn entry(&self) -> &Path {
+        &self.entry
+    }
+
+    /// When the client was admitted, in Unix seconds.
+    pub fn since(&self) -> i64 {
+        self.since
+    }
+
+    /// Whether the entry has gone since.
+    pub fn is_revoked(&self) -> bool {
+        self.revoked
+    }
+}
+
+/// The open connections of one acceptor, by number and so by age.
+#[derive(Default)]
+pub(super) struct OpenConnections {
+    next: AtomicU64,
+    open: Mutex<BTreeMap<u64, (OpenConnection, Held)>>,
+}
+
+impl OpenConnections {
+    /// A number that no other connection of this acceptor has.
+    pub(super) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Lists a connection for as long as what is returned lives; `None` when it stands on no entry.
+    pub(super) fn enter(self: &Arc<Self>, id: u64, decision: &Decision) -> Option<Listed> {
+        let (held, certificate, entry) = (decision.held()?, decision.certificate()?, decision.entry()?);
+        let (certificate, entry) = (certificate.clone(), entry.to_owned());
+        let connection = OpenConnection { id, certificate, entry, since: now(), revoked: false };
+        self.lock().insert(id, (connection, held.clone()));
+        Some(Listed { id, list: self.clone() })
+    }
+
+    pub(super) fn list(&self) -> Vec<OpenConnection> {
+        // Looking at an entry may run hooks, which may end connections: not under the lock.
+        let open: Vec<_> = self.lock().values().cloned().collect();
+        open.into_iter().map(|(open, held)| OpenConnection { revoked: !held.is_current(), ..open }).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (OpenConnection, Held)>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection's place in the list, given up when dropped.
+pub(super) struct Listed {
+    id: u64,
+    list: Arc<OpenConnections>,
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let open = self.list.lock().remove(&self.id);
+        // What it holds may be the last of a directory: not under the lock.
+        drop(open);
+    }
+}

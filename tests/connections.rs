@@ -1,0 +1,182 @@
+//! Open connections: listed, flagged and woken when their entry goes; closed, or left to finish.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustls::{ClientConfig, version};
+use support::wire::{Sessions, Wire, client};
+use support::{DEADLINE, World};
+use trustdir::tls::{Acceptor, OnRemoval};
+use trustdir::{EntryNames, ErrorKind, Identity, IssueOptions, Reason, Removals, TrustDir, TrustDirOptions};
+
+fn issue(world: &World, name: &str) -> Identity {
+    world.ca.issue_client(name, &IssueOptions::default()).unwrap()
+}
+
+/// A client of either version, once with each sort of session.
+fn configs(world: &World, identity: &Identity) -> [Arc<ClientConfig>; 3] {
+    [(&version::TLS12, Sessions::Ids), (&version::TLS12, Sessions::Tickets), (&version::TLS13, Sessions::Tickets)]
+        .map(|(version, sessions)| client(&world.ca, identity, version, sessions))
+}
+
+fn acceptor(world: &World, directory: &TrustDir, on_removal: OnRemoval) -> Acceptor {
+    let builder = Acceptor::builder(world.server.clone()).trust_dir(directory.clone());
+    builder.on_removal(on_removal).build().unwrap()
+}
+
+fn connect(config: &Arc<ClientConfig>, acceptor: &Acceptor) -> Wire {
+    let mut wire = Wire::new(config, acceptor);
+    wire.establish().unwrap();
+    wire
+}
+
+fn is_readable(removals: &Removals, wait: PollTimeout) -> bool {
+    poll(&mut [PollFd::new(removals.as_fd(), PollFlags::POLLIN)], wait).unwrap() == 1
+}
+
+fn deadline() -> PollTimeout {
+    PollTimeout::try_from(DEADLINE).unwrap()
+}
+
+#[test]
+fn connections_are_listed_while_they_are_open() {
+    let world = World::new();
+    let (alice, bob) = (issue(&world, "alice"), issue(&world, "bob"));
+    let directory = world.trust_dir(EntryNames::Any);
+    let entry = directory.install(alice.certificate()).unwrap();
+    directory.install(bob.certificate()).unwrap();
+    let acceptor = acceptor(&world, &directory, OnRemoval::default());
+    assert!(acceptor.connections().is_empty());
+
+    let handshaking = acceptor.accept().unwrap();
+    let first = connect(&configs(&world, &alice)[0], &acceptor);
+    let second = connect(&configs(&world, &bob)[2], &acceptor);
+    let open = acceptor.connections();
+    assert_eq!(open.iter().map(|open| open.id()).collect::<Vec<_>>(), [first.server.id(), second.server.id()]);
+    assert_ne!(handshaking.id(), first.server.id());
+    assert_eq!((open[0].certificate(), open[0].entry()), (alice.certificate(), entry.file()));
+    assert!(open.iter().all(|open| open.since() >= alice.certificate().not_before() && !open.is_revoked()));
+
+    drop(first);
+    assert_eq!(acceptor.connections().len(), 1);
+    // Its entry goes: flagged while its host knows nothing yet, listed no more once it is over.
+    let mut second = second;
+    directory.remove(&bob.certificate().fingerprint()).unwrap();
+    assert!(acceptor.connections()[0].is_revoked() && second.server.is_revoked());
+    assert_eq!(second.server.recheck().unwrap_err().kind(), ErrorKind::Revoked);
+    assert!(acceptor.connections().is_empty() && second.server.is_revoked());
+}
+
+#[test]
+fn nobody_is_listed_without_an_entry() {
+    let world = World::new();
+    let anonymous = Acceptor::builder(world.server.clone()).build().unwrap();
+    let alice = issue(&world, "alice");
+    let wire = connect(&configs(&world, &alice)[2], &anonymous);
+    assert!(anonymous.connections().is_empty() && !wire.server.is_revoked());
+}
+
+/// What is open goes on; what is new is refused, resumed or not; and everybody is told.
+#[test]
+fn connections_may_finish() {
+    let world = World::new();
+    let alice = issue(&world, "alice");
+    let directory = world.trust_dir(EntryNames::Any);
+    let acceptor = acceptor(&world, &directory, OnRemoval::Finish);
+    assert_eq!(acceptor.on_removal(), OnRemoval::Finish);
+    for config in configs(&world, &alice) {
+        let entry = directory.install(alice.certificate()).unwrap();
+        let mut wire = connect(&config, &acceptor);
+        drop(connect(&config, &acceptor));
+        let (woken, hook) = channel();
+        wire.server.on_revoked(Box::new(move || woken.send(()).unwrap()));
+
+        fs::remove_file(entry.file()).unwrap();
+        hook.recv_timeout(DEADLINE).unwrap();
+        for _ in 0..2 {
+            let refusal = Wire::new(&config, &acceptor).refused();
+            assert_eq!(refusal.decision().unwrap().reason(), Reason::Removed);
+        }
+        wire.server.recheck().unwrap();
+        assert!(wire.server.is_revoked() && wire.server.decision().unwrap().is_admitted());
+        assert_eq!(acceptor.connections().iter().map(|open| open.is_revoked()).collect::<Vec<_>>(), [true]);
+        wire.say(b"more");
+        wire.step(usize::MAX).unwrap();
+        assert_eq!(wire.read().unwrap(), Some(4));
+        wire.server.write(b"more").unwrap();
+        wire.step(usize::MAX).unwrap();
+        assert_eq!(wire.heard(), b"more");
+
+        // Back again: new connections are admitted, the flag stays.
+        directory.install(alice.certificate()).unwrap();
+        assert!(!connect(&config, &acceptor).server.is_revoked() && wire.server.is_revoked());
+    }
+}
+
+/// A hook that is set when it is too late is called at once, also when the connection may finish.
+#[test]
+fn a_late_hook_is_called() {
+    let world = World::new();
+    let alice = issue(&world, "alice");
+    let directory = world.trust_dir(EntryNames::Any);
+    for on_removal in [OnRemoval::Close, OnRemoval::Finish] {
+        directory.install(alice.certificate()).unwrap();
+        let mut wire = connect(&configs(&world, &alice)[2], &acceptor(&world, &directory, on_removal));
+        directory.remove(&alice.certificate().fingerprint()).unwrap();
+        let _ = wire.server.recheck();
+        let (woken, hook) = channel();
+        wire.server.on_revoked(Box::new(move || woken.send(()).unwrap()));
+        hook.try_recv().unwrap();
+    }
+}
+
+#[test]
+fn an_event_loop_waits_on_a_descriptor() {
+    let world = World::new();
+    let (alice, bob) = (issue(&world, "alice"), issue(&world, "bob"));
+    let directory = world.trust_dir(EntryNames::Any);
+    let mut removals = directory.removals().unwrap();
+    let mut later = directory.removals().unwrap();
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    let entry = directory.install(alice.certificate()).unwrap();
+    let unused = directory.install(bob.certificate()).unwrap();
+    let mut wires = [connect(&configs(&world, &alice)[0], &acceptor), connect(&configs(&world, &alice)[2], &acceptor)];
+    assert!(!is_readable(&removals, PollTimeout::ZERO));
+
+    // Bob has no connection: nothing is to be done when his entry goes.
+    fs::remove_file(unused.file()).unwrap();
+    fs::remove_file(entry.file()).unwrap();
+    assert!(is_readable(&removals, deadline()));
+    let removal = removals.next().unwrap();
+    assert_eq!((removal.fingerprint(), removal.file()), (alice.certificate().fingerprint(), entry.file()));
+    // Whoever is woken finds it gone.
+    assert!(wires.iter().all(|wire| wire.server.is_revoked()));
+    assert!(wires.iter_mut().all(|wire| wire.server.recheck().is_err()));
+    // One item an entry, and each list has it.
+    assert_eq!(removals.next(), None);
+    assert!(!is_readable(&removals, PollTimeout::ZERO) && !removals.missed());
+    assert_eq!(later.next(), Some(removal));
+}
+
+/// Without a watcher it is `refresh` that notices.
+#[test]
+fn a_removal_is_listed_by_refresh() {
+    let world = World::new();
+    let alice = issue(&world, "alice");
+    let options = TrustDirOptions { watch: false, ..TrustDirOptions::default() };
+    let directory = TrustDir::open_with(&world.clients, options).unwrap();
+    let mut removals = directory.removals().unwrap();
+    let entry = directory.install(alice.certificate()).unwrap();
+    let _wire = connect(&configs(&world, &alice)[2], &acceptor(&world, &directory, OnRemoval::Close));
+    fs::remove_file(entry.file()).unwrap();
+    assert_eq!(removals.next(), None);
+    directory.refresh().unwrap();
+    assert_eq!(removals.next().unwrap().fingerprint(), alice.certificate().fingerprint());
+}

@@ -1,0 +1,20 @@
+//! Random moments and choices.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+/// A stream of numbers that differs from run to run (xorshift64).
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+
+    /// A number from 0 to `end`, `end` excluded.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap() % end
+    }
+}
