@@ -105,7 +105,7 @@ impl Index {
         }
         let mut gone = Vec::new();
         for pin in old_pins {
-            let still_here = matches!(self.files.get(name), Some(Record { content: Content::Pins(pins), .. }) if pins.contains(&pin));
+            let still_here = self.files.get(name).is_some_and(|record| record.content.pins().contains(&pin));
             if !still_here && self.forget(name, &pin) {
                 gone.push(pin.fingerprint);
             }
@@ -152,7 +152,7 @@ impl Index {
 
 fn pins(content: Option<Content>) -> Vec<Pin> {
     match content {
-        Some(Content::Pins(pins)) => pins,
+        Some(Content::Pins(pins, _)) => pins,
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! What lies in a trust directory, for people: entries by name, and the files that are none.
 
-use super::content::Content;
+use super::content;
 use super::watch::Watch;
 use super::{Entry, Problem, TrustDir};
 use crate::certificate::Certificate;
@@ -48,25 +48,28 @@ impl TrustDir {
         self.refresh()?;
         let mut files: Vec<_> = {
             let index = self.index();
-            let pins = index.records().filter(|(_, record)| matches!(record.content, Content::Pins(_)));
-            pins.map(|(name, _)| self.0.path.join(name)).collect()
+            let pins = index.records().map(|(name, record)| (self.0.path.join(name), record.content.pins().to_vec()));
+            pins.filter(|(_, pins)| !pins.is_empty()).collect()
         };
-        files.sort();
-        let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
-        Ok(read
-            .flat_map(|(path, all)| all.into_iter().map(move |certificate| Entry::new(path.clone(), certificate)))
-            .collect())
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let entries = files.into_iter().flat_map(|(path, pins)| {
+            let mut certificates = content::load(&path).unwrap_or_default();
+            certificates.retain(|found| pins.iter().any(|pin| pin.fingerprint == found.fingerprint()));
+            certificates.into_iter().map(move |certificate| Entry::new(path.clone(), certificate))
+        });
+        Ok(entries.collect())
     }
 
-    /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
+    /// Every file that should be an entry and is not, or not with all that it holds, and why; sorted by file.
+    /// Such a file affects itself only.
     pub fn problems(&self) -> Result<Vec<Problem>> {
         self.refresh()?;
         let mut problems: Vec<_> = self
             .index()
             .records()
-            .filter_map(|(name, record)| match &record.content {
-                Content::Problem(message) => Some(Problem::new(self.0.path.join(name), message.clone())),
-                _ => None,
+            .filter_map(|(name, record)| {
+                let message = record.content.problem()?;
+                Some(Problem::new(self.0.path.join(name), message.to_owned()))
             })
             .collect();
         problems.sort_by(|a, b| a.file().cmp(b.file()));

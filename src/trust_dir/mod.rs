@@ -6,6 +6,7 @@ mod index;
 mod listing;
 mod live;
 mod stamp;
+mod trusted;
 mod watch;
 mod write;
 
@@ -312,7 +313,7 @@ impl TrustDir {
             .filter_map(|fingerprint| self.indexed(fingerprint).map(|(path, _)| (path, fingerprint)));
         files
             .filter_map(|(path, fingerprint)| {
-                Certificate::load_all(path).ok()?.into_iter().find(|found| found.fingerprint() == *fingerprint)
+                content::load(&path).ok()?.into_iter().find(|found| found.fingerprint() == *fingerprint)
             })
             .take(8)
             .collect()
