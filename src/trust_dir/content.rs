@@ -138,7 +138,9 @@ pub(super) fn read(path: &Path, names: EntryNames) -> (Content, bool) {
         Err(error) => {
             let prefix = format!("{}: ", escape(&path.to_string_lossy()));
             let message = error.message().strip_prefix(&prefix).unwrap_or(error.message());
-            (Content::Problem(message.to_owned()), error.kind() == ErrorKind::Io)
+            let unread = error.kind() == ErrorKind::Io;
+            let remedy = if unread { "let the service read it, or remove it" } else { "move it away" };
+            (Content::Problem(format!("{message}; {remedy}")), unread)
         }
     }
 }

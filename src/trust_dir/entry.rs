@@ -84,14 +84,14 @@ pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<(Vec<Pat
     for entry in dir.read_dir().map_err(|source| Error::io("read", dir, source))? {
         let entry = entry.map_err(|source| Error::io("read", dir, source))?;
         let path = entry.path();
-        if hidden(&entry.file_name()) {
+        // A link that leads nowhere, a directory or a FIFO carries nothing.
+        if hidden(&entry.file_name()) || !path.is_file() {
             continue;
         }
         let bytes = match file::read_secret(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                // A link that leads nowhere, a directory or a FIFO carries nothing.
-                if error.kind() == ErrorKind::Io && path.metadata().is_ok() {
+                if error.kind() == ErrorKind::Io {
                     unreadable.push(path);
                 }
                 continue;
