@@ -1,6 +1,9 @@
 //! What the benchmarks measure without the disk. Not an interface to build on.
 
-use crate::{Authority, Certificate, CertificateRequest, DistinguishedName, IssueOptions, Result, SubjectAltName};
+use crate::{
+    Authority, Certificate, CertificateRequest, DistinguishedName, Fingerprint, IssueOptions, Result, SubjectAltName,
+    trust_dir,
+};
 
 /// A server's certificate, made and compared, but not entered in the ledger: nothing may rely on it.
 pub fn make(
@@ -15,4 +18,9 @@ pub fn make(
 /// The certificate that a request would get, not entered in the ledger either.
 pub fn sign(authority: &Authority, request: &CertificateRequest) -> Result<Certificate> {
     make(authority, request.subject(), request.names(), request.spki())
+}
+
+/// The certificates that a file of a trust directory brings into its index, from the file's bytes.
+pub fn read_entries(file: &[u8]) -> Vec<Fingerprint> {
+    trust_dir::fingerprints(file)
 }

@@ -32,7 +32,8 @@ impl Block {
 
 /// Whether the bytes look like PEM rather than DER.
 pub(crate) fn is_pem(bytes: &[u8]) -> bool {
-    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+    let mut dashes = (0..bytes.len()).filter(|at| bytes[*at] == b'-');
+    dashes.any(|at| bytes[at..].starts_with(b"-----BEGIN "))
 }
 
 /// Every block in the bytes. Text around blocks, CRLF, blanks around lines and a byte order mark are fine.
@@ -85,7 +86,11 @@ fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8
             if end != label {
                 return Err(parse(line, format!("-----BEGIN {label}----- is closed by -----END {end}-----")));
             }
-            let der = LENIENT.decode(&*base64).map_err(|_| {
+            let der = LENIENT.decode(&*base64).or_else(|_| {
+                base64.retain(|byte| !byte.is_ascii_whitespace());
+                LENIENT.decode(&*base64)
+            });
+            let der = der.map_err(|_| {
                 parse(line, format!("the {label} has damaged base64: the file is truncated or was edited"))
             })?;
             return Ok(Block { label, headers, der: Zeroizing::new(der), line });
@@ -93,9 +98,10 @@ fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8
         if text.starts_with(b"-----BEGIN ") {
             break;
         }
-        match text.iter().position(|byte| *byte == b':') {
-            Some(colon) if base64.is_empty() => headers.push((lossy(&text[..colon]), lossy(&text[colon + 1..]))),
-            _ => text.split(u8::is_ascii_whitespace).for_each(|word| base64.extend_from_slice(word)),
+        let colon = if base64.is_empty() { text.iter().position(|byte| *byte == b':') } else { None };
+        match colon {
+            Some(colon) => headers.push((lossy(&text[..colon]), lossy(&text[colon + 1..]))),
+            None => base64.extend_from_slice(text),
         }
     }
     Err(parse(line, format!("the {label} has no -----END {label}-----: the file is truncated")))

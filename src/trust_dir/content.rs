@@ -167,12 +167,11 @@ impl Content {
     fn of(bytes: &[u8], names: EntryNames, expected: Option<u32>) -> Self {
         let (mut pins, mut problems) = (Vec::new(), Vec::new());
         let scanned = scan(bytes, names, |der, objection| {
-            let outline = Outline::read(der)?;
-            let pin = Pin::of(der, &outline);
+            let pin = pin(der)?;
             match (objection, expected) {
-                (Some(objection), _) => problems.push(objected(outline.subject(), objection)),
+                (Some(objection), _) => problems.push(objected(der, objection)),
                 (None, Some(expected)) if pin.subject_hash != Some(expected) => {
-                    problems.push(misplaced(outline.subject(), &pin, expected));
+                    problems.push(misplaced(der, &pin, expected));
                 }
                 (None, _) => pins.push(pin),
             }
@@ -201,11 +200,16 @@ impl Content {
     }
 }
 
-impl Pin {
-    fn of(der: &[u8], outline: &Outline<'_>) -> Self {
-        let subject_hash = name::subject_hash(outline.subject()).map(|hash| hash.0);
-        Self { fingerprint: Fingerprint::of(der), subject_hash }
-    }
+/// What an index keeps of a certificate. Refuses what [`Certificate::from_der`] does, and makes no copy.
+pub(super) fn pin(der: &[u8]) -> Result<Pin> {
+    let subject_hash = name::subject_hash(Outline::read(der)?.subject()).map(|hash| hash.0);
+    Ok(Pin { fingerprint: Fingerprint::of(der), subject_hash })
+}
+
+/// For the benchmarks: the certificates of a file that count where any name does.
+#[cfg(feature = "bench")]
+pub(crate) fn fingerprints(bytes: &[u8]) -> Vec<Fingerprint> {
+    Content::of(bytes, EntryNames::Any, None).pins().iter().map(|pin| pin.fingerprint).collect()
 }
 
 const CRL: &str = "X509 CRL";
@@ -227,13 +231,14 @@ fn scan(
                 "this is not PEM, and OpenSSL reads nothing else here: convert it with `openssl x509 -inform DER`";
             return Err(Error::new(ErrorKind::Parse, message));
         }
-        if is_revocation_list(bytes) {
-            return Ok(vec![CRL.to_owned()]);
-        }
-        return take(bytes, None).map(|()| others).map_err(|error| {
-            let why = if bytes.is_ascii() { String::new() } else { format!(" ({error})") };
-            Error::new(error.kind(), format!("this is neither PEM nor a DER certificate{why}"))
-        });
+        return match take(bytes, None) {
+            Ok(()) => Ok(others),
+            Err(_) if is_revocation_list(bytes) => Ok(vec![CRL.to_owned()]),
+            Err(error) => {
+                let why = if bytes.is_ascii() { String::new() } else { format!(" ({error})") };
+                Err(Error::new(error.kind(), format!("this is neither PEM nor a DER certificate{why}")))
+            }
+        };
     }
     for block in pem::iter(bytes) {
         let block = block?;
@@ -274,28 +279,31 @@ fn is_revocation_list(der: &[u8]) -> bool {
     time().is_some()
 }
 
-fn subject_text(subject: &[u8]) -> String {
-    DistinguishedName::from_der(subject).map(|name| name.brief()).unwrap_or_default()
-}
-
-fn objected(subject: &[u8], objection: &str) -> String {
-    let subject = subject_text(subject);
+fn objected(der: &[u8], objection: &str) -> String {
+    let subject = subject(der).brief();
     format!(
         "{subject} is marked as {objection}, so it does not count; if it is to be a client, drop the mark with `openssl x509 -in OLD -out NEW`"
     )
 }
 
 /// OpenSSL would look for such a certificate under another name: it admits nobody there, nor here.
-fn misplaced(subject: &[u8], pin: &Pin, expected: u32) -> String {
-    let text = subject_text(subject);
+fn misplaced(der: &[u8], pin: &Pin, expected: u32) -> String {
+    let name = subject(der);
+    let text = name.brief();
     let Some(hash) = pin.subject_hash else {
         return format!(
-            "{text} has a name that OpenSSL refuses, so it counts under no subject hash; issue it again under another name"
+            "{text} is a name that OpenSSL refuses, so it counts under no subject hash; issue it again under another name"
         );
     };
-    let old = DistinguishedName::from_der(subject).is_ok_and(|name| name.subject_hash_old().0 == expected);
+    let old = name.subject_hash_old().0 == expected;
     let wrong = if old { "the subject hash of OpenSSL before 1.0" } else { "the wrong subject hash" };
     format!("{text} lies under {wrong}, so it does not count; name its file {hash:08x}.0")
+}
+
+/// The subject of a certificate that has been read once.
+fn subject(der: &[u8]) -> DistinguishedName {
+    let name = Outline::read(der).and_then(|outline| DistinguishedName::from_der(outline.subject()));
+    name.unwrap_or_else(|_| DistinguishedName::from_common_name(""))
 }
 
 fn no_certificate(others: &[String]) -> String {

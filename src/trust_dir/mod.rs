@@ -24,6 +24,8 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+#[cfg(feature = "bench")]
+pub(crate) use self::content::fingerprints;
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
 
