@@ -99,6 +99,7 @@ fn put_value(out: &mut Vec<u8>, tag: u8, value: &[u8]) -> Option<()> {
             put_text(out, value.iter().copied());
         }
         PRINTABLE_STRING | T61_STRING | IA5_STRING if value.is_ascii() => put_text(out, value.iter().copied()),
+        // Digits, and the types that OpenSSL keeps without looking into them (tag2bit in tasn_dec.c).
         NUMERIC_STRING | der::SEQUENCE | 7..=9 | 11 | 13..=15 | 29 => der::put(out, tag, value),
         der::BIT_STRING => put_bits(out, value)?,
         _ => put_text(out, text(tag, value)?.bytes()),

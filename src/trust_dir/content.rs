@@ -318,3 +318,29 @@ fn no_certificate(others: &[String]) -> String {
         None => "there is no certificate here; replace or remove it".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Authority, AuthorityOptions};
+
+    /// One byte after another is changed: what is no certificate is no pin, and the other way round.
+    #[test]
+    fn a_pin_is_read_from_certificates_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = Authority::create(dir.path().join("pki"), AuthorityOptions::default()).unwrap();
+        let mut refused = 0;
+        for (at, bit) in (0..ca.certificate().as_der().len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut der = ca.certificate().as_der().to_vec();
+            der[at] ^= 1 << bit;
+            let pin = pin(&der).ok();
+            let expected = Certificate::from_der(&der).ok().map(|certificate| Pin {
+                fingerprint: certificate.fingerprint(),
+                subject_hash: certificate.subject().subject_hash().ok().map(|hash| hash.0),
+            });
+            assert_eq!(pin, expected, "bit {bit} of byte {at}");
+            refused += usize::from(pin.is_none());
+        }
+        assert!(refused > 100, "{refused}");
+    }
+}

@@ -22,7 +22,7 @@ pub struct OpenSsl {
 pub enum Verdict {
     /// Accepted by a chain of this many certificates; one means: as itself.
     Accepted(usize),
-    /// Refused with this X509_V_ERR number.
+    /// Refused with this X509_V_ERR number, or -1: it cannot be read at all.
     Refused(i32),
 }
 

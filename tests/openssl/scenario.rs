@@ -17,7 +17,7 @@ pub struct Sample {
     pub file: PathBuf,
     pub der: Vec<u8>,
     certificate: Certificate,
-    hash: String,
+    pub hash: String,
     old_hash: String,
 }
 
@@ -249,7 +249,7 @@ pub struct Place {
     pub beside_namesake: bool,
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub fn pem(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
     let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
