@@ -140,9 +140,9 @@ impl Scenario {
 
     /// The first free number, or one behind a gap.
     fn free(&self, hash: &str, random: &mut Random) -> String {
-        let taken = |number: &usize| self.files.contains_key(&format!("{hash}.{number}"));
-        let free = (0..).find(|number| !taken(number)).unwrap();
-        format!("{hash}.{}", if random.percent(12) { free + 1 + random.below(12) } else { free })
+        let mut free = (0..).filter(|number| !self.files.contains_key(&format!("{hash}.{number}")));
+        let skipped = if random.percent(12) { 1 + random.below(12) } else { 0 };
+        format!("{hash}.{}", free.nth(skipped).unwrap())
     }
 
     fn put(&mut self, name: &str, bytes: &[u8], file: File, random: &mut Random) {
