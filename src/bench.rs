@@ -2,7 +2,7 @@
 
 use crate::{
     Authority, Certificate, CertificateRequest, DistinguishedName, Fingerprint, IssueOptions, Result, SubjectAltName,
-    TrustDir,
+    TrustDir, trust_dir,
 };
 
 /// A server's certificate, made and compared, but not entered in the ledger: nothing may rely on it.
@@ -23,4 +23,9 @@ pub fn sign(authority: &Authority, request: &CertificateRequest) -> Result<Certi
 /// Whether the index has the certificate, without a look at its file.
 pub fn look_up(directory: &TrustDir, fingerprint: &Fingerprint) -> bool {
     directory.knows(fingerprint)
+}
+
+/// The certificates that a file of a trust directory brings into its index, from the file's bytes.
+pub fn read_entries(file: &[u8]) -> Vec<Fingerprint> {
+    trust_dir::fingerprints(file)
 }

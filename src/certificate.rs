@@ -13,7 +13,7 @@ use crate::constraints::NameConstraints;
 use crate::error::{Error, ErrorKind, Result};
 use crate::extension::Extension;
 use crate::key::{KeyAlgorithm, spki_algorithm};
-use crate::name::DistinguishedName;
+use crate::name::{self, DistinguishedName};
 use crate::{der, extension, file, pem, signature};
 
 /// SHA-256 of a certificate's DER, shown as 64 lower-case hexadecimal digits.
@@ -95,6 +95,34 @@ struct Inner {
     names: OnceLock<Vec<SubjectAltName>>,
 }
 
+/// A certificate read where it lies, copying nothing: what this refuses is no [`Certificate`].
+pub(crate) struct Outline<'a> {
+    parts: der::CertificateParts<'a>,
+    stated: Stated,
+    not_before: i64,
+    not_after: i64,
+}
+
+impl<'a> Outline<'a> {
+    pub(crate) fn read(der: &'a [u8]) -> Result<Self> {
+        let read = || {
+            let parts = der::CertificateParts::read(der)?;
+            let stated = Stated::read(der, parts.extensions)?;
+            name::check(parts.issuer)?;
+            name::check(parts.subject)?;
+            let mut validity = der::Reader::new(parts.validity);
+            let mut time = || der::read_time(validity.any()?);
+            Ok(Self { not_before: time()?, not_after: time()?, parts, stated })
+        };
+        read().map_err(|error| unreadable(&error))
+    }
+
+    /// The subject as DER.
+    pub(crate) fn subject(&self) -> &'a [u8] {
+        self.parts.subject
+    }
+}
+
 /// More than anybody writes; without a bound a stranger's certificate could keep us busy.
 const MAX_EXTENSIONS: usize = 64;
 
@@ -171,10 +199,7 @@ impl Usage {
 impl Certificate {
     /// Reads DER. The signature is not looked at.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let parts = der::CertificateParts::read(der).map_err(|error| unreadable(&error))?;
-        let stated = Stated::read(der, parts.extensions).map_err(|error| unreadable(&error))?;
-        let mut validity = der::Reader::new(parts.validity);
-        let mut time = || der::read_time(validity.any()?).map_err(|error| unreadable(&error));
+        let Outline { parts, stated, not_before, not_after } = Outline::read(der)?;
         Ok(Self(Arc::new(Inner {
             fingerprint: OnceLock::new(),
             extensions: parts.extensions_end - parts.extensions.len()..parts.extensions_end,
@@ -182,8 +207,8 @@ impl Certificate {
             serial: place(der, parts.serial),
             issuer: DistinguishedName::from_der(parts.issuer)?,
             subject: DistinguishedName::from_der(parts.subject)?,
-            not_before: time()?,
-            not_after: time()?,
+            not_before,
+            not_after,
             spki: place(der, parts.spki),
             stated,
             names: OnceLock::new(),

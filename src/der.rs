@@ -12,6 +12,7 @@ pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
@@ -106,11 +107,14 @@ pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// Writes an element whose content `write` appends.
 pub(crate) fn wrap(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    out.push(tag);
+    out.extend([tag, 0]);
     let start = out.len();
     write(out);
     let (digits, count) = length_octets(out.len() - start);
-    out.splice(start..start, digits[..count].iter().copied());
+    out[start - 1] = digits[0];
+    if count > 1 {
+        out.splice(start..start, digits[1..count].iter().copied());
+    }
 }
 
 /// Writes an element with this content.

@@ -16,7 +16,7 @@ pub(crate) const CRL_DISTRIBUTION_POINTS: &[u8] = b"\x55\x1d\x1f";
 pub(crate) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 pub(crate) const SUBJECT_KEY_ID: &[u8] = b"\x55\x1d\x0e";
 pub(crate) const AUTHORITY_KEY_ID: &[u8] = b"\x55\x1d\x23";
-const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
+pub(crate) const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
 pub(crate) const SERVER_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x01";
 pub(crate) const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
 

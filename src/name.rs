@@ -4,12 +4,12 @@ mod hash;
 
 use std::fmt::{self, Write as _};
 
-use crate::der;
+use crate::der::{self, UTF8_STRING};
 use crate::error::{Error, ErrorKind, Result, escape};
 
 pub use self::hash::SubjectHash;
+pub(crate) use self::hash::subject_hash;
 
-const UTF8_STRING: u8 = 12;
 const NUMERIC_STRING: u8 = 18;
 const PRINTABLE_STRING: u8 = 19;
 const T61_STRING: u8 = 20;
@@ -99,15 +99,8 @@ impl DistinguishedName {
 
     /// Takes a DER `Name`; its outer structure is checked, its values are kept as they are.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let name = Self { der: der.to_vec() };
-        let mut rdns = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
-        while !rdns.is_empty() {
-            let mut rdn = der::Reader::new(rdns.expect(der::SET)?.content);
-            while !rdn.is_empty() {
-                attribute(&mut rdn)?;
-            }
-        }
-        Ok(name)
+        check(der)?;
+        Ok(Self { der: der.to_vec() })
     }
 
     /// The DER that it was read from or that was made.
@@ -227,6 +220,18 @@ impl fmt::Debug for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DistinguishedName({self})")
     }
+}
+
+/// Whether the bytes are a DER `Name`; its values may be anything.
+pub(crate) fn check(der: &[u8]) -> Result<()> {
+    let mut rdns = der::Reader::new(der::single(der, der::SEQUENCE)?.content);
+    while !rdns.is_empty() {
+        let mut rdn = der::Reader::new(rdns.expect(der::SET)?.content);
+        while !rdn.is_empty() {
+            attribute(&mut rdn)?;
+        }
+    }
+    Ok(())
 }
 
 /// An attribute to be written: its OID's content, the tag and the bytes of its value.

@@ -1,10 +1,14 @@
 //! PEM blocks (RFC 7468, and the headers of RFC 1421 that OpenSSL still writes), with line numbers.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, PAD, STANDARD};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
+
+/// Takes bits behind the last byte for what they are, nothing: some programs do not clear them.
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&base64::alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
 
 /// One `-----BEGIN …-----` block.
 pub(crate) struct Block {
@@ -28,20 +32,32 @@ impl Block {
 
 /// Whether the bytes look like PEM rather than DER.
 pub(crate) fn is_pem(bytes: &[u8]) -> bool {
-    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+    let mut dashes = (0..bytes.len()).filter(|at| bytes[*at] == b'-');
+    dashes.any(|at| bytes[at..].starts_with(b"-----BEGIN "))
 }
 
-/// Every block in the bytes. Text around blocks, CRLF, trailing blanks and a byte order mark are fine.
+/// Every block in the bytes. Text around blocks, CRLF, blanks around lines and a byte order mark are fine.
 pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>> {
+    iter(bytes).collect()
+}
+
+/// The blocks one after another, for who takes what stands before the first damaged one, as OpenSSL does.
+pub(crate) fn iter(bytes: &[u8]) -> impl Iterator<Item = Result<Block>> {
+    let mut lines = lines(bytes).enumerate();
+    std::iter::from_fn(move || {
+        let (number, label) = lines.find_map(|(number, line)| Some((number, marker(line, b"-----BEGIN ")?)))?;
+        Some(block(label.to_owned(), number + 1, &mut lines.by_ref().map(|(_, line)| line)))
+    })
+}
+
+/// Whether a private key begins anywhere, in whatever state the rest is.
+pub(crate) fn holds_private_key(bytes: &[u8]) -> bool {
+    lines(bytes).filter_map(|line| marker(line, b"-----BEGIN ")).any(|label| label.ends_with("PRIVATE KEY"))
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut blocks = Vec::new();
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
-    while let Some((number, line)) = lines.next() {
-        let Some(label) = marker(line, b"-----BEGIN ") else { continue };
-        let mut body = lines.by_ref().map(|(_, line)| line);
-        blocks.push(block(label, number + 1, &mut body)?);
-    }
-    Ok(blocks)
+    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
 
 /// Writes one block, 64 columns wide as OpenSSL does.
@@ -70,7 +86,11 @@ fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8
             if end != label {
                 return Err(parse(line, format!("-----BEGIN {label}----- is closed by -----END {end}-----")));
             }
-            let der = STANDARD.decode(&*base64).map_err(|_| {
+            let der = LENIENT.decode(&*base64).or_else(|_| {
+                base64.retain(|byte| !byte.is_ascii_whitespace());
+                LENIENT.decode(&*base64)
+            });
+            let der = der.map_err(|_| {
                 parse(line, format!("the {label} has damaged base64: the file is truncated or was edited"))
             })?;
             return Ok(Block { label, headers, der: Zeroizing::new(der), line });
@@ -78,19 +98,20 @@ fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8
         if text.starts_with(b"-----BEGIN ") {
             break;
         }
-        match text.iter().position(|byte| *byte == b':') {
-            Some(colon) if base64.is_empty() => headers.push((lossy(&text[..colon]), lossy(&text[colon + 1..]))),
-            _ => base64.extend_from_slice(text),
+        let colon = if base64.is_empty() { text.iter().position(|byte| *byte == b':') } else { None };
+        match colon {
+            Some(colon) => headers.push((lossy(&text[..colon]), lossy(&text[colon + 1..]))),
+            None => base64.extend_from_slice(text),
         }
     }
     Err(parse(line, format!("the {label} has no -----END {label}-----: the file is truncated")))
 }
 
 /// The label between `prefix` and the closing dashes.
-fn marker(line: &[u8], prefix: &[u8]) -> Option<String> {
+fn marker<'a>(line: &'a [u8], prefix: &[u8]) -> Option<&'a str> {
     let label = line.strip_prefix(prefix)?.strip_suffix(b"-----")?;
-    let printable = label.iter().all(|byte| (0x20..0x7f).contains(byte));
-    (printable && label.len() <= 64).then(|| lossy(label))
+    let printable = label.len() <= 64 && label.iter().all(|byte| (0x20..0x7f).contains(byte));
+    std::str::from_utf8(label).ok().filter(|_| printable).map(str::trim)
 }
 
 fn lossy(text: &[u8]) -> String {

@@ -1,7 +1,6 @@
 //! Making certificates, in memory: the ledger's disk is not measured.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey};
@@ -19,37 +18,7 @@ use trustdir::{
     Authority, AuthorityOptions, CertificateRequest, DistinguishedName, KeyAlgorithm, PrivateKey, SubjectAltName, bench,
 };
 
-const ROUNDS: usize = 60;
-const ROUND: Duration = Duration::from_millis(10);
-
-/// A thing to measure.
-struct Candidate<'a> {
-    name: &'static str,
-    work: Box<dyn Fn() + 'a>,
-    /// Microseconds of one call, round by round.
-    rounds: Vec<f64>,
-}
-
-impl<'a> Candidate<'a> {
-    fn new(name: &'static str, work: impl Fn() + 'a) -> Self {
-        Self { name, work: Box::new(work), rounds: Vec::new() }
-    }
-
-    fn round(&mut self) {
-        let start = Instant::now();
-        let mut calls = 0_u32;
-        while start.elapsed() < ROUND {
-            (self.work)();
-            calls += 1;
-        }
-        self.rounds.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls));
-    }
-
-    fn median(&mut self) -> f64 {
-        self.rounds.sort_by(f64::total_cmp);
-        self.rounds[self.rounds.len() / 2]
-    }
-}
+use crate::candidate::{self, Candidate};
 
 pub(crate) fn run() {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -113,18 +82,7 @@ pub(crate) fn run() {
             drop(black_box(trustdir::Certificate::from_der(message).expect("a certificate")));
         }),
     ];
-    for _ in 0..ROUNDS {
-        candidates.iter_mut().for_each(Candidate::round);
-    }
-    println!("{:<28} {:>9} {:>12}", "P-256, one thread", "us", "of its limit");
-    let mut limit = f64::NAN;
-    for candidate in &mut candidates {
-        let median = candidate.median();
-        if candidate.name.starts_with("raw") {
-            limit = median;
-        }
-        println!("{:<28} {median:>9.2} {:>11.0} %", candidate.name, limit / median * 100.0);
-    }
+    candidate::compare("P-256, one thread", &mut candidates);
 }
 
 /// What `openssl x509 -req` does, in process: the extensions that we write.

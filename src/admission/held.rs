@@ -23,14 +23,17 @@ impl Held {
         let subject = decision.subject().unwrap_or_default();
         match self {
             Self::Entry(held) => {
+                // In this order: limits that cannot be read because all has gone are no reason of their own.
+                let limited = limit::beyond(held, now, service);
                 let gone = (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
-                let (reason, what) = gone.or_else(|| limit::beyond(held, now, service))?;
+                let (reason, what) = gone.or(limited)?;
                 Some((reason, format!("{}: {subject} {what}", file())))
             }
-            Self::Chain(standing) => match standing.ended() {
-                Some(Refusal(reason, what)) => Some((*reason, format!("{subject} {what}"))),
-                None => vouch::beyond(standing, &subject, now, service),
-            },
+            Self::Chain(standing) => {
+                let limited = vouch::beyond(standing, &subject, now, service);
+                let ended = standing.ended().map(|Refusal(reason, what)| (*reason, format!("{subject} {what}")));
+                ended.or(limited)
+            }
         }
     }
 

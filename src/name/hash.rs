@@ -4,7 +4,9 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 
-use super::{DistinguishedName, NUMERIC_STRING, UTF8_STRING, text};
+use super::{
+    DistinguishedName, IA5_STRING, NUMERIC_STRING, PRINTABLE_STRING, T61_STRING, UTF8_STRING, attribute, text,
+};
 use crate::der;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,8 +25,10 @@ impl DistinguishedName {
     ///
     /// Fails with [`ErrorKind::Unsupported`] on the names that OpenSSL refuses to parse.
     pub fn subject_hash(&self) -> Result<SubjectHash> {
-        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.canonical()?);
-        Ok(little_endian(digest.as_ref()))
+        subject_hash(&self.der).ok_or_else(|| {
+            let message = format!("the name {self} has a value that OpenSSL refuses, so it has no subject hash");
+            Error::new(ErrorKind::Unsupported, message)
+        })
     }
 
     /// OpenSSL's `X509_NAME_hash_old` (before 1.0.0): MD5 over the name as it stands.
@@ -33,54 +37,118 @@ impl DistinguishedName {
         little_endian(&md5::Md5::digest(&self.der))
     }
 
-    /// Whether OpenSSL takes both for one name (X509_NAME_cmp).
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self == other || matches!((self.canonical(), other.canonical()), (Ok(ours), Ok(theirs)) if ours == theirs)
+    /// The form in which names that OpenSSL takes for one have equal bytes; the name as it stands if OpenSSL refuses it.
+    pub(crate) fn canonical(&self) -> Vec<u8> {
+        canonical(&self.der).unwrap_or_else(|| self.der.to_vec())
     }
 
-    /// OpenSSL's canonical form (`x509_name_canon`): strings as UTF-8, trimmed, white space folded,
-    /// ASCII in lower case, sets sorted again, without the outer header.
-    pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
-        let mut out = Vec::with_capacity(self.der.len());
-        for rdn in self.rdns() {
-            let mut set = Vec::new();
-            for part in rdn {
-                let refused = || {
-                    let message =
-                        format!("the name {self} has a value that OpenSSL refuses, so it has no subject hash");
-                    Error::new(ErrorKind::Unsupported, message)
-                };
-                let (tag, value) = canonical_value(part.tag, part.value).ok_or_else(refused)?;
-                let oid = der::element(der::OID, &[part.oid]);
-                set.push(der::element(der::SEQUENCE, &[&oid, &der::element(tag, &[&value])]));
-            }
-            // SET OF is ordered as octet strings are: padded with zeros, which DER elements never need.
-            set.sort();
-            if !set.is_empty() {
-                out.extend(der::element(der::SET, &set.iter().map(Vec::as_slice).collect::<Vec<_>>()));
-            }
-        }
-        Ok(out)
+    /// Whether OpenSSL takes both for one name (X509_NAME_cmp).
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self == other || canonical(&self.der).is_some_and(|ours| canonical(&other.der) == Some(ours))
     }
 }
 
-/// The canonical tag and value; `None` for what OpenSSL refuses.
-fn canonical_value(tag: u8, value: &[u8]) -> Option<(u8, Vec<u8>)> {
-    match tag {
-        NUMERIC_STRING | der::BIT_STRING | der::SEQUENCE | 7..=11 | 13..=15 => Some((tag, value.to_vec())),
-        _ => {
-            let text = text(tag, value)?;
-            let mut out = String::with_capacity(text.len());
-            let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0b' | '\x0c' | '\r');
-            for word in text.split(is_space).filter(|word| !word.is_empty()) {
-                if !out.is_empty() {
-                    out.push(' ');
-                }
-                out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
-            }
-            Some((UTF8_STRING, out.into_bytes()))
+/// OpenSSL's `X509_NAME_hash` of a DER `Name`; `None` for the names that OpenSSL refuses to parse.
+pub(crate) fn subject_hash(name: &[u8]) -> Option<SubjectHash> {
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &canonical(name)?);
+    Some(little_endian(digest.as_ref()))
+}
+
+/// OpenSSL's canonical form (`x509_name_canon`): strings as UTF-8, trimmed, white space folded,
+/// ASCII in lower case, sets sorted again, without the outer header.
+fn canonical(name: &[u8]) -> Option<Vec<u8>> {
+    let mut rdns = der::Reader::new(der::single(name, der::SEQUENCE).ok()?.content);
+    let mut out = Vec::with_capacity(2 * name.len());
+    while !rdns.is_empty() {
+        let mut rdn = der::Reader::new(rdns.expect(der::SET).ok()?.content);
+        if rdn.is_empty() {
+            continue;
         }
+        let mut known = Some(());
+        der::wrap(&mut out, der::SET, |out| known = put_set(out, &mut rdn));
+        known?;
     }
+    Some(out)
+}
+
+fn put_set(out: &mut Vec<u8>, rdn: &mut der::Reader<'_>) -> Option<()> {
+    let start = out.len();
+    let mut count = 0;
+    while !rdn.is_empty() {
+        let part = attribute(rdn).ok().filter(|part| is_oid(part.oid))?;
+        let mut known = None;
+        der::wrap(out, der::SEQUENCE, |out| {
+            der::put(out, der::OID, part.oid);
+            known = put_value(out, part.tag, part.value);
+        });
+        known?;
+        count += 1;
+    }
+    if count > 1 {
+        // SET OF is ordered as octet strings are: padded with zeros, which DER elements never need.
+        let mut written = der::Reader::new(&out[start..]);
+        let mut members: Vec<_> = (0..count).filter_map(|_| written.any().ok()).map(|member| member.whole).collect();
+        members.sort_unstable();
+        let sorted = members.concat();
+        out.truncate(start);
+        out.extend(sorted);
+    }
+    Some(())
+}
+
+/// Writes a value in its canonical form; `None` for what OpenSSL refuses.
+fn put_value(out: &mut Vec<u8>, tag: u8, value: &[u8]) -> Option<()> {
+    match tag {
+        UTF8_STRING => {
+            std::str::from_utf8(value).ok()?;
+            put_text(out, value.iter().copied());
+        }
+        PRINTABLE_STRING | T61_STRING | IA5_STRING if value.is_ascii() => put_text(out, value.iter().copied()),
+        // Digits, and the types that OpenSSL keeps without looking into them (tag2bit in tasn_dec.c).
+        NUMERIC_STRING | der::SEQUENCE | 7..=9 | 11 | 13..=15 | 29 => der::put(out, tag, value),
+        der::BIT_STRING => put_bits(out, value)?,
+        _ => put_text(out, text(tag, value)?.bytes()),
+    }
+    Some(())
+}
+
+/// Writes UTF-8 as OpenSSL compares it (`asn1_string_canon`): only ASCII has white space and capitals there.
+fn put_text(out: &mut Vec<u8>, text: impl Iterator<Item = u8>) {
+    der::wrap(out, UTF8_STRING, |out| {
+        let start = out.len();
+        let mut space = false;
+        for byte in text {
+            if matches!(byte, b' ' | b'\t'..=b'\r') {
+                space = true;
+                continue;
+            }
+            if std::mem::take(&mut space) && out.len() > start {
+                out.push(b' ');
+            }
+            out.push(byte.to_ascii_lowercase());
+        }
+    });
+}
+
+/// Writes a BIT STRING as OpenSSL reads and writes it: bits that do not count are zero.
+fn put_bits(out: &mut Vec<u8>, value: &[u8]) -> Option<()> {
+    let (&unused, bits) = value.split_first().filter(|(unused, _)| **unused < 8)?;
+    der::wrap(out, der::BIT_STRING, |out| match bits.split_last() {
+        None => out.push(0),
+        Some((last, first)) => {
+            out.push(unused);
+            out.extend_from_slice(first);
+            out.push(last & 0xff << unused);
+        }
+    });
+    Some(())
+}
+
+/// Whether OpenSSL reads these bytes as an OID (`ossl_c2i_ASN1_OBJECT`).
+fn is_oid(content: &[u8]) -> bool {
+    let mut start = true;
+    let padded = content.iter().any(|byte| std::mem::replace(&mut start, byte & 0x80 == 0) && *byte == 0x80);
+    !content.is_empty() && start && !padded
 }
 
 fn little_endian(digest: &[u8]) -> SubjectHash {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::content::hidden;
+use super::content::{self, hidden};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{file, pem};
@@ -84,26 +84,26 @@ pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<(Vec<Pat
     for entry in dir.read_dir().map_err(|source| Error::io("read", dir, source))? {
         let entry = entry.map_err(|source| Error::io("read", dir, source))?;
         let path = entry.path();
-        if hidden(&entry.file_name()) {
+        // A link that leads nowhere, a directory or a FIFO carries nothing.
+        if hidden(&entry.file_name()) || !path.is_file() {
             continue;
         }
         let bytes = match file::read_secret(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                // A link that leads nowhere, a directory or a FIFO carries nothing.
-                if error.kind() == ErrorKind::Io && path.metadata().is_ok() {
+                if error.kind() == ErrorKind::Io {
                     unreadable.push(path);
                 }
                 continue;
             }
         };
-        let Ok(certificates) = Certificate::all_from_bytes(&bytes) else { continue };
+        let certificates = content::certificates(&bytes);
         if !certificates.iter().any(|certificate| certificate.fingerprint() == *fingerprint) {
             continue;
         }
         let is_link = path.is_symlink();
         let others = certificates.iter().any(|certificate| certificate.fingerprint() != *fingerprint);
-        let key = pem::blocks(&bytes).is_ok_and(|blocks| blocks.iter().any(pem::Block::is_private_key));
+        let key = pem::holds_private_key(&bytes);
         if !is_link && (others || key) {
             let what = if key { "a private key" } else { "other certificates" };
             let message =

@@ -110,19 +110,20 @@ impl Index {
         self.others.retries.iter().take(RETRIED).map(|name| name.to_os_string()).collect()
     }
 
-    /// The files that are entries, unsorted.
-    pub(super) fn entries(&self) -> Vec<OsString> {
-        let plain = self.by_place.iter().filter(|placed| placed.place.number < OTHER).map(|placed| placed.place.name());
-        let others = self.others.files().filter(|other| matches!(other.content, Content::Pins(_)));
-        plain.chain(others.map(|other| other.name.to_os_string())).collect()
+    /// The files that are entries and the certificates in them that count, unsorted.
+    pub(super) fn entries(&self) -> Vec<(OsString, Vec<Fingerprint>)> {
+        let plain = self.by_place.iter().filter(|placed| placed.place.number < OTHER);
+        let plain = plain.filter_map(|placed| Some((placed.place.name(), vec![self.at(placed)?.fingerprint])));
+        let others =
+            self.others.files().filter(|other| !other.content.pins().is_empty()).map(|other| {
+                (other.name.to_os_string(), other.content.pins().iter().map(|pin| pin.fingerprint).collect())
+            });
+        plain.chain(others).collect()
     }
 
-    /// The files that should be entries and are not, and why.
+    /// The files of which something does not count, and why.
     pub(super) fn problems(&self) -> impl Iterator<Item = (&OsStr, &str)> {
-        self.others.files().filter_map(|other| match &other.content {
-            Content::Problem(message) => Some((&*other.name, message.as_str())),
-            _ => None,
-        })
+        self.others.files().filter_map(|other| Some((&*other.name, other.content.problem()?)))
     }
 
     /// The mark of a file, if it is known.
@@ -155,7 +156,9 @@ impl Index {
         let mark = record.mark();
         self.links.count += usize::from(mark.is_link());
         let plain = match (record.content.pins(), Place::named(name)) {
-            ([pin], Some(place)) if pin.subject_hash == Some(place.hash) => Some((*pin, place)),
+            ([pin], Some(place)) if pin.subject_hash == Some(place.hash) && record.content.problem().is_none() => {
+                Some((*pin, place))
+            }
             _ => None,
         };
         if let Some((pin, place)) = plain {
@@ -176,7 +179,7 @@ impl Index {
         let (mark, number, content) = match plain {
             Some(Pinned { fingerprint, place, mark }) => {
                 let pin = Pin { fingerprint, subject_hash: Some(place.hash) };
-                (mark, place.number, Content::Pins(vec![pin]))
+                (mark, place.number, Content::Pins(vec![pin], None))
             }
             None => match self.others.take(name) {
                 Some((number, other)) => (other.mark, number, other.content),

@@ -63,7 +63,7 @@ enum Key {
 
 impl Key {
     fn of_subject(subject: &DistinguishedName) -> Self {
-        Self::Subject(subject.canonical().unwrap_or_else(|_| subject.as_der().to_vec()))
+        Self::Subject(subject.canonical())
     }
 
     fn of(of: &LimitOf) -> Self {

@@ -1,5 +1,6 @@
 //! What lies in a trust directory, for people: entries by name, and the files that are none.
 
+use super::content;
 use super::watch::Watch;
 use super::{Entry, Problem, TrustDir};
 use crate::certificate::Certificate;
@@ -45,15 +46,19 @@ impl TrustDir {
     /// Every entry, sorted by file. Reads each file; decisions do not.
     pub fn list(&self) -> Result<Vec<Entry>> {
         self.refresh()?;
-        let mut files: Vec<_> = self.index().entries().into_iter().map(|name| self.0.path.join(name)).collect();
+        let mut files = self.index().entries();
         files.sort();
-        let read = files.into_iter().filter_map(|path| Certificate::load_all(&path).ok().map(|all| (path, all)));
-        Ok(read
-            .flat_map(|(path, all)| all.into_iter().map(move |certificate| Entry::new(path.clone(), certificate)))
-            .collect())
+        let entries = files.into_iter().flat_map(|(name, pins)| {
+            let path = self.0.path.join(name);
+            let mut certificates = content::load(&path).unwrap_or_default();
+            certificates.retain(|found| pins.contains(&found.fingerprint()));
+            certificates.into_iter().map(move |certificate| Entry::new(path.clone(), certificate))
+        });
+        Ok(entries.collect())
     }
 
-    /// Every file that should be an entry and is not, and why; sorted by file. Such a file affects itself only.
+    /// Every file that should be an entry and is not, or not with all that it holds, and why; sorted by file.
+    /// Such a file affects itself only.
     pub fn problems(&self) -> Result<Vec<Problem>> {
         self.refresh()?;
         let mut problems: Vec<_> = {

@@ -12,6 +12,7 @@ mod removals;
 mod runs;
 mod scan;
 mod stamp;
+mod trusted;
 mod watch;
 mod write;
 
@@ -31,6 +32,8 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+#[cfg(feature = "bench")]
+pub(crate) use self::content::fingerprints;
 pub(crate) use self::content::{hash_name, hidden};
 pub use self::entry::{Entry, Problem};
 #[cfg(feature = "cli")]
@@ -302,7 +305,7 @@ impl TrustDir {
     /// An entry's certificate, read from its file.
     fn read_entry(&self, fingerprint: &Fingerprint) -> Option<Certificate> {
         let (name, _) = self.index().files_of(fingerprint).into_iter().next()?;
-        let all = Certificate::load_all(self.0.path.join(name)).ok()?;
+        let all = content::load(&self.0.path.join(name)).ok()?;
         all.into_iter().find(|found| found.fingerprint() == *fingerprint)
     }
 

@@ -21,10 +21,10 @@ use crate::error::{Error, Result};
 /// Names that a thread takes at a time.
 const CHUNK: usize = 512;
 
-/// What a look at the whole directory may take within a decision.
-const CHEAP: Duration = Duration::from_millis(5);
+/// A directory of so many names is looked at as a whole within a decision: that takes a few milliseconds.
+const FEW: usize = 4096;
 
-/// Longer looks are taken by decisions no more often than this many times their own length.
+/// Larger ones are looked at by decisions no more often than this many times as long as it takes.
 const REST: u32 = 10;
 
 /// Hears how many files of how many have been looked at, from any thread.
@@ -33,13 +33,14 @@ pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 /// The last look at the whole directory.
 #[derive(Default)]
 pub(super) struct LastScan {
+    names: usize,
     took: Duration,
     ended: Option<Instant>,
 }
 
 impl LastScan {
     fn is_cheap(&self) -> bool {
-        self.took <= CHEAP
+        self.names <= FEW
     }
 
     fn is_rested(&self) -> bool {
@@ -70,7 +71,9 @@ impl TrustDir {
             gone.extend(more);
             result = again;
         }
-        *lock(&self.0.last_scan) = LastScan { took: start.elapsed(), ended: Some(Instant::now()) };
+        let mut last = lock(&self.0.last_scan);
+        (last.took, last.ended) = (start.elapsed(), Some(Instant::now()));
+        drop(last);
         (self.still_gone(gone), result)
     }
 
@@ -88,6 +91,7 @@ impl TrustDir {
             // What cannot be listed at the moment is still there, and each decision looks at its file.
             Err(source) => return (Vec::new(), Err(Error::io("read", path, source)), false),
         };
+        lock(&self.0.last_scan).names = listing.len();
         // New files first: a certificate that was renamed has never been away.
         let mut gone = self.look_at_all(listing.len(), &|number| listing.name(number), progress);
         // What a listing beside a writer has missed is still there.

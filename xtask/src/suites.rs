@@ -44,6 +44,7 @@ pub(crate) static ALL: &[Suite] = &[
         needs: &[
             &setup::COMPILERS,
             &setup::OPENSSL,
+            &setup::LIBSSL,
             &setup::CURL,
             &setup::PYTHON,
             &setup::CERTTOOL,
