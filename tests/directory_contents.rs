@@ -124,7 +124,7 @@ fn limits_hidden_files_and_sub_directories_are_passed_over() {
     for name in [".alice.pem", ".trustdir-1.tmp"] {
         fs::copy(&alice.certificate, world.clients.join(name)).unwrap();
     }
-    fs::write(world.clients.join("trustdir.toml"), "# none yet\n").unwrap();
+    fs::write(world.clients.join("trustdir.toml"), "limit = []\n").unwrap();
     fs::create_dir(world.clients.join("former")).unwrap();
     fs::copy(&alice.certificate, world.clients.join("former/alice.pem")).unwrap();
     for names in [EntryNames::Any, EntryNames::SubjectHash] {
