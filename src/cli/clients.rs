@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::error::escape;
-use crate::{Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Result, TrustDir, TrustDirOptions};
+use crate::{
+    Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Installed, Result, TrustDir, TrustDirOptions,
+};
 
 use super::check::{self, Check};
 use super::finding::Finding;
@@ -90,15 +92,14 @@ pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Out
 }
 
 /// Warns if what was just installed is refused all the same, and says whether it is.
-pub(super) fn warn_of_refusal(path: &Path, dir: &TrustDir, entry: &Entry, output: &mut Output) -> bool {
-    let decision = dir.decide(entry.certificate().as_der(), time::now());
-    if !decision.is_admitted() {
-        output.warn(&Finding::of_refusal(path, entry, &decision));
+pub(super) fn warn_of_refusal(path: &Path, installed: &Installed, output: &mut Output) -> bool {
+    if let Some(refusal) = installed.warning() {
+        output.warn(&Finding::of_refusal(path, installed.entry(), refusal));
     }
-    if let Some(note) = check::authority_note(path, entry) {
+    if let Some(note) = check::authority_note(path, installed.entry()) {
         output.warn(&note);
     }
-    !decision.is_admitted()
+    installed.warning().is_some()
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -130,17 +131,16 @@ impl Add {
 
         for (source, chain) in self.files.iter().zip(&chains) {
             let Some(certificate) = chain.first() else { continue };
-            let before = dir.generation();
-            let entry = dir.install(certificate)?;
-            let verb = if dir.generation() == before { "already there:" } else { "installed" };
-            output.line(format_args!("{verb} {} ({})", within(path, entry.file()).display(), summary(certificate)));
-            let mut answer = entry_json(path, &entry);
+            let installed = dir.install(certificate)?;
+            let verb = if installed.is_new() { "installed" } else { "already there:" };
+            output.line(format_args!("{verb} {} ({})", within(path, installed.file()).display(), summary(certificate)));
+            let mut answer = entry_json(path, installed.entry());
             answer["source"] = path_json(source);
             output.push("added", answer);
             if chain.len() > 1 {
                 output.warn(&chain_note(source, chain.len(), certificate));
             }
-            warn_of_refusal(path, &dir, &entry, output);
+            warn_of_refusal(path, &installed, output);
         }
         Ok(Outcome::Done)
     }

@@ -25,6 +25,7 @@ use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
+pub use self::write::Installed;
 
 /// Which files of a trust directory are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
