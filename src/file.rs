@@ -228,23 +228,28 @@ pub(crate) fn try_lock_directory(path: &Path) -> Result<Option<File>> {
 
 /// Gives a file or link another name, never over something that is there. It has one of the two at every moment.
 pub(crate) fn rename_new(from: &Path, to: &Path) -> Result<()> {
-    duplicate(from, to)?;
-    match fs::remove_file(from) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", from, source)),
-        _ => Ok(()),
-    }
+    let renamed = fs::hard_link(from, to).and_then(|()| fs::remove_file(from)).or_else(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound => Err(source),
+        _ if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        // Where there are no hard links.
+        _ => fs::rename(from, to),
+    });
+    renamed.map_err(|source| Error::io("rename", from, source))
 }
 
-/// Gives a file or link a second name, never over something that is there; where there are no hard links (or it is a
-/// directory), a new name.
-pub(crate) fn duplicate(from: &Path, to: &Path) -> Result<()> {
-    fs::hard_link(from, to)
-        .or_else(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound => Err(source),
-            _ if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
-            _ => fs::rename(from, to),
-        })
-        .map_err(|source| Error::io("rename", from, source))
+/// Gives a file or link a second name, in place of what is there; where there are no hard links (or it is a directory),
+/// another name. The caller has the directory's lock, as for [`replace`].
+pub(crate) fn replace_name(from: &Path, to: &Path) -> Result<()> {
+    let temporary = parent(to).join(temporary_name(to) + SUFFIX);
+    let _ = fs::remove_file(&temporary);
+    let renamed = match fs::hard_link(from, &temporary) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Err(source),
+        Err(_) => fs::rename(from, to),
+        Ok(()) => fs::rename(&temporary, to),
+    };
+    // Between two names of one file rename(2) does nothing.
+    let _ = fs::remove_file(&temporary);
+    renamed.map_err(|source| Error::io("rename", from, source))
 }
 
 /// Makes a symbolic link in place of what is there. The caller has the directory's lock, as for [`replace`].

@@ -167,4 +167,4 @@ pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};
 pub use request::CertificateRequest;
-pub use trust_dir::{Entry, EntryNames, Installed, Problem, TrustDir, TrustDirOptions};
+pub use trust_dir::{Entry, EntryNames, Installed, Problem, RehashPlan, Rehashed, TrustDir, TrustDirOptions};

@@ -5,6 +5,7 @@ mod entry;
 mod index;
 mod listing;
 mod live;
+mod rehash;
 mod stamp;
 mod watch;
 mod write;
@@ -25,6 +26,7 @@ use crate::file::{self, Mode};
 
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
+pub use self::rehash::{RehashPlan, Rehashed};
 pub use self::write::Installed;
 
 /// Which files of a trust directory are entries.
