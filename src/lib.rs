@@ -167,4 +167,6 @@ pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};
 pub use request::CertificateRequest;
-pub use trust_dir::{Entry, EntryNames, Installed, Problem, RehashPlan, Rehashed, TrustDir, TrustDirOptions};
+pub use trust_dir::{
+    Entry, EntryNames, Installed, Notice, NoticeKind, Problem, RehashPlan, Rehashed, TrustDir, TrustDirOptions,
+};

@@ -7,9 +7,11 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "linux")]
+use support::faults::{points, with_fault};
 use support::folder::Folder;
 use support::{openssl, text, try_run};
 use tempfile::TempDir;
@@ -267,7 +269,7 @@ fn debians_rehash_finds_every_new_name_in_its_place() {
     assert_eq!(rehashed.removed.len(), 3, "the old names go: {rehashed:?}");
 }
 
-/// Four hundred directories, made by chance of everything above.
+/// Two hundred directories, made by chance of everything above.
 #[test]
 fn generated_directories() {
     let material = World::new();
@@ -278,7 +280,7 @@ fn generated_directories() {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 8) as usize % end
     };
-    for round in 0..400 {
+    for round in 0..200 {
         let world = tempfile::tempdir().unwrap();
         let file = |name: &str| world.path().join(name);
         let mut is_foreign = false;
@@ -363,4 +365,206 @@ fn a_hundred_thousand_files_take_seconds() {
 
 fn pem_of(der: &[u8]) -> String {
     Certificate::from_der(der).unwrap().to_pem()
+}
+
+/// A rehash is killed at every call that changes the disk; whoever was found before is found then, and the next run
+/// does the rest.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crash_loses_nobody() {
+    let world = World::new();
+    let [a, b] = COLLISIONS[0];
+    let (first, second) = (world.issue(a), world.issue(b));
+    let hash = hash(&first);
+    fs::write(world.file(&format!("{hash}.0")), first.to_pem()).unwrap();
+    fs::write(world.file("b.pem"), second.to_pem()).unwrap();
+    symlink("b.pem", world.file(&format!("{hash}.1"))).unwrap();
+    symlink("nowhere", world.file(&format!("{hash}.2"))).unwrap();
+    let carol = world.put("carol.pem", "carol");
+    symlink("carol.pem", world.file(&format!("{}.0", carol.subject().subject_hash_old()))).unwrap();
+    let copy = || {
+        let copy = tempfile::tempdir().unwrap();
+        support::run("cp", &["-a", &format!("{}/.", text(world.dir.path())), &text(copy.path())], Path::new("/"));
+        copy
+    };
+    let arguments = ["clients", "rehash", "clients", "--yes"];
+    let trustdir = env!("CARGO_BIN_EXE_trustdir");
+    let points = points(trustdir, &arguments, copy().path());
+    assert!(points.len() > 8, "{points:?}");
+    let mut results = BTreeSet::new();
+    for point in &points {
+        let copy = copy();
+        let clients = copy.path().join("clients");
+        with_fault(point, "signal=SIGKILL", trustdir, &arguments, copy.path());
+        for (found, name) in [(&first, "a"), (&second, "b")] {
+            assert!(
+                finds(&clients, found),
+                "killed at {point:?}: OpenSSL does not find {name}\n{:#?}",
+                listing(&clients)
+            );
+        }
+        let directory = TrustDir::open(&clients).unwrap();
+        assert!(
+            [&first, &second, &carol].iter().all(|one| directory.contains(&one.fingerprint())),
+            "killed at {point:?}"
+        );
+        directory.rehash().unwrap();
+        assert!(finds(&clients, &carol));
+        results.insert(format!("{:?}", listing(&clients)));
+    }
+    assert_eq!(results.len(), 1, "the end is not always the same: {results:#?}");
+}
+
+#[test]
+fn the_command_admits_nobody_unasked() {
+    let folder = Folder::with_authority();
+    folder.run("issue client alice --ca pki").done();
+    fs::create_dir(folder.path().join("clients")).unwrap();
+    fs::copy(folder.path().join("alice.cert.pem"), folder.path().join("clients/alice.pem")).unwrap();
+    let hash = folder.openssl(&["x509", "-in", "alice.cert.pem", "-noout", "-subject_hash"]).trim().to_owned();
+    let link = format!("clients/{hash}.0");
+
+    folder
+        .run("clients rehash clients --subject-hash")
+        .code(1)
+        .complains("give --yes")
+        .says("admit clients/alice.pem (CN=alice");
+    let planned = folder.run("--json clients rehash clients --dry-run").done().json();
+    assert_eq!((&planned["done"], &planned["linked"][0]["file"]), (&false.into(), &link.as_str().into()));
+    assert_eq!(planned["newly_admitted"][0]["common_name"], "alice");
+    assert!(!folder.exists(&link), "nothing was done");
+    folder.run("clients rehash clients --yes").done().says(&format!("link {link} -> alice.pem"));
+    assert!(folder.exists(&link));
+    folder.run("clients rehash clients").done().says("nothing to change");
+    folder.run("clients check clients --subject-hash").done().says("0 problems");
+    let shown = folder.run("--json clients show clients alice").done().json();
+    assert_eq!(
+        (&shown["client"]["reason"], shown["client"]["files"].as_array().unwrap().len()),
+        (&"ADMITTED".into(), 2)
+    );
+    folder.run("clients show clients alice").done().says("subject hash:").says("also in:").says("ADMITTED");
+    folder.run("clients show clients bob").code(1).complains("bob");
+
+    // A link becomes the new one's by the file that it leads to.
+    folder.run("issue client alice --ca pki --out new").done();
+    let replaced = folder.run("--json clients replace clients alice new/alice.cert.pem").done().json();
+    assert_eq!(
+        (&replaced["entry"]["file"], &replaced["replaced"]["files"]),
+        (&link.as_str().into(), &serde_json::json!([]))
+    );
+    let certificate = |file: &str| Certificate::load(folder.path().join(file)).unwrap();
+    assert_eq!(certificate("clients/alice.pem"), certificate("new/alice.cert.pem"));
+    folder.run("--json clients replace clients alice alice.key.pem").code(1).error("PARSE");
+}
+
+#[test]
+fn replacing_leaves_no_moment_without() {
+    let world = World::new();
+    let directory = world.open(EntryNames::SubjectHash);
+    let [a, b] = COLLISIONS[0];
+    let (old, neighbour, new, other) = (world.issue(a), world.issue(b), world.issue(a), world.issue("other"));
+    directory.install(&old).unwrap();
+    directory.install(&neighbour).unwrap();
+    let replaced = directory.replace(&old.fingerprint(), &new).unwrap();
+    assert_eq!(replaced.file(), world.file(&format!("{}.0", hash(&new))));
+    assert!(replaced.is_new() && replaced.removed().is_empty() && replaced.warning().is_none());
+    assert!(!directory.contains(&old.fingerprint()) && finds(&world.clients(), &new));
+    // Another subject: the neighbour moves up.
+    let replaced = directory.replace(&new.fingerprint(), &other).unwrap();
+    assert_eq!(replaced.removed(), [world.file(&format!("{}.0", hash(&new)))]);
+    assert_eq!(names(&world.clients(), &hash(&neighbour)), [format!("{}.0", hash(&neighbour))]);
+    assert!(finds(&world.clients(), &neighbour) && directory.contains(&neighbour.fingerprint()));
+    assert_eq!(directory.replace(&old.fingerprint(), &new).unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(!directory.contains(&new.fingerprint()));
+}
+
+#[test]
+fn a_removal_closes_the_gap_unless_it_would_have_to_wait() {
+    let world = World::new();
+    let directory = world.open(EntryNames::Any);
+    let clients: Vec<_> = (0..4).map(|_| world.issue("same")).collect();
+    for client in &clients {
+        assert!(directory.install(client).unwrap().is_new());
+        assert!(!directory.install_bytes(client.as_der()).unwrap().is_new());
+    }
+    directory.remove(&clients[1].fingerprint()).unwrap();
+    let left = [&clients[0], &clients[2], &clients[3]];
+    assert!(left.iter().all(|client| finds(&world.clients(), client) && directory.contains(&client.fingerprint())));
+    // Whoever holds the lock keeps nobody in.
+    let lock = fs::File::open(world.clients()).unwrap();
+    lock.lock().unwrap();
+    directory.remove(&clients[0].fingerprint()).unwrap();
+    assert!(!directory.contains(&clients[0].fingerprint()));
+    assert!(!finds(&world.clients(), &clients[2]), "a gap");
+    drop(lock);
+    assert!(!directory.install(&clients[2]).unwrap().is_new());
+    assert!(left[1..].iter().all(|client| finds(&world.clients(), client)), "installing again closes it");
+    let key = world.dir.path().join("k.pem");
+    world.ca.issue_client("k", &IssueOptions::default()).unwrap().save(world.dir.path().join("c"), &key, None).unwrap();
+    let refused = directory.install_file(&key).unwrap_err();
+    assert!(
+        refused.message().contains("k.pem") && refused.message().contains("name the certificate's file"),
+        "{refused}"
+    );
+}
+
+/// Processes that install, remove, replace and rehash in one directory, each its own clients, all with few hashes.
+fn processes(count: usize, rounds: usize) {
+    let folder = Folder::new();
+    let ca = Authority::create(folder.path().join("pki"), AuthorityOptions::default()).unwrap();
+    let issue = |name: &str, file: &str| {
+        let certificate = ca.issue_client(name, &IssueOptions::default()).unwrap().certificate().clone();
+        folder.write(file, certificate.to_pem());
+        certificate
+    };
+    let names = COLLISIONS.as_flattened();
+    let [fixed, stranger] = [names[0], names[1]].map(|name| issue(name, &format!("{name}.pem")));
+    folder.run(&format!("clients add clients {}.pem", names[0])).done();
+    let kept: Vec<Vec<Certificate>> = (0..count)
+        .map(|one| (0..3).map(|n| issue(names[(one + n) % 2], &format!("{one}-{n}.pem"))).collect())
+        .collect();
+    let options = TrustDirOptions { entry_names: EntryNames::SubjectHash, ..TrustDirOptions::default() };
+    let directory = TrustDir::open_with(folder.path().join("clients"), options).unwrap();
+    let working = std::sync::atomic::AtomicUsize::new(count);
+    std::thread::scope(|scope| {
+        for one in 0..count {
+            let (folder, working, kept) = (&folder, &working, &kept);
+            scope.spawn(move || {
+                let prints: Vec<String> = kept[one].iter().map(|client| client.fingerprint().to_string()).collect();
+                for _ in 0..rounds {
+                    folder.run(&format!("clients add clients {one}-0.pem {one}-1.pem")).done();
+                    folder.run(&format!("clients replace clients {} {one}-2.pem", prints[1])).done();
+                    folder.run("clients rehash clients --yes").done();
+                    folder.run(&format!("clients remove clients {} {}", prints[0], prints[2])).done();
+                }
+                folder.run(&format!("clients add clients {one}-0.pem {one}-2.pem")).done();
+                working.fetch_sub(1, std::sync::atomic::Ordering::Release);
+            });
+        }
+        while working.load(std::sync::atomic::Ordering::Acquire) > 0 {
+            assert!(directory.contains(&fixed.fingerprint()), "one that nobody has touched is away");
+            assert!(!directory.contains(&stranger.fingerprint()));
+        }
+    });
+    let mut expected: Vec<_> = kept.iter().flat_map(|kept| [&kept[0], &kept[2]]).chain([&fixed]).collect();
+    expected.sort_by_key(|client| client.fingerprint());
+    directory.refresh().unwrap();
+    let mut listed = directory.list().unwrap();
+    listed.sort_by_key(|entry| entry.certificate().fingerprint());
+    assert_eq!(listed.iter().map(trustdir::Entry::certificate).collect::<Vec<_>>(), expected);
+    for client in expected {
+        assert!(finds(directory.path(), client), "{:#?}", listing(directory.path()));
+    }
+    let rest = listing(directory.path()).into_keys().collect::<Vec<_>>();
+    assert_eq!(rest.len(), 2 * count + 1, "{rest:?}");
+}
+
+#[test]
+fn two_processes_lose_nothing() {
+    processes(2, 20);
+}
+
+#[test]
+fn eight_processes_lose_nothing() {
+    processes(8, 8);
 }

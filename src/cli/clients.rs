@@ -7,14 +7,17 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::error::escape;
+use crate::trust_dir;
 use crate::{
     Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Installed, Result, TrustDir, TrustDirOptions,
 };
 
-use super::check::{self, Check};
+use super::check::Check;
 use super::finding::Finding;
 use super::output::{Output, argument, path_json};
-use super::summary::{certificate_json, entry_json, summary};
+use super::rehash::Rehash;
+use super::replace::Replace;
+use super::summary::{certificate_json, details, details_json, entry_json, summary};
 use super::{Outcome, time};
 
 #[derive(Subcommand)]
@@ -25,6 +28,12 @@ pub(super) enum Clients {
     Remove(Remove),
     /// Show who is admitted
     List(List),
+    /// Show all about one client
+    Show(Show),
+    /// Admit a client's new certificate in place of the old one
+    Replace(Replace),
+    /// Name every certificate by its subject hash, as `openssl rehash` does, and mend gaps and stale links
+    Rehash(Rehash),
     /// Look for everything that keeps a client out or lets one in unawares
     Check(Check),
 }
@@ -35,6 +44,9 @@ impl Clients {
             Self::Add(add) => add.run(output),
             Self::Remove(remove) => remove.run(output),
             Self::List(list) => list.run(output),
+            Self::Show(show) => show.run(output),
+            Self::Replace(replace) => replace.run(output),
+            Self::Rehash(rehash) => rehash.run(output),
             Self::Check(check) => check.run(output),
         }
     }
@@ -53,6 +65,33 @@ pub(super) struct Directory {
 impl Directory {
     pub(super) fn open(&self) -> Result<TrustDir> {
         open(&self.path, self.entry_names, false)
+    }
+
+    /// The one certificate that `which` names.
+    pub(super) fn one(&self, dir: &TrustDir, which: &str, output: &mut Output) -> Result<Certificate> {
+        let entries = dir.find(which)?;
+        let path = &self.path;
+        let Some(first) = entries.first() else {
+            let message =
+                format!("no client is named {which:?}; `trustdir clients list {}` shows them", argument(path));
+            return Err(Error::new(ErrorKind::NotFound, message).at(path));
+        };
+        let distinct: BTreeSet<Fingerprint> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
+        if distinct.len() == 1 {
+            return Ok(first.certificate().clone());
+        }
+        output.set("matches", entries.iter().map(|entry| entry_json(path, entry)).collect::<Vec<_>>());
+        for entry in &entries {
+            output.aside(format_args!(
+                "{which:?} matches {} ({})",
+                within(path, entry.file()).display(),
+                summary(entry.certificate())
+            ));
+        }
+        let count = distinct.len();
+        let message =
+            format!("{which:?} names {count} certificates, and nothing was done; name one by its file or fingerprint");
+        Err(Error::new(ErrorKind::InvalidArgument, message).at(path))
     }
 }
 
@@ -93,13 +132,12 @@ pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Out
 
 /// Warns if what was just installed is refused all the same, and says whether it is.
 pub(super) fn warn_of_refusal(path: &Path, installed: &Installed, output: &mut Output) -> bool {
-    if let Some(refusal) = installed.warning() {
-        output.warn(&Finding::of_refusal(path, installed.entry(), refusal));
+    let entry = installed.entry();
+    let refusal = installed.warning().and_then(|decision| trust_dir::refusal(entry, decision));
+    for notice in refusal.iter().chain(&trust_dir::authority(entry)) {
+        output.warn(&Finding::of_notice(path, notice));
     }
-    if let Some(note) = check::authority_note(path, installed.entry()) {
-        output.warn(&note);
-    }
-    installed.warning().is_some()
+    refusal.is_some()
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -183,7 +221,7 @@ impl Remove {
         // All are named before any is removed: a misspelt second one must not leave half of the work done.
         let mut chosen: Vec<Certificate> = Vec::new();
         for which in &self.which {
-            let certificate = self.one(&dir, which, output)?;
+            let certificate = self.directory.one(&dir, which, output)?;
             if !chosen.contains(&certificate) {
                 chosen.push(certificate);
             }
@@ -200,32 +238,42 @@ impl Remove {
         }
         Ok(Outcome::Done)
     }
+}
 
-    /// The one certificate that `which` names.
-    fn one(&self, dir: &TrustDir, which: &str, output: &mut Output) -> Result<Certificate> {
-        let entries = dir.find(which)?;
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  trustdir clients show tls/clients alice
+  trustdir clients show tls/clients 0fb8533c.0 --json";
+
+#[derive(Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct Show {
+    #[command(flatten)]
+    directory: Directory,
+    /// A file name, a SHA-256 fingerprint (or its first 8 digits or more), a common name or a subject
+    which: String,
+}
+
+impl Show {
+    fn run(self, output: &mut Output) -> Result<Outcome> {
+        let dir = self.directory.open()?;
         let path = &self.directory.path;
-        let Some(first) = entries.first() else {
-            let message =
-                format!("no client is named {which:?}; `trustdir clients list {}` shows them", argument(path));
-            return Err(Error::new(ErrorKind::NotFound, message).at(path));
-        };
-        let distinct: BTreeSet<Fingerprint> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
-        if distinct.len() == 1 {
-            return Ok(first.certificate().clone());
+        let certificate = self.directory.one(&dir, &self.which, output)?;
+        let mut entries = dir.list()?;
+        entries.retain(|entry| *entry.certificate() == certificate);
+        let files: Vec<PathBuf> = entries.iter().map(|entry| within(path, entry.file())).collect();
+        let decision = dir.decide(certificate.as_der(), time::now());
+        details(&certificate, files.first().unwrap_or(path), output);
+        for file in files.iter().skip(1) {
+            output.line(format_args!("  also in:      {}", file.display()));
         }
-        output.set("matches", entries.iter().map(|entry| entry_json(path, entry)).collect::<Vec<_>>());
-        for entry in &entries {
-            output.aside(format_args!(
-                "{which:?} matches {} ({})",
-                within(path, entry.file()).display(),
-                summary(entry.certificate())
-            ));
-        }
-        let count = distinct.len();
-        let message =
-            format!("{which:?} names {count} certificates, and none was removed; name one by its file or fingerprint");
-        Err(Error::new(ErrorKind::InvalidArgument, message).at(path))
+        output.line(format_args!("  now:          {}", decision.reason()));
+        let mut answer = details_json(&certificate, None);
+        answer["files"] = files.iter().map(path_json).collect();
+        answer["reason"] = decision.reason().as_str().into();
+        output.set("directory", path_json(path));
+        output.set("client", answer);
+        Ok(Outcome::Done)
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) struct Held {
 impl Held {
     /// Whether the entry is still there: exact at this moment, whatever the events did.
     pub(crate) fn is_current(&self) -> bool {
-        !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.check(&self.live))
+        !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.recheck(&self.live))
     }
 
     /// Runs the hook when the entry goes, at once if it has gone. Dropping the registration takes it back.

@@ -1,5 +1,6 @@
 //! The trust directory: a directory of certificates, each of which is trusted to be only itself.
 
+mod check;
 mod content;
 mod entry;
 mod index;
@@ -24,6 +25,9 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+pub use self::check::{Notice, NoticeKind};
+#[cfg(feature = "cli")]
+pub(crate) use self::check::{authority, distinct, refusal};
 pub use self::entry::{Entry, Problem};
 pub(crate) use self::live::{Held, Hook, Registration};
 pub use self::rehash::{RehashPlan, Rehashed};
@@ -259,7 +263,7 @@ impl TrustDir {
     }
 
     /// Whether a live entry is still in the directory; if not, its connections are told.
-    fn check(&self, live: &Live) -> bool {
+    fn recheck(&self, live: &Live) -> bool {
         match self.locate(&live.fingerprint) {
             Some((path, stamp)) => {
                 live.saw(path, stamp);
@@ -297,7 +301,7 @@ impl TrustDir {
         let live = self.0.live.all();
         for live in &live {
             if !live.is_removed() && !live.is_where_it_was() {
-                self.check(live);
+                self.recheck(live);
             }
         }
         !live.is_empty()

@@ -47,6 +47,8 @@ impl Rehashed {
 pub struct RehashPlan {
     directory: TrustDir,
     lock: File,
+    /// Names of files that have others.
+    doubles: Vec<(OsString, OsString)>,
     steps: Vec<Step>,
     rehashed: Rehashed,
 }
@@ -105,7 +107,8 @@ impl TrustDir {
     pub fn plan_rehash(&self) -> Result<RehashPlan> {
         let dir = &self.0.path;
         let lock = file::lock_directory(dir)?;
-        let Survey { buckets, mut things, strays, left, unnamed, .. } = Survey::read(dir)?;
+        let Survey { buckets, mut things, strays, doubles, left, unnamed, .. } = Survey::read(dir)?;
+        let doubles = doubles.into_iter().map(|(name, thing)| (name, things[thing].clone())).collect();
         let old = things.clone();
         let (mut steps, mut retired) = (Vec::new(), Vec::new());
         let mut names = Names { things: &mut things, steps: &mut steps, retired: &mut retired };
@@ -122,7 +125,7 @@ impl TrustDir {
             let certificate = Certificate::load(&path)?;
             rehashed.newly_admitted.push(Entry::new(path, certificate));
         }
-        Ok(RehashPlan { directory: self.clone(), lock, steps, rehashed })
+        Ok(RehashPlan { directory: self.clone(), lock, doubles, steps, rehashed })
     }
 }
 
@@ -142,7 +145,8 @@ impl RehashPlan {
     }
 
     fn take_steps(&self) -> Result<()> {
-        let mut names = SecondNames { dir: self.directory.path(), copies: HashMap::new() };
+        let copies = self.doubles.iter().map(|(name, other)| (name.as_os_str(), other)).collect();
+        let mut names = SecondNames { dir: self.directory.path(), copies };
         for step in &self.steps {
             names.take(step)?;
         }

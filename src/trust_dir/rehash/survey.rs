@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result, escape};
 use crate::name::DistinguishedName;
 use crate::trust_dir::Problem;
 use crate::trust_dir::content::hidden;
+use crate::trust_dir::stamp::Stamp;
 use crate::{der, file, pem};
 
 /// Files of other endings are not linked, as `openssl rehash` has it.
@@ -60,6 +61,8 @@ pub(super) struct Survey {
     pub things: Vec<OsString>,
     /// Links to be removed whose names OpenSSL does not find.
     pub strays: Vec<OsString>,
+    /// Second names of regular files, as a crash leaves them, and what they are names of.
+    pub doubles: Vec<(OsString, Thing)>,
     pub left: Vec<Problem>,
     /// Files with certificates to which no right name leads.
     pub unnamed: Vec<OsString>,
@@ -133,7 +136,11 @@ impl Survey {
     /// A regular file (or a directory, FIFO …) under the name of a hash: it may be renamed and never goes.
     fn regular(&mut self, file: Hashed, linkable: &HashSet<Object>) {
         let known = |object: &Object| linkable.contains(object);
-        match file.objects() {
+        match *file.objects() {
+            [object] if let Some(thing) = self.other_name(&file.name, &object) => {
+                self.doubles.push((file.name.clone(), thing));
+                self.give_up(file.name, file.key, file.number, Some(object));
+            }
             _ if file.is_right() => {
                 if file.objects().iter().any(known) {
                     self.leave(
@@ -143,9 +150,17 @@ impl Survey {
                 }
                 self.keep(file);
             }
-            [object] if !known(object) && !self.placed.contains_key(object) => self.keep(file),
+            [ref object] if !known(object) && !self.placed.contains_key(object) => self.keep(file),
             _ => self.leave_in_the_way(file),
         }
+    }
+
+    /// The thing that this is a second name of.
+    fn other_name(&self, name: &OsStr, object: &Object) -> Option<Thing> {
+        let Some(Item::Kept(thing)) = self.placed.get(object) else { return None };
+        let stamp = |name: &OsStr| Stamp::of(&self.dir.join(name));
+        let same = stamp(name)?.same_inode(&stamp(&self.things[*thing])?);
+        same.then_some(*thing)
     }
 
     /// Gives every file a link, unless it is found already; of several with the same content, the first by name,
