@@ -145,8 +145,11 @@ impl RehashPlan {
     }
 
     fn take_steps(&self) -> Result<()> {
-        let copies = self.doubles.iter().map(|(name, other)| (name.as_os_str(), other)).collect();
-        let mut names = SecondNames { dir: self.directory.path(), copies };
+        let mut names = SeveralNames { dir: self.directory.path(), things: HashMap::new(), stays: Vec::new() };
+        for (name, other) in &self.doubles {
+            names.add(other, name);
+            names.add(other, other);
+        }
         for step in &self.steps {
             names.take(step)?;
         }
@@ -154,26 +157,35 @@ impl RehashPlan {
     }
 }
 
-/// Which names have been given to things that have others.
-struct SecondNames<'a> {
+/// Which names are names of one thing, and which of them stays.
+struct SeveralNames<'a> {
     dir: &'a Path,
-    copies: HashMap<&'a OsStr, &'a OsString>,
+    things: HashMap<&'a OsStr, usize>,
+    stays: Vec<&'a OsStr>,
 }
 
-impl<'a> SecondNames<'a> {
+impl<'a> SeveralNames<'a> {
+    /// Gives what is called `from` the name `to`, which stays.
+    fn add(&mut self, from: &'a OsStr, to: &'a OsStr) {
+        let thing = *self.things.entry(from).or_insert_with(|| {
+            self.stays.push(from);
+            self.stays.len() - 1
+        });
+        self.things.insert(to, thing);
+        self.stays[thing] = to;
+    }
+
     fn take(&mut self, step: &'a Step) -> Result<()> {
         match step {
             Step::Copy { from, to } => {
-                let path = self.vacant(to)?;
-                file::replace_name(&self.dir.join(from), &path)?;
-                self.copies.remove(to.as_os_str());
-                self.copies.insert(from, to);
+                file::replace_name(&self.dir.join(from), &self.vacant(to)?)?;
+                self.add(from, to);
                 Ok(())
             }
             Step::Link { name, target } => {
-                let path = self.vacant(name)?;
-                self.copies.remove(name.as_os_str());
-                file::replace_link(&path, Path::new(target))
+                file::replace_link(&self.vacant(name)?, Path::new(target))?;
+                self.things.remove(name.as_os_str());
+                Ok(())
             }
             Step::Remove { name } => {
                 let path = self.vacant(name)?;
@@ -185,16 +197,13 @@ impl<'a> SecondNames<'a> {
         }
     }
 
-    /// The path of a name that may go or be written over: nothing is there, a link, or what has a second name.
+    /// The path of a name that may go or be written over: nothing is there, a link, or what has another name.
     fn vacant(&self, name: &OsStr) -> Result<PathBuf> {
         let path = self.dir.join(name);
         let is_file = path.symlink_metadata().is_ok_and(|metadata| !metadata.is_symlink());
-        let mut second = self.copies.get(name);
-        while let Some(next) = second.and_then(|second| self.copies.get(second.as_os_str())) {
-            second = Some(next);
-        }
-        let copy = second.and_then(|second| Stamp::of(&self.dir.join(second)));
-        let same = copy.zip(Stamp::of(&path)).is_some_and(|(copy, here)| copy.same_inode(&here));
+        let other = self.things.get(name).map(|thing| self.stays[*thing]).filter(|other| *other != name);
+        let other = other.and_then(|other| Stamp::of(&self.dir.join(other)));
+        let same = other.zip(Stamp::of(&path)).is_some_and(|(other, here)| other.same_inode(&here));
         if is_file && !same {
             let message = "another program has put this here meanwhile, and it is left; rehash again";
             return Err(Error::new(ErrorKind::AlreadyExists, message).at(path));

@@ -135,12 +135,14 @@ impl Survey {
 
     /// A regular file (or a directory, FIFO …) under the name of a hash: it may be renamed and never goes.
     fn regular(&mut self, file: Hashed, linkable: &HashSet<Object>) {
+        if let [object] = *file.objects()
+            && let Some(thing) = self.other_name(&file.name, &object)
+        {
+            self.doubles.push((file.name.clone(), thing));
+            return self.give_up(file.name, file.key, file.number, Some(object));
+        }
         let known = |object: &Object| linkable.contains(object);
-        match *file.objects() {
-            [object] if let Some(thing) = self.other_name(&file.name, &object) => {
-                self.doubles.push((file.name.clone(), thing));
-                self.give_up(file.name, file.key, file.number, Some(object));
-            }
+        match file.objects() {
             _ if file.is_right() => {
                 if file.objects().iter().any(known) {
                     self.leave(
@@ -150,7 +152,7 @@ impl Survey {
                 }
                 self.keep(file);
             }
-            [ref object] if !known(object) && !self.placed.contains_key(object) => self.keep(file),
+            [object] if !known(object) && !self.placed.contains_key(object) => self.keep(file),
             _ => self.leave_in_the_way(file),
         }
     }
