@@ -228,12 +228,13 @@ pub(crate) fn try_lock_directory(path: &Path) -> Result<Option<File>> {
 
 /// Gives a file or link another name, never over something that is there. It has one of the two at every moment.
 pub(crate) fn rename_new(from: &Path, to: &Path) -> Result<()> {
-    let renamed = fs::hard_link(from, to).and_then(|()| fs::remove_file(from)).or_else(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound => Err(source),
-        _ if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+    let renamed = match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(source) if matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Err(source),
+        Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         // Where there are no hard links.
-        _ => fs::rename(from, to),
-    });
+        Err(_) => fs::rename(from, to),
+    };
     renamed.map_err(|source| Error::io("rename", from, source))
 }
 

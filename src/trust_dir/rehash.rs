@@ -178,9 +178,11 @@ impl<'a> SeveralNames<'a> {
     fn take(&mut self, step: &'a Step) -> Result<()> {
         match step {
             Step::Copy { from, to } => {
-                file::replace_name(&self.dir.join(from), &self.vacant(to)?)?;
-                self.add(from, to);
-                Ok(())
+                match file::replace_name(&self.dir.join(from), &self.vacant(to)?) {
+                    // A removal does not wait for the lock, and this is not brought back.
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                    renamed => renamed.map(|()| self.add(from, to)),
+                }
             }
             Step::Link { name, target } => {
                 file::replace_link(&self.vacant(name)?, Path::new(target))?;

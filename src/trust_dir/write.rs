@@ -15,8 +15,8 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
-/// How often a removal looks again because others are renaming files at the same time.
-const PASSES: usize = 16;
+/// How often a directory is looked at again because others are renaming files at the same time.
+pub(super) const PASSES: usize = 16;
 
 /// What became of a certificate that was to be installed.
 ///
@@ -149,8 +149,8 @@ impl TrustDir {
     /// missing, still finds it. A file that also holds a private key or another certificate is not touched, and then
     /// nothing is.
     pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-        // Without waiting: whoever holds the lock must not be able to keep a client in. Who holds it closes no gap, and
-        // the next writer does.
+        // Without waiting: whoever holds the lock must not be able to keep a client in. Then the gap stays until
+        // something is installed under that hash, or the directory is rehashed.
         let lock = file::try_lock_directory(&self.0.path)?;
         let mut taken = Taken::default();
         let done = self.take_out(fingerprint, lock.is_some(), &mut taken);
@@ -189,8 +189,11 @@ impl TrustDir {
             known.filter(|path| path.file_name().and_then(hash_name) == Some(hash.0) && holds(path, certificate));
         for number in 0_u32.. {
             let file = self.0.path.join(format!("{hash}.{number}"));
-            if holds(&file, certificate) {
-                return Ok(Placed { file, new: false });
+            if file.symlink_metadata().is_ok() {
+                if holds(&file, certificate) {
+                    return Ok(Placed { file, new: false });
+                }
+                continue;
             }
             // Behind a gap OpenSSL does not find it.
             let put = match behind {
@@ -240,8 +243,10 @@ impl TrustDir {
     /// Removes what carries the certificate. Who is alone (`locked`) need not look twice.
     fn take_out(&self, fingerprint: &Fingerprint, locked: bool, taken: &mut Taken) -> Result<()> {
         for _ in 0..PASSES {
+            let before = Stamp::of(&self.0.path);
             let carriers = self.carriers(fingerprint, taken)?;
-            let mut done = locked || carriers.is_empty();
+            let unchanged = || before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
+            let mut done = locked || (carriers.is_empty() && unchanged());
             for Carrier { path, stamp, .. } in carriers {
                 // Another process may have moved it, and its neighbour to its place.
                 let same = stamp.zip(Stamp::of(&path)).is_some_and(|(then, now)| then.same_inode(&now));
