@@ -1,5 +1,6 @@
 //! Reading and writing files without surprises: bounded, never blocking, atomic, private where private.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -141,12 +142,17 @@ pub(crate) fn append_line(path: &Path, line: &str) -> Result<bool> {
 /// the directory's lock, so one name is enough: what a crash leaves goes when the file is written again.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let name = format!("{TEMPORARY}{}", path.file_name().unwrap_or_default().to_string_lossy());
+    let name = temporary_name(path);
     let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
     let temporary =
         temporary(tempfile::Builder::new().prefix(&name).rand_bytes(0), path, bytes, mode).map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(parent(path))
+}
+
+/// How the one temporary name for writing this file begins.
+fn temporary_name(path: &Path) -> String {
+    format!("{TEMPORARY}{}", path.file_name().unwrap_or_default().to_string_lossy())
 }
 
 /// Makes a directory and its parents; `private` ones are 0700.
@@ -190,26 +196,79 @@ pub(crate) fn sync_directory(path: &Path) -> Result<()> {
 /// Waits until no other thread or process writes to the directory; released when dropped. Whoever can read
 /// the directory can lock it, so the wait is bounded.
 pub(crate) fn lock_directory(path: &Path) -> Result<File> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        if let Some(lock) = try_lock_directory(path)? {
+            return Ok(lock);
+        }
+        if Instant::now() >= deadline {
+            let message = format!(
+                "another program has held the lock on this directory for {} s; find it with `fuser` or `lslocks`",
+                LOCK_PATIENCE.as_secs()
+            );
+            return Err(Error::new(ErrorKind::Io, message).at(path));
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The lock of [`lock_directory`] if it is free at once.
+pub(crate) fn try_lock_directory(path: &Path) -> Result<Option<File>> {
     #[cfg(unix)]
     let opened = File::open(path);
     #[cfg(not(unix))]
     let opened = OpenOptions::new().create(true).append(true).open(path.join(".trustdir.lock"));
     let lock = opened.map_err(|source| Error::io("open", path, source))?;
-    let deadline = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::Error(source)) => return Err(Error::io("lock", path, source)),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
-            Err(TryLockError::WouldBlock) => {
-                let message = format!(
-                    "another program has held the lock on this directory for {} s; find it with `fuser` or `lslocks`",
-                    LOCK_PATIENCE.as_secs()
-                );
-                return Err(Error::new(ErrorKind::Io, message).at(path));
-            }
-        }
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(Error::io("lock", path, source)),
     }
+}
+
+/// Gives a file or link another name, never over something that is there. It has one of the two at every moment.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> Result<()> {
+    let renamed = match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(source) if matches!(source.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Err(source),
+        Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        // Where there are no hard links.
+        Err(_) => fs::rename(from, to),
+    };
+    renamed.map_err(|source| Error::io("rename", from, source))
+}
+
+/// Gives a file or link a second name, in place of what is there; where there are no hard links (or it is a directory),
+/// another name. The caller has the directory's lock, as for [`replace`].
+pub(crate) fn replace_name(from: &Path, to: &Path) -> Result<()> {
+    let temporary = parent(to).join(temporary_name(to) + SUFFIX);
+    let _ = fs::remove_file(&temporary);
+    let renamed = match fs::hard_link(from, &temporary) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Err(source),
+        Err(_) => fs::rename(from, to),
+        Ok(()) => fs::rename(&temporary, to),
+    };
+    // Between two names of one file rename(2) does nothing.
+    let _ = fs::remove_file(&temporary);
+    renamed.map_err(|source| Error::io("rename", from, source))
+}
+
+/// Makes a symbolic link in place of what is there. The caller has the directory's lock, as for [`replace`].
+pub(crate) fn replace_link(path: &Path, target: &Path) -> Result<()> {
+    let failed = |source| Error::io("make the link", path, source);
+    let temporary = parent(path).join(temporary_name(path) + SUFFIX);
+    let _ = fs::remove_file(&temporary);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, &temporary).map_err(failed)?;
+    #[cfg(not(unix))]
+    std::os::windows::fs::symlink_file(target, &temporary).map_err(failed)?;
+    fs::rename(&temporary, path).map_err(failed)
+}
+
+/// The names in a directory, in no order.
+pub(crate) fn names(path: &Path) -> Result<Vec<OsString>> {
+    let names = path.read_dir().and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect());
+    names.map_err(|source| Error::io("read", path, source))
 }
 
 /// The directory that a path lies in.

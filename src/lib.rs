@@ -172,4 +172,7 @@ pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};
 pub use request::CertificateRequest;
-pub use trust_dir::{Entry, EntryNames, Limit, LimitOf, Problem, Removal, Removals, TrustDir, TrustDirOptions};
+pub use trust_dir::{
+    Entry, EntryNames, Installed, Limit, LimitOf, Notice, NoticeKind, Problem, RehashPlan, Rehashed, Removal, Removals,
+    TrustDir, TrustDirOptions,
+};

@@ -178,6 +178,9 @@ fn help_shows_examples_and_fits_a_screen() {
         "clients add",
         "clients remove",
         "clients list",
+        "clients show",
+        "clients replace",
+        "clients rehash",
         "clients check",
     ] {
         let answer = folder.run(&format!("{verb} --help")).done();
@@ -514,7 +517,7 @@ fn an_ambiguous_removal_removes_nothing() {
     folder.run("issue client alice --ca pki --out two --install clients").done();
 
     let refused = folder.run("clients remove clients alice").code(1);
-    refused.complains("names 2 certificates, and none was removed").complains("matches clients/");
+    refused.complains("names 2 certificates, and nothing was done").complains("matches clients/");
     let refused = folder.run("--json clients remove clients alice").code(1);
     refused.error("INVALID_ARGUMENT");
     let matches = refused.json()["matches"].clone();

@@ -83,7 +83,7 @@ impl TrustDir {
     /// Returns:
     ///     The new entry, or the one that was there already.
     fn install(&self, py: Python<'_>, certificate: &Certificate) -> Result<Entry> {
-        Ok(Entry(py.detach(|| self.0.install(&certificate.0))?))
+        Ok(Entry(py.detach(|| self.0.install(&certificate.0))?.into_entry()))
     }
 
     /// Removes a certificate: every file and link that carries it.

@@ -7,13 +7,18 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::error::escape;
-use crate::{Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Result, TrustDir, TrustDirOptions};
+use crate::trust_dir;
+use crate::{
+    Certificate, Entry, EntryNames, Error, ErrorKind, Fingerprint, Installed, Result, TrustDir, TrustDirOptions,
+};
 
-use super::check::{self, Check};
+use super::check::Check;
 use super::finding::Finding;
 use super::limit::{self, SetLimit, Unlimit};
 use super::output::{Output, argument, path_json};
-use super::summary::{certificate_json, entry_json, summary};
+use super::rehash::Rehash;
+use super::replace::Replace;
+use super::summary::{certificate_json, details, details_json, entry_json, summary};
 use super::{Outcome, time};
 
 #[derive(Subcommand)]
@@ -24,6 +29,12 @@ pub(super) enum Clients {
     Remove(Remove),
     /// Show who is admitted
     List(List),
+    /// Show all about one client
+    Show(Show),
+    /// Admit a client's new certificate in place of the old one
+    Replace(Replace),
+    /// Name every certificate by its subject hash, as `openssl rehash` does, and mend gaps and stale links
+    Rehash(Rehash),
     /// Look for everything that keeps a client out or lets one in unawares
     Check(Check),
     /// Limit a client to a time or to services, without a new certificate
@@ -38,6 +49,9 @@ impl Clients {
             Self::Add(add) => add.run(output),
             Self::Remove(remove) => remove.run(output),
             Self::List(list) => list.run(output),
+            Self::Show(show) => show.run(output),
+            Self::Replace(replace) => replace.run(output),
+            Self::Rehash(rehash) => rehash.run(output),
             Self::Check(check) => check.run(output),
             Self::Limit(limit) => limit.run(output),
             Self::Unlimit(unlimit) => unlimit.run(output),
@@ -58,6 +72,33 @@ pub(super) struct Directory {
 impl Directory {
     pub(super) fn open(&self) -> Result<TrustDir> {
         open(&self.path, self.entry_names, false)
+    }
+
+    /// The one certificate that `which` names.
+    pub(super) fn one(&self, dir: &TrustDir, which: &str, output: &mut Output) -> Result<Certificate> {
+        let entries = dir.find(which)?;
+        let path = &self.path;
+        let Some(first) = entries.first() else {
+            let message =
+                format!("no client is named {which:?}; `trustdir clients list {}` shows them", argument(path));
+            return Err(Error::new(ErrorKind::NotFound, message).at(path));
+        };
+        let distinct: BTreeSet<Fingerprint> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
+        if distinct.len() == 1 {
+            return Ok(first.certificate().clone());
+        }
+        output.set("matches", entries.iter().map(|entry| entry_json(path, entry)).collect::<Vec<_>>());
+        for entry in &entries {
+            output.aside(format_args!(
+                "{which:?} matches {} ({})",
+                within(path, entry.file()).display(),
+                summary(entry.certificate())
+            ));
+        }
+        let count = distinct.len();
+        let message =
+            format!("{which:?} names {count} certificates, and nothing was done; name one by its file or fingerprint");
+        Err(Error::new(ErrorKind::InvalidArgument, message).at(path))
     }
 }
 
@@ -97,15 +138,13 @@ pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Out
 }
 
 /// Warns if what was just installed is refused all the same, and says whether it is.
-pub(super) fn warn_of_refusal(path: &Path, dir: &TrustDir, entry: &Entry, output: &mut Output) -> bool {
-    let decision = limit::decide(dir, entry, time::now());
-    if !decision.is_admitted() {
-        output.warn(&Finding::of_refusal(path, entry, &decision));
+pub(super) fn warn_of_refusal(path: &Path, installed: &Installed, output: &mut Output) -> bool {
+    let entry = installed.entry();
+    let refusal = installed.warning().and_then(|decision| trust_dir::refusal(entry, decision));
+    for notice in refusal.iter().chain(&trust_dir::authority(entry)) {
+        output.warn(&Finding::of_notice(path, notice));
     }
-    if let Some(note) = check::authority_note(path, entry) {
-        output.warn(&note);
-    }
-    !decision.is_admitted()
+    refusal.is_some()
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -137,17 +176,16 @@ impl Add {
 
         for (source, chain) in self.files.iter().zip(&chains) {
             let Some(certificate) = chain.first() else { continue };
-            let before = dir.generation();
-            let entry = dir.install(certificate)?;
-            let verb = if dir.generation() == before { "already there:" } else { "installed" };
-            output.line(format_args!("{verb} {} ({})", within(path, entry.file()).display(), summary(certificate)));
-            let mut answer = entry_json(path, &entry);
+            let installed = dir.install(certificate)?;
+            let verb = if installed.is_new() { "installed" } else { "already there:" };
+            output.line(format_args!("{verb} {} ({})", within(path, installed.file()).display(), summary(certificate)));
+            let mut answer = entry_json(path, installed.entry());
             answer["source"] = path_json(source);
             output.push("added", answer);
             if chain.len() > 1 {
                 output.warn(&chain_note(source, chain.len(), certificate));
             }
-            warn_of_refusal(path, &dir, &entry, output);
+            warn_of_refusal(path, &installed, output);
         }
         Ok(Outcome::Done)
     }
@@ -190,7 +228,7 @@ impl Remove {
         // All are named before any is removed: a misspelt second one must not leave half of the work done.
         let mut chosen: Vec<Certificate> = Vec::new();
         for which in &self.which {
-            let certificate = self.one(&dir, which, output)?;
+            let certificate = self.directory.one(&dir, which, output)?;
             if !chosen.contains(&certificate) {
                 chosen.push(certificate);
             }
@@ -207,32 +245,42 @@ impl Remove {
         }
         Ok(Outcome::Done)
     }
+}
 
-    /// The one certificate that `which` names.
-    fn one(&self, dir: &TrustDir, which: &str, output: &mut Output) -> Result<Certificate> {
-        let entries = dir.find(which)?;
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  trustdir clients show tls/clients alice
+  trustdir clients show tls/clients 0fb8533c.0 --json";
+
+#[derive(Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub(super) struct Show {
+    #[command(flatten)]
+    directory: Directory,
+    /// A file name, a SHA-256 fingerprint (or its first 8 digits or more), a common name or a subject
+    which: String,
+}
+
+impl Show {
+    fn run(self, output: &mut Output) -> Result<Outcome> {
+        let dir = self.directory.open()?;
         let path = &self.directory.path;
-        let Some(first) = entries.first() else {
-            let message =
-                format!("no client is named {which:?}; `trustdir clients list {}` shows them", argument(path));
-            return Err(Error::new(ErrorKind::NotFound, message).at(path));
-        };
-        let distinct: BTreeSet<Fingerprint> = entries.iter().map(|entry| entry.certificate().fingerprint()).collect();
-        if distinct.len() == 1 {
-            return Ok(first.certificate().clone());
+        let certificate = self.directory.one(&dir, &self.which, output)?;
+        let mut entries = dir.list()?;
+        entries.retain(|entry| *entry.certificate() == certificate);
+        let files: Vec<PathBuf> = entries.iter().map(|entry| within(path, entry.file())).collect();
+        let decision = dir.decide_as_limited(&certificate, time::now());
+        details(&certificate, files.first().unwrap_or(path), output);
+        for file in files.iter().skip(1) {
+            output.line(format_args!("  also in:      {}", file.display()));
         }
-        output.set("matches", entries.iter().map(|entry| entry_json(path, entry)).collect::<Vec<_>>());
-        for entry in &entries {
-            output.aside(format_args!(
-                "{which:?} matches {} ({})",
-                within(path, entry.file()).display(),
-                summary(entry.certificate())
-            ));
-        }
-        let count = distinct.len();
-        let message =
-            format!("{which:?} names {count} certificates, and none was removed; name one by its file or fingerprint");
-        Err(Error::new(ErrorKind::InvalidArgument, message).at(path))
+        output.line(format_args!("  now:          {}", decision.reason()));
+        let mut answer = details_json(&certificate, None);
+        answer["files"] = files.iter().map(path_json).collect();
+        answer["reason"] = decision.reason().as_str().into();
+        output.set("directory", path_json(path));
+        output.set("client", answer);
+        Ok(Outcome::Done)
     }
 }
 
@@ -254,7 +302,7 @@ impl List {
         let mut rows = vec![["FILE", "SUBJECT", "EXPIRES", "STATUS", "SHA-256"].map(str::to_owned)];
         let mut clients = Vec::new();
         for entry in &entries {
-            let reason = limit::decide(&dir, entry, now).reason().as_str();
+            let reason = dir.decide_as_limited(entry.certificate(), now).reason().as_str();
             let bounds = limit::bounds(&dir, entry)?;
             let limits = limit::words(bounds.valid_until, bounds.services.as_deref());
             rows.push(row(entry, format!("{reason} {limits}").trim_end()));

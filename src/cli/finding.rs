@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::error::escape;
-use crate::{Certificate, Decision, Entry, Problem};
+use crate::{Certificate, Notice};
 
 use super::clients;
 use super::output::{Output, path_json};
@@ -35,27 +34,12 @@ impl Finding {
         self
     }
 
-    /// A file of `dir` that cannot be an entry.
-    pub(super) fn of_problem(dir: &Path, problem: &Problem) -> Self {
-        let file = clients::within(dir, problem.file());
-        let message = format!("{}: {}", file.display(), problem.message());
-        Self { file: Some(file), ..Self::new("FILE", message) }
-    }
-
-    /// An entry of `dir` that is refused all the same.
-    pub(super) fn of_refusal(dir: &Path, entry: &Entry, decision: &Decision) -> Self {
-        let file = clients::within(dir, entry.file());
-        let message = decision.message();
-        // The core names the file by its absolute path; here it is named as the operator named the directory.
-        let message = match message.strip_prefix(&format!("{}: ", escape(&entry.file().to_string_lossy()))) {
-            Some(what) => format!("{}: {what}", file.display()),
-            None => message.to_owned(),
-        };
-        Self::new(decision.reason().as_str(), message).about(file, entry.certificate())
-    }
-
-    pub(super) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+    /// What there is to say of a file of `dir`, which is named as the operator named the directory.
+    pub(super) fn of_notice(dir: &Path, notice: &Notice) -> Self {
+        let file = clients::within(dir, notice.file());
+        let message = format!("{}: {}", file.display(), notice.message());
+        let kind = notice.kind().as_str();
+        Self { kind, message, file: Some(file), certificate: notice.certificate().cloned() }
     }
 
     pub(super) fn to_json(&self) -> Value {

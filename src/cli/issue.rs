@@ -107,10 +107,10 @@ impl Client {
 
         match &install {
             Some((path, dir)) => {
-                let entry = dir.install(identity.certificate())?;
-                output.line(format_args!("installed {}", clients::within(path, entry.file()).display()));
-                output.set("entry", entry_json(path, &entry));
-                if clients::warn_of_refusal(path, dir, &entry, output) {
+                let installed = dir.install(identity.certificate())?;
+                output.line(format_args!("installed {}", clients::within(path, installed.file()).display()));
+                output.set("entry", entry_json(path, installed.entry()));
+                if clients::warn_of_refusal(path, &installed, output) {
                     return Ok(Outcome::Done);
                 }
                 output.next(format_args!(

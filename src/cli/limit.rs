@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::trust_dir::Bounds;
-use crate::{ClientAuth, Decision, Entry, Limit, Policy, Result, TrustDir};
+use crate::{Entry, Limit, Result, TrustDir};
 
 use super::clients::{self, Directory};
 use super::finding::Finding;
@@ -98,14 +98,6 @@ impl Unlimit {
 pub(super) fn bounds(dir: &TrustDir, entry: &Entry) -> Result<Bounds> {
     let held = dir.hold(&entry.certificate().fingerprint());
     held.map_or_else(|| Ok(Bounds::default()), |(_, held)| held.bounds())
-}
-
-/// What a service that the client is limited to would decide, if it is limited to any.
-pub(super) fn decide(dir: &TrustDir, entry: &Entry, now: i64) -> Decision {
-    let services = bounds(dir, entry).ok().and_then(|bounds| bounds.services).unwrap_or_default();
-    let policy = Policy::new(ClientAuth::Required).with_clients(dir.clone());
-    let policy = services.into_iter().next().map_or(policy.clone(), |service| policy.with_service(service));
-    policy.decide(&[entry.certificate().as_der()], now)
 }
 
 /// `until 2026-12-31T00:00:00Z to rpc, admin`; nothing without a limit.

@@ -44,6 +44,9 @@
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
+//! | `clients show` | `directory`, `client`: *details* with `files`, `reason` |
+//! | `clients replace` | `directory`, `entry`: *entry*, `replaced`: *certificate* with `files`: what was removed, `warnings` |
+//! | `clients rehash` | `directory`, `done`, `linked`: list of `file`, `target`, `renamed`: list of `file`, `to`, `removed`: list of files, `left`: list of `file`, `message`, `newly_admitted`: list of *entry* |
 //! | `clients limit` | `directory`, `limit`: *limit* |
 //! | `clients unlimit` | `directory`, `unlimited`: list of *limit*, `warnings`: what still limits the client |
 //! | `clients check` | `directory`, `entry_names`, `client_count`: how many certificates, `problems`, `notes` |
@@ -95,7 +98,9 @@ mod lint;
 mod list;
 mod output;
 mod passphrase;
+mod rehash;
 mod renew;
+mod replace;
 mod request;
 mod revoke;
 mod show;

@@ -107,6 +107,12 @@ fn hash_of(hash: &str, number: &str) -> Option<u32> {
     (lower && plain).then(|| u32::from_str_radix(hash, 16).ok()).flatten()
 }
 
+/// The hash and the number in such a name.
+pub(super) fn hash_number(name: &OsStr) -> Option<(u32, u32)> {
+    let hash = hash_name(name)?;
+    Some((hash, name.to_str()?.split_once('.')?.1.parse().ok()?))
+}
+
 /// Temporary and dot files are nobody's certificates, nor are the limits.
 pub(crate) fn hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.') || name == limits::FILE

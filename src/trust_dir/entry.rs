@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::content::{self, hidden};
+use super::content;
+use super::stamp::Stamp;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{file, pem};
@@ -77,17 +78,27 @@ impl Problem {
     }
 }
 
-/// Every file and link in the directory that carries the certificate and nothing else, links first, so that
-/// none is left dangling by an interruption; and what could not be read, and so may carry it too.
-pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+/// A file or link that carries a certificate and nothing else.
+pub(super) struct Carrier {
+    pub path: PathBuf,
+    pub is_link: bool,
+    /// Taken before it was read: whoever removes it makes sure that it is still this file.
+    pub stamp: Option<Stamp>,
+}
+
+/// Those of the files that carry the certificate, links first, so that none is left dangling by an interruption; and
+/// what could not be read, and so may carry it too.
+pub(super) fn carriers(
+    files: impl IntoIterator<Item = PathBuf>,
+    fingerprint: &Fingerprint,
+) -> Result<(Vec<Carrier>, Vec<PathBuf>)> {
     let (mut carriers, mut unreadable) = (Vec::new(), Vec::new());
-    for entry in dir.read_dir().map_err(|source| Error::io("read", dir, source))? {
-        let entry = entry.map_err(|source| Error::io("read", dir, source))?;
-        let path = entry.path();
+    for path in files {
         // A link that leads nowhere, a directory or a FIFO carries nothing.
-        if hidden(&entry.file_name()) || !path.is_file() {
+        if !path.is_file() {
             continue;
         }
+        let stamp = Stamp::of(&path);
         let bytes = match file::read_secret(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -110,8 +121,8 @@ pub(super) fn carriers(dir: &Path, fingerprint: &Fingerprint) -> Result<(Vec<Pat
                 format!("this file also holds {what}; nothing was removed: move the file out of the directory by hand");
             return Err(Error::new(ErrorKind::InvalidArgument, message).at(path));
         }
-        carriers.push((!is_link, path));
+        carriers.push(Carrier { path, is_link, stamp });
     }
-    carriers.sort();
-    Ok((carriers.into_iter().map(|(_, path)| path).collect(), unreadable))
+    carriers.sort_by(|a, b| (!a.is_link, &a.path).cmp(&(!b.is_link, &b.path)));
+    Ok((carriers, unreadable))
 }

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use super::live::{Held, lock};
 use super::stamp::Stamp;
 use super::{Entry, Problem, TrustDir};
-use crate::certificate::Fingerprint;
+use crate::admission::{ClientAuth, Decision, Policy};
+use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::file::{self, Mode};
 use crate::name::DistinguishedName;
@@ -249,6 +250,15 @@ impl TrustDir {
             Ok(())
         })?;
         Ok(listed.into_iter().filter(taken).collect())
+    }
+
+    /// What a service that the entry is limited to would decide, if it is limited to any.
+    pub(crate) fn decide_as_limited(&self, certificate: &Certificate, now: i64) -> Decision {
+        let held = self.hold(&certificate.fingerprint());
+        let services = held.and_then(|(_, held)| held.bounds().ok()?.services).unwrap_or_default();
+        let policy = Policy::new(ClientAuth::Required).with_clients(self.clone());
+        let policy = services.into_iter().fold(policy, Policy::with_service);
+        policy.decide(&[certificate.as_der()], now)
     }
 
     /// Writes the limits anew while nobody else does. The file stays when the last one goes: its absence for a moment,

@@ -1,10 +1,13 @@
 //! What lies in a trust directory, for people: entries by name, and the files that are none.
 
 use super::content;
+use super::stamp::Stamp;
 use super::watch::Watch;
+use super::write::PASSES;
 use super::{Entry, Problem, TrustDir};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result, escape};
+use crate::file;
 
 impl TrustDir {
     /// The entries that `which` names: a file name; else a fingerprint (8 hexadecimal digits or more of it);
@@ -45,16 +48,39 @@ impl TrustDir {
 
     /// Every entry, sorted by file. Reads each file; decisions do not.
     pub fn list(&self) -> Result<Vec<Entry>> {
-        self.refresh()?;
+        let mut pass = 0;
+        loop {
+            pass += 1;
+            let before = Stamp::of(&self.0.path);
+            // A file that is renamed while the directory is listed may be missed under both names, so then it is
+            // listed again while nobody writes.
+            let lock = if pass == 1 { None } else { file::try_lock_directory(&self.0.path).ok().flatten() };
+            let (gone, updated) = self.update(&|_, _| {});
+            let (entries, whole) = self.read_entries();
+            let unchanged = before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
+            let certain = lock.is_some() || (whole && unchanged);
+            drop(lock);
+            self.dismiss(gone);
+            updated?;
+            if certain || pass == PASSES {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// The entries of the index, read again, and whether all could be.
+    fn read_entries(&self) -> (Vec<Entry>, bool) {
         let mut files = self.index().entries();
         files.sort();
-        let entries = files.into_iter().flat_map(|(name, pins)| {
+        let (mut entries, mut whole) = (Vec::new(), true);
+        for (name, pins) in files {
             let path = self.0.path.join(name);
             let mut certificates = content::load(&path).unwrap_or_default();
             certificates.retain(|found| pins.contains(&found.fingerprint()));
-            certificates.into_iter().map(move |certificate| Entry::new(path.clone(), certificate))
-        });
-        Ok(entries.collect())
+            whole &= !certificates.is_empty();
+            entries.extend(certificates.into_iter().map(|certificate| Entry::new(path.clone(), certificate)));
+        }
+        (entries, whole)
     }
 
     /// Every file that should be an entry and is not, or not with all that it holds, and why; sorted by file.

@@ -167,7 +167,7 @@ pub(crate) struct Held {
 impl Held {
     /// Whether the entry is still there: exact at this moment, whatever the events did.
     pub(crate) fn is_current(&self) -> bool {
-        let current = !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.check(&self.live));
+        let current = !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.recheck(&self.live));
         if !current {
             // Whoever hears it here may take its hook back before the thread that noticed has come to it.
             self.live.run_hooks();

@@ -1,5 +1,6 @@
 //! The trust directory: a directory of certificates, each of which is trusted to be only itself.
 
+mod check;
 mod content;
 mod entry;
 mod index;
@@ -8,6 +9,7 @@ mod links;
 mod listing;
 mod live;
 mod others;
+mod rehash;
 mod removals;
 mod runs;
 mod scan;
@@ -32,6 +34,9 @@ use crate::certificate::{Certificate, Fingerprint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
+pub use self::check::{Notice, NoticeKind};
+#[cfg(feature = "cli")]
+pub(crate) use self::check::{authority, distinct, refusal};
 #[cfg(feature = "bench")]
 pub(crate) use self::content::fingerprints;
 pub(crate) use self::content::{hash_name, hidden};
@@ -40,8 +45,10 @@ pub use self::entry::{Entry, Problem};
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub use self::rehash::{RehashPlan, Rehashed};
 pub use self::removals::{Removal, Removals};
 pub(crate) use self::stamp::Stamp;
+pub use self::write::Installed;
 
 /// Which files of a trust directory are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,7 +236,7 @@ impl TrustDir {
     }
 
     /// Whether a live entry is still in the directory; if not, its connections are told.
-    fn check(&self, live: &Live) -> bool {
+    fn recheck(&self, live: &Live) -> bool {
         match self.locate(&live.fingerprint) {
             Some((path, mark)) => {
                 live.saw(path, mark);
@@ -255,7 +262,7 @@ impl TrustDir {
             watch.connections_are_live();
         }
         // Who removed it before it was held has told nobody.
-        (live.is_where_it_was() || self.check(&live)).then(|| (path, Held { directory: self.clone(), live }))
+        (live.is_where_it_was() || self.recheck(&live)).then(|| (path, Held { directory: self.clone(), live }))
     }
 
     /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
@@ -275,7 +282,7 @@ impl TrustDir {
         let live = self.0.live.all();
         for live in &live {
             if !live.is_removed() && !live.is_where_it_was() {
-                self.check(live);
+                self.recheck(live);
             }
         }
         !live.is_empty()

@@ -1,73 +1,327 @@
-//! What is installed and removed.
+//! What is installed, replaced and removed.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use super::content::hash_name;
-use super::{Entry, TrustDir, entry};
+use super::content::{hash_name, hash_number, hidden};
+use super::entry::{self, Carrier};
+use super::stamp::Stamp;
+use super::{Entry, EntryNames, TrustDir};
+use crate::admission::Decision;
 use crate::certificate::{Certificate, Fingerprint};
+use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
-use crate::name::SubjectHash;
+
+/// How often a directory is looked at again because others are renaming files at the same time.
+pub(super) const PASSES: usize = 16;
+
+/// What became of a certificate that was to be installed.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+/// # let clients = trustdir::TrustDir::open_with(dir.path().join("clients"), trustdir::TrustDirOptions { create: true, ..Default::default() })?;
+/// use trustdir::{IssueOptions, Reason};
+///
+/// let last_year = IssueOptions { not_before: Some(1_700_000_000), not_after: Some(1_700_086_400), ..Default::default() };
+/// let installed = clients.install(ca.issue_client("alice", &last_year)?.certificate())?;
+/// assert!(installed.is_new());
+/// assert_eq!(installed.warning().map(|refusal| refusal.reason()), Some(Reason::Expired));
+/// # Ok::<(), trustdir::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Installed {
+    entry: Entry,
+    new: bool,
+    warning: Option<Decision>,
+    removed: Vec<PathBuf>,
+}
+
+impl Installed {
+    /// The entry, which may have been there already.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The entry alone.
+    pub fn into_entry(self) -> Entry {
+        self.entry
+    }
+
+    /// The entry's file.
+    pub fn file(&self) -> &Path {
+        self.entry.file()
+    }
+
+    /// The entry's certificate.
+    pub fn certificate(&self) -> &Certificate {
+        self.entry.certificate()
+    }
+
+    /// Whether it was written now, and not there already.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// The refusal that awaits the client all the same, were it to come now: expired, not yet valid, of the wrong
+    /// purpose, with a weak key …
+    pub fn warning(&self) -> Option<&Decision> {
+        self.warning.as_ref()
+    }
+
+    /// The files and links that went because the certificate replaces another one; one that was written over in
+    /// place is not among them.
+    pub fn removed(&self) -> &[PathBuf] {
+        &self.removed
+    }
+}
+
+/// Where a certificate was put.
+struct Placed {
+    file: PathBuf,
+    new: bool,
+}
+
+/// What was taken away.
+#[derive(Default)]
+struct Taken {
+    removed: Vec<PathBuf>,
+    /// What could not be read, and so may carry the certificate too.
+    unreadable: Vec<PathBuf>,
+    /// Certificates that were found gone, whose connections are to be told when the lock is free again.
+    gone: Vec<Fingerprint>,
+}
 
 impl TrustDir {
     /// Installs a certificate under its subject hash (`0fb8533c.0`, the first free number), atomically, where
     /// every reader of such directories finds it. One that lies there already stays, and that entry is returned.
     ///
-    /// What will be refused all the same (expired, wrong purpose, …) is installed: ask [`decide`](Self::decide).
-    pub fn install(&self, certificate: &Certificate) -> Result<Entry> {
+    /// What will be refused all the same (expired, wrong purpose, …) is installed, with a
+    /// [`warning`](Installed::warning). Fails with [`ErrorKind::Unsupported`] on a subject that OpenSSL refuses.
+    pub fn install(&self, certificate: &Certificate) -> Result<Installed> {
+        let known = self.locate(&certificate.fingerprint()).map(|(path, _)| path);
         let lock = file::lock_directory(&self.0.path)?;
-        let (mut gone, updated) = self.update(&|_, _| {});
-        let installed = updated.and_then(|()| {
-            let hash = certificate.subject().subject_hash()?;
-            let files = self.index().files_of(&certificate.fingerprint());
-            let there = files.into_iter().find(|(name, _)| hash_name(name) == Some(hash.0));
-            there.map_or_else(|| self.install_new(certificate, hash), |(name, _)| Ok(self.0.path.join(name)))
-        });
-        gone.extend(self.update(&|_, _| {}).0);
+        let placed = self.place(certificate, known.as_deref());
         // Hooks may well install or remove: they run when the lock is free again.
         drop(lock);
-        self.dismiss(gone);
-        Ok(Entry::new(installed?, certificate.clone()))
+        self.refresh()?;
+        Ok(self.installed(placed?, certificate, Vec::new()))
     }
 
-    fn install_new(&self, certificate: &Certificate, hash: SubjectHash) -> Result<PathBuf> {
-        for number in 0_u32.. {
-            let path = self.0.path.join(format!("{hash}.{number}"));
-            match file::create(&path, certificate.to_pem().as_bytes(), Mode::Public) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(path),
-            }
+    /// Installs the first certificate in PEM text or DER, as [`install`](Self::install) does. What stands beside it, a
+    /// private key or the rest of a chain, is not installed; a private key alone is refused.
+    pub fn install_bytes(&self, bytes: &[u8]) -> Result<Installed> {
+        self.install(&first(Certificate::all_from_bytes(bytes)?)?)
+    }
+
+    /// Installs the first certificate of a file, as [`install_bytes`](Self::install_bytes) does.
+    pub fn install_file(&self, path: impl AsRef<Path>) -> Result<Installed> {
+        self.install(&first(Certificate::load_all(path)?)?)
+    }
+
+    /// Installs a certificate in place of another one, whose connections are closed. There is no moment at which
+    /// neither is installed; if both have one subject hash, the file is renamed over, so that OpenSSL finds no gap.
+    ///
+    /// Fails as [`install`](Self::install) and [`remove`](Self::remove) do.
+    pub fn replace(&self, old: &Fingerprint, certificate: &Certificate) -> Result<Installed> {
+        if *old == certificate.fingerprint() {
+            return self.install(certificate);
         }
-        Err(Error::new(ErrorKind::AlreadyExists, "every number of this subject hash is taken").at(&self.0.path))
+        let known = self.locate(&certificate.fingerprint()).map(|(path, _)| path);
+        let lock = file::lock_directory(&self.0.path)?;
+        let mut taken = Taken::default();
+        let placed = self.exchange(old, certificate, known.as_deref(), &mut taken);
+        drop(lock);
+        self.dismiss(std::mem::take(&mut taken.gone));
+        self.refresh()?;
+        let placed = placed?;
+        self.complain_of(&taken)?;
+        Ok(self.installed(placed, certificate, taken.removed))
     }
 
     /// Removes every file and link in the directory that carries this certificate, whatever its name.
     /// Connections that stand on it are closed. Returns what was removed.
     ///
-    /// A file that also holds a private key or another certificate is not touched, and then nothing is.
+    /// What is left under the same subject hash moves up, so that OpenSSL, which stops at the first number that is
+    /// missing, still finds it. A file that also holds a private key or another certificate is not touched, and then
+    /// nothing is.
     pub fn remove(&self, fingerprint: &Fingerprint) -> Result<Vec<PathBuf>> {
-        // Without the lock: whoever holds it must not be able to keep a client in, and nobody writes over a
-        // file that is there.
-        let (carriers, unreadable) = entry::carriers(&self.0.path, fingerprint)?;
-        for path in &carriers {
-            std::fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        // Without waiting: whoever holds the lock must not be able to keep a client in. Then the gap stays until
+        // something is installed under that hash, or the directory is rehashed.
+        let lock = file::try_lock_directory(&self.0.path)?;
+        let mut taken = Taken::default();
+        let done = self.take_out(fingerprint, lock.is_some(), &mut taken);
+        if lock.is_some() {
+            self.close_up(&taken.removed);
         }
-        if !carriers.is_empty() {
+        drop(lock);
+        self.dismiss(std::mem::take(&mut taken.gone));
+        self.refresh()?;
+        done?;
+        if !taken.removed.is_empty() {
             file::sync_directory(&self.0.path)?;
         }
-        self.refresh()?;
-        if let Some(path) = unreadable.first() {
-            let message = format!(
-                "this cannot be read, so it may still carry the certificate; {} others were removed",
-                carriers.len()
-            );
-            return Err(Error::new(ErrorKind::Io, message).at(path));
+        self.complain_of(&taken)?;
+        if taken.removed.is_empty() {
+            return Err(self.carried_by_none(fingerprint));
         }
+        Ok(taken.removed)
+    }
+
+    fn installed(&self, placed: Placed, certificate: &Certificate, removed: Vec<PathBuf>) -> Installed {
+        let decision = self.decide_as_limited(certificate, clock::now());
+        Installed {
+            entry: Entry::new(placed.file, certificate.clone()),
+            new: placed.new,
+            warning: (!decision.is_admitted()).then_some(decision),
+            removed,
+        }
+    }
+
+    /// Puts a certificate under the first free number of its subject hash, unless it has one. `known` is a file that
+    /// has carried it. The caller has the lock.
+    fn place(&self, certificate: &Certificate, known: Option<&Path>) -> Result<Placed> {
+        let hash = certificate.subject().subject_hash()?;
+        let behind =
+            known.filter(|path| path.file_name().and_then(hash_name) == Some(hash.0) && holds(path, certificate));
+        for number in 0_u32.. {
+            let file = self.0.path.join(format!("{hash}.{number}"));
+            if file.symlink_metadata().is_ok() {
+                if holds(&file, certificate) {
+                    return Ok(Placed { file, new: false });
+                }
+                continue;
+            }
+            // Behind a gap OpenSSL does not find it.
+            let put = match behind {
+                Some(behind) => file::rename_new(behind, &file),
+                None => file::create(&file, certificate.to_pem().as_bytes(), Mode::Public),
+            };
+            match put {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                put => return put.map(|()| Placed { file, new: behind.is_none() }),
+            }
+        }
+        Err(Error::new(ErrorKind::AlreadyExists, "every number of this subject hash is taken").at(&self.0.path))
+    }
+
+    /// Puts a certificate in another one's place. The caller has the lock.
+    fn exchange(
+        &self,
+        old: &Fingerprint,
+        new: &Certificate,
+        known: Option<&Path>,
+        taken: &mut Taken,
+    ) -> Result<Placed> {
+        let carriers = self.carriers(old, taken)?;
         if carriers.is_empty() {
-            let message = format!("no file here carries the certificate {fingerprint}");
-            return Err(Error::new(ErrorKind::NotFound, message).at(&self.0.path));
+            return Err(self.carried_by_none(old));
         }
+        let hash = new.subject().subject_hash()?;
+        let named = |carrier: &&Carrier| carrier.path.file_name().and_then(hash_name) == Some(hash.0);
+        let seat = carriers.iter().filter(named).max_by_key(|carrier| !carrier.is_link).filter(|_| known.is_none());
+        let placed = match seat {
+            Some(seat) => {
+                // A link stays, and the file in the directory that it leads to becomes another.
+                let target = seat.path.canonicalize().ok();
+                let mut files = carriers.iter().filter(|carrier| !carrier.is_link);
+                let behind = files.find(|file| file.path.canonicalize().ok() == target);
+                file::replace(&behind.unwrap_or(seat).path, new.to_pem().as_bytes(), Mode::Public)?;
+                Placed { file: seat.path.clone(), new: true }
+            }
+            None => self.place(new, known)?,
+        };
+        self.take_out(old, true, taken)?;
+        self.close_up(&taken.removed);
+        file::sync_directory(&self.0.path)?;
+        Ok(placed)
+    }
+
+    /// Removes what carries the certificate. Who is alone (`locked`) need not look twice.
+    fn take_out(&self, fingerprint: &Fingerprint, locked: bool, taken: &mut Taken) -> Result<()> {
+        for _ in 0..PASSES {
+            let before = Stamp::of(&self.0.path);
+            let carriers = self.carriers(fingerprint, taken)?;
+            let unchanged = || before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
+            let mut done = locked || (carriers.is_empty() && unchanged());
+            for Carrier { path, stamp, .. } in carriers {
+                // Another process may have moved it, and its neighbour to its place.
+                let same = stamp.zip(Stamp::of(&path)).is_some_and(|(then, now)| then.same_inode(&now));
+                let removed = if same { fs::remove_file(&path) } else { Err(io::ErrorKind::NotFound.into()) };
+                match removed {
+                    Ok(()) => taken.removed.push(path),
+                    Err(source) if source.kind() == io::ErrorKind::NotFound => done = false,
+                    Err(source) => return Err(Error::io("remove", path, source)),
+                }
+            }
+            if done {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files and links that carry a certificate.
+    fn carriers(&self, fingerprint: &Fingerprint, taken: &mut Taken) -> Result<Vec<Carrier>> {
+        let path = &self.0.path;
+        let names: BTreeSet<OsString> = match self.0.names {
+            EntryNames::Any => {
+                let (gone, updated) = self.update(&|_, _| {});
+                taken.gone.extend(gone);
+                updated?;
+                let index = self.index();
+                let known = index.files_of(fingerprint).into_iter().map(|(name, _)| name);
+                // What does not count carries it too.
+                let problems = index.problems().map(|(name, _)| name.to_owned());
+                known.chain(problems).collect()
+            }
+            // Files that are no entries carry it too.
+            EntryNames::SubjectHash => file::names(path)?.into_iter().filter(|name| !hidden(name)).collect(),
+        };
+        let (carriers, unreadable) = entry::carriers(names.iter().map(|name| path.join(name)), fingerprint)?;
+        taken.unreadable = unreadable;
         Ok(carriers)
     }
+
+    /// Moves what lies behind each number that was removed, the last first, into the gap. The caller has the lock.
+    fn close_up(&self, removed: &[PathBuf]) {
+        let mut gaps: Vec<(u32, u32)> = removed.iter().filter_map(|path| hash_number(path.file_name()?)).collect();
+        gaps.sort_unstable();
+        for (hash, gap) in gaps.into_iter().rev() {
+            let file = |number: u32| self.0.path.join(format!("{hash:08x}.{number}"));
+            let behind: Vec<_> = (gap + 1..).map(file).take_while(|path| path.symlink_metadata().is_ok()).collect();
+            // What OpenSSL cannot load would hide the others from it.
+            if let Some(last) = behind.iter().rfind(|path| Certificate::load_all(path).is_ok()) {
+                // The removal has succeeded whatever becomes of this; the next one or `rehash` tries again.
+                let _ = file::rename_new(last, &file(gap));
+            }
+        }
+    }
+
+    fn complain_of(&self, taken: &Taken) -> Result<()> {
+        let Some(path) = taken.unreadable.first() else { return Ok(()) };
+        let message = format!(
+            "this cannot be read, so it may still carry the certificate; {} others were removed",
+            taken.removed.len()
+        );
+        Err(Error::new(ErrorKind::Io, message).at(path))
+    }
+
+    fn carried_by_none(&self, fingerprint: &Fingerprint) -> Error {
+        let message = format!("no file here carries the certificate {fingerprint}");
+        Error::new(ErrorKind::NotFound, message).at(&self.0.path)
+    }
+}
+
+/// Of a chain, the first certificate is the client.
+fn first(certificates: Vec<Certificate>) -> Result<Certificate> {
+    let none = || Error::new(ErrorKind::Parse, "there is no certificate here");
+    certificates.into_iter().next().ok_or_else(none)
+}
+
+fn holds(file: &Path, certificate: &Certificate) -> bool {
+    Certificate::load_all(file).is_ok_and(|all| all.contains(certificate))
 }
