@@ -119,3 +119,25 @@ fn what_moves_into_a_gap_stays_admitted() {
     assert_eq!(forge.decide(&clients, &second), Reason::Admitted);
     assert_eq!(forge.decide(&clients, &first), Reason::Removed);
 }
+
+/// One of many is installed and removed by trustdir, at its place among others of its subject.
+#[test]
+fn one_of_many_comes_and_goes() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    for (path, watch) in [("watched", true), ("unwatched", false)] {
+        let dir = temporary.path().join(path);
+        let clients = open(&forge, &dir, EntryNames::SubjectHash, watch);
+        let new = forge.make(MANY);
+        assert!(clients.install(&new).unwrap().is_new());
+        assert!(!clients.install(&new).unwrap().is_new());
+        assert_eq!(forge.decide(&clients, &new), Reason::Admitted);
+        fs::copy(dir.join(file_name(&new, 0)), dir.join(file_name(&new, 1))).unwrap();
+        assert_eq!(clients.remove(&new.fingerprint()).unwrap().len(), 2);
+        assert_eq!(forge.decide(&clients, &new), Reason::Removed);
+        let kept = forge.make(7);
+        let files = clients.remove(&kept.fingerprint()).unwrap();
+        assert_eq!((files.len(), forge.decide(&clients, &kept)), (1, Reason::Removed));
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), MANY - 1);
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::content::{Content, Pin, Record};
+use super::content::{Content, Pin, Record, hidden};
 use super::index::Place;
 use super::live::lock;
 use super::stamp::{Mark, Stamp};
@@ -34,6 +34,8 @@ pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 #[derive(Default)]
 pub(super) struct LastScan {
     names: usize,
+    /// Whether there were names that are no subject hashes.
+    strays: bool,
     took: Duration,
     ended: Option<Instant>,
 }
@@ -91,7 +93,9 @@ impl TrustDir {
             // What cannot be listed at the moment is still there, and each decision looks at its file.
             Err(source) => return (Vec::new(), Err(Error::io("read", path, source)), false),
         };
-        lock(&self.0.last_scan).names = listing.len();
+        let mut last = lock(&self.0.last_scan);
+        (last.names, last.strays) = (listing.len(), listing.others.iter().any(|name| !hidden(name)));
+        drop(last);
         // New files first: a certificate that was renamed has never been away.
         let mut gone = self.look_at_all(listing.len(), &|number| listing.name(number), progress);
         // What a listing beside a writer has missed is still there.
@@ -102,6 +106,28 @@ impl TrustDir {
             watch.rearm(stamp);
         }
         (gone, result, !mark.still(path))
+    }
+
+    /// Brings the index in line with what was just written or removed, and with all else if that is soon done.
+    pub(super) fn notice<'a>(&self, files: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
+        if self.is_small() {
+            return self.refresh();
+        }
+        let names = files.into_iter().filter_map(|file| file.file_name()).map(ToOwned::to_owned);
+        self.reread(names.collect(), None);
+        Ok(())
+    }
+
+    /// Whether the directory may be looked at as a whole within a call.
+    pub(super) fn is_small(&self) -> bool {
+        lock(&self.0.last_scan).is_cheap()
+    }
+
+    /// Whether files of other names than subject hashes may lie in the directory, as far as is known without listing a
+    /// large one.
+    pub(super) fn has_strays(&self) -> bool {
+        let last = lock(&self.0.last_scan);
+        last.is_cheap() || last.strays
     }
 
     /// Looks at many files again, those that are not what they were, in as many threads as there are processors.
@@ -194,10 +220,17 @@ impl TrustDir {
         found
     }
 
-    /// Looks at the names `<hash>.<number>` under which a certificate of this subject hash would be new.
+    /// Looks at the names `<hash>.<number>` of a subject hash, up to the first that is free: what was installed there
+    /// is new.
     pub(super) fn look_under(&self, hash: u32) {
-        let names = self.index().names_under(hash);
-        self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect(), None);
+        loop {
+            let names = self.index().names_under(hash);
+            let known = names.len();
+            self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect(), None);
+            if self.index().names_under(hash).len() <= known {
+                return;
+            }
+        }
     }
 
     /// Lists the directory again if it has changed since, as far as a decision has the time: else the watcher does.

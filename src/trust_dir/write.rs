@@ -107,8 +107,9 @@ impl TrustDir {
         let placed = self.place(certificate, known.as_deref());
         // Hooks may well install or remove: they run when the lock is free again.
         drop(lock);
-        self.refresh()?;
-        Ok(self.installed(placed?, certificate, Vec::new()))
+        let placed = placed?;
+        self.notice([&placed.file])?;
+        Ok(self.installed(placed, certificate, Vec::new()))
     }
 
     /// Installs the first certificate in PEM text or DER, as [`install`](Self::install) does. What stands beside it, a
@@ -136,8 +137,8 @@ impl TrustDir {
         let placed = self.exchange(old, certificate, known.as_deref(), &mut taken);
         drop(lock);
         self.dismiss(std::mem::take(&mut taken.gone));
-        self.refresh()?;
         let placed = placed?;
+        self.notice(taken.removed.iter().chain([&placed.file]))?;
         self.complain_of(&taken)?;
         Ok(self.installed(placed, certificate, taken.removed))
     }
@@ -159,7 +160,7 @@ impl TrustDir {
         }
         drop(lock);
         self.dismiss(std::mem::take(&mut taken.gone));
-        self.refresh()?;
+        self.notice(&taken.removed)?;
         done?;
         if !taken.removed.is_empty() {
             file::sync_directory(&self.0.path)?;
@@ -267,20 +268,23 @@ impl TrustDir {
     /// The files and links that carry a certificate.
     fn carriers(&self, fingerprint: &Fingerprint, taken: &mut Taken) -> Result<Vec<Carrier>> {
         let path = &self.0.path;
-        let names: BTreeSet<OsString> = match self.0.names {
-            EntryNames::Any => {
-                let (gone, updated) = self.update(&|_, _| {});
-                taken.gone.extend(gone);
-                updated?;
-                let index = self.index();
-                let known = index.files_of(fingerprint).into_iter().map(|(name, _)| name);
-                // What does not count carries it too.
-                let problems = index.problems().map(|(name, _)| name.to_owned());
-                known.chain(problems).collect()
-            }
-            // Files that are no entries carry it too.
-            EntryNames::SubjectHash => file::names(path)?.into_iter().filter(|name| !hidden(name)).collect(),
+        if self.is_small() {
+            let (gone, updated) = self.update(&|_, _| {});
+            taken.gone.extend(gone);
+            updated?;
+        } else {
+            let known = self.index().files_of(fingerprint);
+            known.iter().filter_map(|(name, _)| hash_name(name)).for_each(|hash| self.look_under(hash));
+        }
+        let mut names: BTreeSet<OsString> = {
+            let index = self.index();
+            let known = index.files_of(fingerprint).into_iter().map(|(name, _)| name);
+            // What does not count carries it too.
+            known.chain(index.problems().map(|(name, _)| name.to_owned())).collect()
         };
+        if self.0.names == EntryNames::SubjectHash && self.has_strays() {
+            names.extend(file::names(path)?.into_iter().filter(|name| hash_name(name).is_none() && !hidden(name)));
+        }
         let (carriers, unreadable) = entry::carriers(names.iter().map(|name| path.join(name)), fingerprint)?;
         taken.unreadable = unreadable;
         Ok(carriers)
