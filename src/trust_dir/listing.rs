@@ -3,7 +3,7 @@
 use super::content;
 use super::stamp::Stamp;
 use super::watch::Watch;
-use super::write::PASSES;
+use super::write::until_certain;
 use super::{Entry, Problem, TrustDir};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result, escape};
@@ -48,24 +48,19 @@ impl TrustDir {
 
     /// Every entry, sorted by file. Reads each file; decisions do not.
     pub fn list(&self) -> Result<Vec<Entry>> {
-        let mut pass = 0;
-        loop {
-            pass += 1;
+        until_certain(|pass| {
             let before = Stamp::of(&self.0.path);
             // A file that is renamed while the directory is listed may be missed under both names, so then it is
             // listed again while nobody writes.
-            let lock = if pass == 1 { None } else { file::try_lock_directory(&self.0.path).ok().flatten() };
+            let lock = if pass == 0 { None } else { file::try_lock_directory(&self.0.path).ok().flatten() };
             let (gone, updated) = self.update(&|_, _| {});
             let (entries, whole) = self.read_entries();
             let unchanged = before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
             let certain = lock.is_some() || (whole && unchanged);
             drop(lock);
             self.dismiss(gone);
-            updated?;
-            if certain || pass == PASSES {
-                return Ok(entries);
-            }
-        }
+            updated.map(|()| (entries, certain))
+        })
     }
 
     /// The entries of the index, read again, and whether all could be.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use super::content::{hash_name, hash_number, hidden};
 use super::entry::{self, Carrier};
@@ -15,8 +17,22 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 
-/// How often a directory is looked at again because others are renaming files at the same time.
-pub(super) const PASSES: usize = 16;
+/// How long a directory is looked at again because others are renaming files at the same time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Looks at a directory until what was seen is certain, or patience is at its end.
+pub(super) fn until_certain<T>(mut look: impl FnMut(u32) -> Result<(T, bool)>) -> Result<T> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pass = 0;
+    loop {
+        let (seen, certain) = look(pass)?;
+        if certain || Instant::now() > deadline {
+            return Ok(seen);
+        }
+        thread::sleep(Duration::from_millis(1));
+        pass += 1;
+    }
+}
 
 /// What became of a certificate that was to be installed.
 ///
@@ -243,26 +259,48 @@ impl TrustDir {
 
     /// Removes what carries the certificate. Who is alone (`locked`) need not look twice.
     fn take_out(&self, fingerprint: &Fingerprint, locked: bool, taken: &mut Taken) -> Result<()> {
-        for _ in 0..PASSES {
+        until_certain(|_| {
             let before = Stamp::of(&self.0.path);
             let carriers = self.carriers(fingerprint, taken)?;
             let unchanged = || before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
-            let mut done = locked || (carriers.is_empty() && unchanged());
-            for Carrier { path, stamp, .. } in carriers {
-                // Another process may have moved it, and its neighbour to its place.
-                let same = stamp.zip(Stamp::of(&path)).is_some_and(|(then, now)| then.same_inode(&now));
-                let removed = if same { fs::remove_file(&path) } else { Err(io::ErrorKind::NotFound.into()) };
-                match removed {
-                    Ok(()) => taken.removed.push(path),
-                    Err(source) if source.kind() == io::ErrorKind::NotFound => done = false,
-                    Err(source) => return Err(Error::io("remove", path, source)),
+            let mut certain = locked || (carriers.is_empty() && unchanged());
+            for carrier in carriers {
+                let removed = if locked { remove_file(&carrier.path) } else { self.remove_aside(&carrier) };
+                match removed? {
+                    true => taken.removed.push(carrier.path),
+                    false => certain = false,
                 }
             }
-            if done {
-                break;
+            Ok(((), certain))
+        })
+    }
+
+    /// Removes a file without the lock. Another process may have moved it and put its neighbour there at any moment, so
+    /// it is taken aside, looked at, and put back if it is the neighbour.
+    fn remove_aside(&self, Carrier { path, stamp, .. }: &Carrier) -> Result<bool> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let is_it = |path: &Path| stamp.zip(Stamp::of(path)).is_some_and(|(then, now)| then.same_inode(&now));
+        if !is_it(path) {
+            return Ok(false);
+        }
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let aside = self.0.path.join(format!("{}removed-{}-{count}", file::TEMPORARY, std::process::id()));
+        match fs::rename(path, &aside) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(false),
+            renamed => renamed.map_err(|source| Error::io("remove", path, source))?,
+        }
+        if is_it(&aside) {
+            return remove_file(&aside);
+        }
+        let hash = path.file_name().and_then(hash_name);
+        let others = hash.into_iter().flat_map(|hash| (0_u32..).map(move |number| format!("{hash:08x}.{number}")));
+        for path in std::iter::once(path.clone()).chain(others.map(|name| self.0.path.join(name))) {
+            match file::rename_new(&aside, &path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                renamed => return renamed.map(|()| false),
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The files and links that carry a certificate.
@@ -317,6 +355,15 @@ impl TrustDir {
     fn carried_by_none(&self, fingerprint: &Fingerprint) -> Error {
         let message = format!("no file here carries the certificate {fingerprint}");
         Error::new(ErrorKind::NotFound, message).at(&self.0.path)
+    }
+}
+
+/// Whether it was there.
+fn remove_file(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Error::io("remove", path, source)),
     }
 }
 
