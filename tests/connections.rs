@@ -162,6 +162,7 @@ fn an_event_loop_waits_on_a_descriptor() {
     // One item an entry, and each list has it.
     assert_eq!(removals.next(), None);
     assert!(!is_readable(&removals, PollTimeout::ZERO) && !removals.missed());
+    assert!(is_readable(&later, deadline()));
     assert_eq!(later.next(), Some(removal));
 }
 
