@@ -20,7 +20,7 @@ use trustdir::{
 
 use crate::heap;
 
-const SIZES: [usize; 3] = [1, 1_000, 100_000];
+const SIZES: [usize; 4] = [1, 1_000, 100_000, 1_000_000];
 
 /// An X509_STORE takes its certificates in quadratic time.
 const STORE: usize = 5_000;

@@ -33,6 +33,7 @@ use crate::file;
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// Something has changed.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "notify says less"))]
 enum Event {
     /// What lies under this path.
     Changed(PathBuf),
