@@ -54,7 +54,8 @@ impl Default for AuthorityDirOptions {
 ///
 /// Lists (CRLs) lie beside the anchors, in PEM or DER, of at most 16 MiB. Of several lists of one authority each counts, and the
 /// newest says whether they are out of date. A list that is broken or whose signature does not verify refuses
-/// the clients of the authority that it is for. New, replaced and removed files count from the next decision
+/// the clients of the authority that it is for; if that cannot be told (half a file, under a name that does not say it),
+/// everybody's. Name lists `<hash>.r0`, or so that the name has `crl` in it: then also one that cannot be opened is known for one. New, replaced and removed files count from the next decision
 /// on, a resumed session's too, and open connections that are no longer vouched for are closed. What merely
 /// ends - a certificate's validity, a list's - is for the next handshake; it closes nobody.
 ///
@@ -103,7 +104,7 @@ impl AuthorityDir {
         let AuthorityDirOptions { entry_names, watch, create, stale_crls } = options;
         let directory = TrustDir::open_with(path, TrustDirOptions { entry_names, watch, create })?;
         let inner = Arc::new(Inner {
-            state: Mutex::new(Arc::new(State::load(&directory, stale_crls, None))),
+            state: Mutex::new(Arc::new(State::load(&directory, Ok(()), stale_crls, None))),
             directory: directory.clone(),
             stale_crls,
             loading: Mutex::default(),
@@ -173,13 +174,18 @@ impl AuthorityDir {
         if let Some(known) = known() {
             return known;
         }
-        let _loading = lock(&self.0.loading);
-        known().unwrap_or_else(|| {
-            let old = lock(&self.0.state).clone();
-            let state = Arc::new(State::load(&self.0.directory, self.0.stale_crls, Some(&old)));
-            *lock(&self.0.state) = state.clone();
-            state
-        })
+        let loading = lock(&self.0.loading);
+        if let Some(known) = known() {
+            return known;
+        }
+        let (gone, updated) = self.0.directory.update(&|_, _| {});
+        let old = lock(&self.0.state).clone();
+        let state = Arc::new(State::load(&self.0.directory, updated, self.0.stale_crls, Some(&old)));
+        *lock(&self.0.state) = state.clone();
+        drop(loading);
+        // Hooks may well ask for a decision.
+        self.0.directory.dismiss(gone);
+        state
     }
 
     /// What the directory says, in short: while it is the same, a chain that was vouched for still is, as long as
@@ -191,10 +197,11 @@ impl AuthorityDir {
     /// Judges a chain, end entity first, and takes hold of what vouches for it. One that a connection stands on is
     /// not judged again while nothing has changed.
     pub(crate) fn hold(&self, chain: Vec<Certificate>, now: i64) -> Result<Arc<Standing>, Refusal> {
-        if let Some(known) = self.0.standings.find(&chain).filter(|known| known.is_good_at(now)) {
+        let state = self.state();
+        let known = self.0.standings.find(&chain).filter(|known| known.edition() == state.edition);
+        if let Some(known) = known.filter(|known| known.is_good_at(now)) {
             return Ok(known);
         }
-        let state = self.state();
         let vouched = state.trust.verify(&chain, now)?;
         // Gone in between: the next question would be answered so.
         let held = self.0.directory.hold(&vouched.authority.fingerprint()).ok_or_else(Refusal::anchor_gone)?;

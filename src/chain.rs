@@ -73,8 +73,6 @@ pub(crate) struct Vouched {
     /// The anchor's certificate and file.
     pub authority: Certificate,
     pub file: PathBuf,
-    /// The files of the lists that were asked.
-    pub crls: Vec<PathBuf>,
     /// While nothing of it begins or ends, in Unix seconds.
     pub valid: RangeInclusive<i64>,
 }
@@ -223,17 +221,15 @@ impl Search<'_> {
             std::iter::once(self.end_entity).chain(&between).chain([&anchor.certificate]).collect();
         let from = path.iter().map(|certificate| certificate.not_before()).max().unwrap_or(self.now);
         let mut until = path.iter().map(|certificate| certificate.not_after()).min().unwrap_or(self.now);
-        let mut files = Vec::new();
         for pair in path.windows(2) {
             let crls = self.trust.check_revocation(pair[0], pair[1], self.now)?;
             let newest = crls.iter().max_by_key(|crl| crl.this_update());
             if let Some(newest) = newest.filter(|_| self.trust.stale_crls == StaleCrls::Refuse) {
                 until = until.min(newest.next_update() - 1);
             }
-            files.extend(crls.iter().map(|crl| crl.file().to_owned()));
         }
         let Anchor { certificate, file, .. } = anchor;
-        Ok(Vouched { authority: certificate.clone(), file: file.clone(), crls: files, valid: from..=until })
+        Ok(Vouched { authority: certificate.clone(), file: file.clone(), valid: from..=until })
     }
 
     /// What rustls-webpki found wrong, in the words of this crate.

@@ -325,7 +325,15 @@ fn broken_lists_fail_closed() {
     fs::write(&other, &whole[..whole.len() / 2]).unwrap();
     is(&decide(&chains, &authorities, &["alice"]), Reason::StaleCrl, "truncated");
     is(&decide(&chains, &authorities, &["bob"]), Reason::Admitted, "");
+    // Who sees it for the first time cannot tell whose list it is: it may revoke anybody.
+    let again = chains.open(AuthorityDirOptions::default());
+    is(&decide(&chains, &again, &["alice"]), Reason::StaleCrl, "truncated");
+    is(&decide(&chains, &again, &["bob"]), Reason::StaleCrl, "truncated");
     fs::remove_file(&other).unwrap();
+    std::os::unix::fs::symlink("nowhere", &other).unwrap();
+    is(&decide(&chains, &chains.open(AuthorityDirOptions::default()), &["alice"]), Reason::StaleCrl, "");
+    fs::remove_file(&other).unwrap();
+    is(&decide(&chains, &again, &["alice"]), Reason::Admitted, "");
     is(&decide(&chains, &authorities, &["alice"]), Reason::Admitted, "");
     // A link that leads nowhere.
     std::os::unix::fs::symlink("nowhere", &list).unwrap();
@@ -404,4 +412,22 @@ fn a_list_that_would_lock_clients_out_is_not_installed() {
     assert_eq!(authorities.install_crl(&list("root", &[], (0, 9))).unwrap(), first);
     is(&decide(&chains, &authorities, &["alice"]), Reason::Admitted, "");
     assert_eq!(fs::read_dir(chains.path("authorities")).unwrap().count(), 2, "replaced, with nothing left behind");
+}
+
+/// An anchor counts as it is listed: up to the damage in its file, and marked as trusted for clients or not at all.
+#[test]
+fn an_anchor_beside_damage_counts_as_it_is_listed() {
+    let chains = simple(AUTHORITY, CLIENT);
+    let authorities = chains.trust(&["root"]);
+    let file = chains.path("authorities/root.pem");
+    let damaged = fs::read_to_string(&file).unwrap() + "-----BEGIN CERTIFICATE-----\nAQID\n";
+    fs::write(&file, damaged).unwrap();
+    is(&decide(&chains, &authorities, &["alice"]), Reason::Admitted, "");
+    assert_eq!(authorities.directory().list().unwrap().len(), 1);
+    for (mark, reason) in [("-addtrust", Reason::Admitted), ("-addreject", Reason::UntrustedIssuer)] {
+        let arguments = ["x509", "-in", "root.pem", "-trustout", mark, "clientAuth", "-out", "authorities/root.pem"];
+        support::openssl(&arguments, chains.0.path());
+        is(&decide(&chains, &authorities, &["alice"]), reason, "");
+        assert_eq!(authorities.directory().list().unwrap().len(), usize::from(reason == Reason::Admitted));
+    }
 }

@@ -66,9 +66,11 @@ fn what_stays_and_what_fits_nobody_is_said() {
     unlimit.complains("still limited to no service: subject CN=alice");
 
     folder.write("clients/trustdir.toml", "[[limit]]\nfile = \"alice.pem\"\n");
-    for verb in ["list", "check"] {
-        folder.args(&["clients", verb, "clients"]).code(1).complains("trustdir.toml: line 1: ");
-    }
+    // Everybody is refused now, which the operator sees, and can mend.
+    folder.run("clients list clients").done().says("SCOPE").complains("`trustdir clients check clients` says why");
+    folder.run("clients check clients").code(1).says("trustdir.toml: line 1: ");
+    folder.run("clients unlimit clients alice").code(1).complains("trustdir.toml: line 1: ");
+    folder.run("clients remove clients alice").done();
     folder.args(&["--json", "clients", "limit", "clients", "alice", "--until", "tomorrow"]).code(2);
     folder.args(&["clients", "limit", "clients", "alice"]).code(2);
 }

@@ -181,3 +181,41 @@ fn a_removal_is_listed_by_refresh() {
     directory.refresh().unwrap();
     assert_eq!(removals.next().unwrap().fingerprint(), alice.certificate().fingerprint());
 }
+
+/// What happens above a link's target takes the client away, and wakes who is idle: nothing changes where the link or
+/// the target lies.
+#[test]
+fn idle_connections_hear_of_what_leads_to_a_target() {
+    use std::os::unix::fs::symlink;
+    type Change = fn(&World);
+    let changes: [(&str, Change); 3] = [
+        ("a link on the way", |world| {
+            symlink("v2", world.path("store/next")).unwrap();
+            fs::rename(world.path("store/next"), world.path("store/current")).unwrap();
+        }),
+        ("a directory above", |world| fs::rename(world.path("store"), world.path("gone")).unwrap()),
+        ("the last of many links", |world| fs::remove_file(world.path("store/v1/alice.pem")).unwrap()),
+    ];
+    for (what, change) in changes {
+        let world = World::new();
+        let alice = issue(&world, "alice");
+        fs::create_dir_all(world.path("store/v1")).unwrap();
+        fs::create_dir_all(world.path("store/v2")).unwrap();
+        symlink("v1", world.path("store/current")).unwrap();
+        fs::write(world.path("store/v1/alice.pem"), alice.certificate().to_pem()).unwrap();
+        let mut target = world.path("store/current/alice.pem");
+        for number in 0..12 {
+            let link = world.path(&format!("link-{number}"));
+            symlink(target, &link).unwrap();
+            target = link;
+        }
+        symlink(target, world.clients.join("alice.pem")).unwrap();
+        let directory = world.trust_dir(EntryNames::Any);
+        let mut wire = connect(&configs(&world, &alice)[2], &acceptor(&world, &directory, OnRemoval::Close));
+        let (woken, hook) = channel();
+        wire.server.on_revoked(Box::new(move || woken.send(()).unwrap_or_default()));
+        change(&world);
+        hook.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("{what}: nobody was woken"));
+        assert_eq!(wire.server.recheck().unwrap_err().kind(), ErrorKind::Revoked, "{what}");
+    }
+}

@@ -88,11 +88,15 @@ fn what_is_added_under_any_name_is_found_by_its_event() {
     let dir = temporary.path().join("clients");
     let clients = open(&forge, &dir, EntryNames::Any, true);
     let new = forge.make(MANY);
-    fs::write(dir.join("new.pem"), new.to_pem()).unwrap();
-    let start = Instant::now();
-    while forge.decide(&clients, &new) != Reason::Admitted {
+    let (start, before) = (Instant::now(), clients.generation());
+    fs::write(temporary.path().join("new.pem"), new.to_pem()).unwrap();
+    fs::rename(temporary.path().join("new.pem"), dir.join("new.pem")).unwrap();
+    // Nobody is decided about meanwhile, which would have the directory listed.
+    while clients.generation() == before {
         assert!(start.elapsed() < DEADLINE);
+        std::thread::yield_now();
     }
+    assert_eq!(forge.decide(&clients, &new), Reason::Admitted);
     fs::rename(dir.join("new.pem"), temporary.path().join("away")).unwrap();
     assert_eq!(forge.decide(&clients, &new), Reason::Removed);
 }

@@ -58,12 +58,10 @@ const NOBODY: [Reason; 2] = [Reason::Scope; 2];
 fn a_limit_is_for_a_certificate_a_file_or_a_subject() {
     let two = Two::new();
     assert_eq!(two.decide(None), BOTH_ADMITTED);
-    let hashed = format!("{}.0", two.alice.subject().subject_hash().unwrap());
     // A second file with the certificate: a limit of either holds, whichever a decision happens to find.
     fs::write(two.world.clients.join("alice.pem"), two.alice.to_pem()).unwrap();
     for which in [
         format!("sha256 = \"{}\"", two.alice.fingerprint()),
-        format!("file = \"{hashed}\""),
         "file = \"alice.pem\"".to_owned(),
         "subject = \"CN=alice\"".to_owned(),
         "subject = \"cn=ALICE\"".to_owned(),
@@ -289,4 +287,29 @@ fn a_connection_ends_when_its_time_is_over() {
         let errors = once(&world, &server.address(), tls, Some(&alice), None).unwrap_err();
         assert!(errors.contains("certificate expired"), "{errors}");
     }
+}
+
+/// Numbers move when a neighbour goes: a limit of a number would come to limit another client.
+#[test]
+fn a_number_is_no_name_for_a_limit() {
+    let two = Two::new();
+    let hashed = format!("{}.0", two.alice.subject().subject_hash().unwrap());
+    two.write(&format!("[[limit]]\nfile = \"{hashed}\"\nservices = []\n"));
+    assert_eq!(two.decide(None), NOBODY);
+    let problems = two.clients.problems().unwrap();
+    assert!(problems[0].message().contains("numbers move when others go; name the entry by sha256"), "{problems:?}");
+}
+
+/// A client's limits stay when its certificate is renewed.
+#[test]
+fn limits_pass_to_the_certificate_that_replaces_another() {
+    let two = Two::new();
+    two.clients.limit(&two.alice.fingerprint().to_string(), None, Some(&["rpc"])).unwrap();
+    let renewed = two.world.ca.issue_client("alice", &Default::default()).unwrap();
+    two.clients.replace(&two.alice.fingerprint(), renewed.certificate()).unwrap();
+    let decide = |service| {
+        let policy = Policy::new(ClientAuth::Required).with_clients(two.clients.clone()).with_service(service);
+        policy.decide(&[renewed.certificate().as_der()], renewed.certificate().not_before()).reason()
+    };
+    assert_eq!((decide("rpc"), decide("admin")), (Reason::Admitted, Reason::Scope));
 }

@@ -23,10 +23,10 @@ impl Held {
         let subject = decision.subject().unwrap_or_default();
         match self {
             Self::Entry(held) => {
-                // In this order: limits that cannot be read because all has gone are no reason of their own.
-                let limited = limit::beyond(held, now, service);
-                let gone = (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
-                let (reason, what) = gone.or(limited)?;
+                let gone = || (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
+                // Limits that cannot be read because all has gone are no reason of their own.
+                let limited = || limit::beyond(held, now, service).map(|limited| gone().unwrap_or(limited));
+                let (reason, what) = gone().or_else(limited)?;
                 Some((reason, format!("{}: {subject} {what}", file())))
             }
             Self::Chain(standing) => {

@@ -6,9 +6,12 @@ use std::path::Path;
 
 use crate::certificate::Certificate;
 use crate::chain::{BrokenCrl, Crl, hashes_in};
+use crate::der::SEQUENCE;
 use crate::error::{Error, Result};
-use crate::trust_dir::{EntryNames, Stamp, hash_name, hidden};
+use crate::trust_dir::{EntryNames, Stamp, certificates, hash_name, hidden};
 use crate::{file, pem};
+
+const LABEL: &str = "X509 CRL";
 
 /// A file, and what it was when it was read.
 #[derive(Clone, Default)]
@@ -37,7 +40,10 @@ impl Content {
             Ok(bytes) if named.is_none() && names == EntryNames::SubjectHash => Self::of_certificates(&bytes),
             Ok(bytes) => Self::of(file, &bytes, hashes),
             Err(error) if is_shortage(&error) => return Err(error),
-            Err(error) => Self::broken(file, error.message_without_path().to_owned(), hashes),
+            Err(error) => {
+                let broken = Self::broken(file, error.message_without_path().to_owned(), hashes, false);
+                Self { broken, ..Self::default() }
+            }
         };
         content.stamp = stamp;
         Ok(content)
@@ -51,8 +57,10 @@ impl Content {
         }
     }
 
+    /// Those up to the first damage, as everybody reads a trust directory's files; which of them are entries is the
+    /// directory's to say.
     fn of_certificates(bytes: &[u8]) -> Self {
-        Self { certificates: Certificate::all_from_bytes(bytes).unwrap_or_default(), ..Self::default() }
+        Self { certificates: certificates(bytes), ..Self::default() }
     }
 
     fn of(file: &Path, bytes: &[u8], mut hashes: BTreeSet<u32>) -> Self {
@@ -60,7 +68,11 @@ impl Content {
         let is_pem = pem::is_pem(bytes);
         let ders = match lists(bytes) {
             Ok(ders) => ders,
-            Err(error) => return Self::broken(file, error.message().to_owned(), hashes),
+            Err(error) => {
+                let is_list = bytes.windows(LABEL.len()).any(|window| window == LABEL.as_bytes());
+                content.broken = Self::broken(file, error.message().to_owned(), hashes, is_list);
+                return content;
+            }
         };
         let expected = !hashes.is_empty();
         for der in &ders {
@@ -69,21 +81,26 @@ impl Content {
                 // DER of another sort is no list, unless its name or its past says that it is.
                 Err(error) if is_pem || expected => {
                     hashes.extend(hashes_in(der));
-                    content.broken = Self::broken(file, error.message().to_owned(), hashes.clone()).broken;
+                    content.broken = Self::broken(file, error.message().to_owned(), hashes.clone(), true);
+                }
+                // Cut or damaged, and no certificate either.
+                Err(error) if content.certificates.is_empty() && der.first() == Some(&SEQUENCE) => {
+                    content.broken = Self::broken(file, error.message().to_owned(), hashes.clone(), true);
                 }
                 Err(_) => {}
             }
         }
         if ders.is_empty() {
-            content.broken = Self::broken(file, "there is no revocation list in it".into(), hashes).broken;
+            content.broken = Self::broken(file, "there is no revocation list in it".into(), hashes, false);
         }
         content
     }
 
-    /// A list that refuses the clients of these authorities; no list at all if there are none.
-    fn broken(file: &Path, why: String, hashes: BTreeSet<u32>) -> Self {
-        let broken = (!hashes.is_empty()).then(|| BrokenCrl { file: file.to_owned(), why, hashes });
-        Self { broken, ..Self::default() }
+    /// A list that refuses the clients of these authorities, or everybody's if it is a list and does not say whose.
+    fn broken(file: &Path, why: String, hashes: BTreeSet<u32>, is_list: bool) -> Option<BrokenCrl> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        let is_list = is_list || name.contains("crl");
+        (is_list || !hashes.is_empty()).then(|| BrokenCrl { file: file.to_owned(), why, hashes })
     }
 }
 
@@ -106,7 +123,7 @@ fn lists(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
     if !pem::is_pem(bytes) {
         return Ok(vec![bytes.to_vec()]);
     }
-    let blocks = pem::blocks(bytes)?.into_iter().filter(|block| block.label == "X509 CRL");
+    let blocks = pem::blocks(bytes)?.into_iter().filter(|block| block.label == LABEL);
     Ok(blocks.map(|block| block.der.to_vec()).collect())
 }
 

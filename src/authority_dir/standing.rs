@@ -31,7 +31,7 @@ struct Judged {
 
 impl Standing {
     /// Why the chain is no longer vouched for, if it is not: exact at this moment, whatever the events did.
-    /// While nothing has changed it costs a look at the directory, the anchor and its lists.
+    /// While nothing has changed it costs a look at the directory and its files.
     pub(crate) fn ended(&self) -> Option<&Refusal> {
         if self.ended.get().is_none() && !self.is_where_it_was() {
             self.judge(&self.authorities.state());
@@ -54,12 +54,11 @@ impl Standing {
         self.ended().is_none() && lock(&self.judged).vouched.valid.contains(&now)
     }
 
-    /// Whether the directory, the anchor and the lists that were asked are what they were: no lock of the
-    /// directory's, and a `stat` or two for each.
+    /// Whether the directory and all that counts in it are what they were: no lock of the directory's, and a `stat` or
+    /// two for each file. Any of them may hold a list by now.
     fn is_where_it_was(&self) -> bool {
-        let judged = lock(&self.judged);
-        let Vouched { file, crls, .. } = &judged.vouched;
-        judged.state.is_current_for(std::iter::once(file).chain(crls))
+        let state = lock(&self.judged).state.clone();
+        state.is_current()
     }
 
     fn judge_by(&self, state: &Arc<State>) -> Result<(), Refusal> {

@@ -23,10 +23,10 @@ pub(super) struct State {
 impl State {
     /// Reads the directory. Files that have not changed are taken over. If something cannot be read for now, nobody
     /// is vouched for, since a list could be missing, and the next decision reads again.
-    pub(super) fn load(directory: &TrustDir, stale_crls: StaleCrls, old: Option<&Self>) -> Self {
+    pub(super) fn load(directory: &TrustDir, updated: Result<()>, stale_crls: StaleCrls, old: Option<&Self>) -> Self {
         let path = directory.path();
         let stamp = Stamp::of(path);
-        let read = directory.refresh().and_then(|()| read(directory, old));
+        let read = updated.and_then(|()| read(directory, old));
         let (directory, files, mut trust) = match read {
             Ok(files) => {
                 let trust = trust(directory, &files);
@@ -44,12 +44,6 @@ impl State {
     /// Whether everything is still what was read.
     pub(super) fn is_current(&self) -> bool {
         self.directory_is_current() && self.files.iter().all(|(file, content)| content.is_current(file))
-    }
-
-    /// Whether these files are, and no file has come or gone.
-    pub(super) fn is_current_for<'a>(&self, mut files: impl Iterator<Item = &'a PathBuf>) -> bool {
-        self.directory_is_current()
-            && files.all(|file| self.files.get(file).is_some_and(|content| content.is_current(file)))
     }
 
     fn directory_is_current(&self) -> bool {

@@ -199,13 +199,13 @@ impl fmt::Debug for Crl {
 pub(crate) struct BrokenCrl {
     pub file: PathBuf,
     pub why: String,
-    /// The hashes of the authorities that it may be for.
+    /// The hashes of the authorities that it may be for; none if that cannot be told: then it may be for any.
     pub hashes: BTreeSet<u32>,
 }
 
 impl BrokenCrl {
     pub(super) fn concerns(&self, issuer: &DistinguishedName) -> bool {
-        !self.hashes.is_disjoint(&hashes(issuer))
+        self.hashes.is_empty() || !self.hashes.is_disjoint(&hashes(issuer))
     }
 }
 

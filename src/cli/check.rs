@@ -36,7 +36,8 @@ impl Check {
         let (problems, notes): (Vec<Notice>, Vec<Notice>) = dir.check()?.into_iter().partition(Notice::is_problem);
         let [problems, mut notes] = [problems, notes]
             .map(|notices| -> Vec<Finding> { notices.iter().map(|notice| Finding::of_notice(path, notice)).collect() });
-        notes.extend(limit::unfitting(path, &dir)?);
+        // Limits that cannot be read are a problem already.
+        notes.extend(limit::unfitting(path, &dir).unwrap_or_default());
         let clients = trust_dir::distinct(dir.list()?).len();
         report(path, clients, &problems, &notes, output);
         output.set("directory", path_json(path));

@@ -118,7 +118,8 @@ impl EntryNamesArg {
 
 pub(super) fn open(path: &Path, names: EntryNamesArg, create: bool) -> Result<TrustDir> {
     let entry_names = if names.subject_hash { EntryNames::SubjectHash } else { EntryNames::Any };
-    TrustDir::open_with(path, TrustDirOptions { entry_names, watch: false, create })
+    // What is wrong with its limits is for each verb to say.
+    TrustDir::open_to_repair(path, TrustDirOptions { entry_names, watch: false, create }, &|_, _| {})
 }
 
 /// A file of the directory, under the directory's name as the operator wrote it.
@@ -303,7 +304,7 @@ impl List {
         let mut clients = Vec::new();
         for entry in &entries {
             let reason = dir.decide_as_limited(entry.certificate(), now).reason().as_str();
-            let bounds = limit::bounds(&dir, entry)?;
+            let bounds = limit::bounds(&dir, entry).unwrap_or_default();
             let limits = limit::words(bounds.valid_until, bounds.services.as_deref());
             rows.push(row(entry, format!("{reason} {limits}").trim_end()));
             let mut answer = entry_json(path, entry);

@@ -19,7 +19,7 @@ Examples:
   trustdir clients limit tls/clients 0fb8533c.0 --service rpc --service admin
 
 The limit is written into DIR/trustdir.toml and takes the place of the one that was written so before; other limits in
-that file stay and count too, comments in it are lost. Open connections end when a limit refuses their client.";
+that file stay and count too, comments in it are lost. An open connection ends at its next read or write after a limit refuses its client.";
 
 #[derive(Args)]
 #[command(after_help = LIMIT_EXAMPLES)]

@@ -117,7 +117,7 @@ impl Renew {
                     let message = "this is DER, and what is written is PEM; write elsewhere with --out";
                     return Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.certificate));
                 }
-                if pem::blocks(&bytes).is_ok_and(|blocks| blocks.iter().any(|block| block.is_private_key())) {
+                if pem::holds_private_key(&bytes) {
                     let message = "this holds a private key too, which would be lost; write elsewhere with --out";
                     return Err(Error::new(ErrorKind::InvalidArgument, message).at(&self.certificate));
                 }

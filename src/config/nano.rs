@@ -183,7 +183,7 @@ impl NanoConfig {
                 };
                 Error::new(error.kind(), format!("{error}{hint}")).with_path(&self.tls.server_key_path)
             })?;
-        let builder = Acceptor::builder(identity).alpn(&["http/1.1"]);
+        let builder = Acceptor::builder(identity).alpn(&["http/1.1"]).service(SERVICE);
         let Some(clients) = self.clients_path() else { return builder.client_auth(ClientAuth::Off).build() };
         // As OpenSSL reads it, so that taking over an existing directory never widens access.
         let options = TrustDirOptions { entry_names: EntryNames::SubjectHash, ..TrustDirOptions::default() };
@@ -191,6 +191,9 @@ impl NanoConfig {
         builder.trust_dir(directory).client_auth(ClientAuth::Required).build()
     }
 }
+
+/// The service's name for limits of clients: the RPC is the only one that such a configuration is of.
+const SERVICE: &str = "rpc";
 
 type Parsed = (Option<String>, Option<u16>, Tls, Vec<String>);
 

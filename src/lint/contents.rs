@@ -59,7 +59,7 @@ impl Contents {
                 }
                 "TRUSTED CERTIFICATE" => {
                     let remedy = "rewrite it with `openssl x509 -in OLD -out NEW`";
-                    self.unreadable("a TRUSTED CERTIFICATE, which only OpenSSL reads", remedy);
+                    self.unreadable("a TRUSTED CERTIFICATE, which only OpenSSL and trust directories read", remedy);
                 }
                 "DH PARAMETERS" | "X9.42 DH PARAMETERS" => key::dh_parameters(block, &mut self.report),
                 // Lists, public keys, curves: nothing here that a client would refuse.

@@ -89,7 +89,8 @@ impl AcceptorBuilder {
         self
     }
 
-    /// Whose clients are admitted, besides those of the directory of clients. The names of the authorities are not
+    /// Whose clients are admitted, besides those of the directory of clients - also one whose own entry was removed
+    /// there, unless its authority revokes it. The names of the authorities are not
     /// sent to clients: the list could not change while the service runs.
     #[must_use]
     pub fn authorities(mut self, authorities: AuthorityDir) -> Self {

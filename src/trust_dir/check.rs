@@ -105,7 +105,7 @@ impl TrustDir {
         let hashed = self.0.names == EntryNames::SubjectHash;
         let entry_names = if hashed { EntryNames::Any } else { EntryNames::SubjectHash };
         let options = TrustDirOptions { entry_names, watch: false, ..TrustDirOptions::default() };
-        let other = Self::open_with(&self.0.path, options)?;
+        let other = Self::open_to_repair(&self.0.path, options, &|_, _| {})?;
         let entries = self.list()?;
         let keys: Vec<Notice> = entries.iter().filter_map(private_key).collect();
         let clients = distinct(entries);
@@ -169,8 +169,7 @@ pub(crate) fn authority(entry: &Entry) -> Option<Notice> {
 fn private_key(entry: &Entry) -> Option<Notice> {
     // What a link leads to is not in the directory, and a file that has just gone is no finding.
     let bytes = entry.link_target().is_none().then(|| file::read_secret(entry.file()).ok())??;
-    let holds_key = pem::blocks(&bytes).is_ok_and(|blocks| blocks.iter().any(pem::Block::is_private_key));
-    holds_key.then(|| {
+    pem::holds_private_key(&bytes).then(|| {
         let subject = entry.certificate().subject();
         let message = format!("holds the private key of {subject} too; replace the file by the certificate alone");
         Notice::new(NoticeKind::PrivateKey, entry, message)

@@ -5,6 +5,7 @@ use std::fs::FileType;
 use std::io;
 use std::path::Path;
 
+use super::index::Place;
 use super::stamp::Stamp;
 use super::{EntryNames, limits, trusted};
 use crate::certificate::{Certificate, Fingerprint, Outline};
@@ -109,8 +110,7 @@ fn hash_of(hash: &str, number: &str) -> Option<u32> {
 
 /// The hash and the number in such a name.
 pub(super) fn hash_number(name: &OsStr) -> Option<(u32, u32)> {
-    let hash = hash_name(name)?;
-    Some((hash, name.to_str()?.split_once('.')?.1.parse().ok()?))
+    Place::named(name).map(|place| (place.hash, place.number))
 }
 
 /// Temporary and dot files are nobody's certificates, nor are the limits.
@@ -261,7 +261,7 @@ fn scan(
 }
 
 /// Every certificate in a file's bytes up to the first damage, whether it counts or not.
-pub(super) fn certificates(bytes: &[u8]) -> Vec<Certificate> {
+pub(crate) fn certificates(bytes: &[u8]) -> Vec<Certificate> {
     let mut found = Vec::new();
     // What is damaged is reported where the file is read as an entry.
     let _ =

@@ -154,7 +154,6 @@ impl Index {
 
     fn enter(&mut self, name: &OsStr, record: Record) {
         let mark = record.mark();
-        self.links.count += usize::from(mark.is_link());
         let plain = match (record.content.pins(), Place::named(name)) {
             ([pin], Some(place)) if pin.subject_hash == Some(place.hash) && record.content.problem().is_none() => {
                 Some((*pin, place))
@@ -186,7 +185,6 @@ impl Index {
                 None => return Content::Ignored,
             },
         };
-        self.links.count -= usize::from(mark.is_link());
         for pin in content.pins() {
             let place = Place { hash: pin.subject_hash.unwrap_or_default(), number };
             self.by_fingerprint.remove(&Pinned { fingerprint: pin.fingerprint, place, mark });
@@ -218,9 +216,10 @@ impl Index {
         let plain = Place::named(name).filter(|place| self.placed(*place).is_some());
         let Some(place) = plain.or_else(|| self.others.place(name)) else { return };
         self.links.targets.insert(Target { path: target, place });
-        if self.links.targets.len() > 64 + 16 * self.links.count {
+        if self.links.targets.len() > self.links.sweep_at {
             let mut targets = std::mem::take(&mut self.links.targets);
-            targets.retain(|target| self.mark_of(&self.name(target.place)).is_some_and(Mark::is_link));
+            targets.retain(|target| self.mark_of(&self.name(target.place)).is_some());
+            self.links.sweep_at = 2 * targets.len() + 64;
             self.links.targets = targets;
         }
     }
@@ -316,14 +315,15 @@ impl Removed {
         if self.set.insert(fingerprint) {
             self.order.push_back(fingerprint);
         }
-        // One that came back stands in the order still.
-        while self.order.len() > REMEMBERED {
+        if self.order.len() > REMEMBERED {
             self.order.pop_front().map(|oldest| self.set.remove(&oldest));
         }
     }
 
     fn forget(&mut self, fingerprint: &Fingerprint) {
-        self.set.remove(fingerprint);
+        if self.set.remove(fingerprint) {
+            self.order.retain(|removed| removed != fingerprint);
+        }
     }
 }
 

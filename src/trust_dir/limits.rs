@@ -140,6 +140,7 @@ impl Held {
         let Some(rules) = directory.rules()? else { return Ok(all) };
         let mut keys = vec![Key::Certificate(fingerprint)];
         if rules.by_file {
+            directory.catch_up();
             // The certificate may lie in several files: a limit of one of them is not evaded through another.
             keys.extend(directory.index().files_of(&fingerprint).into_iter().map(|(name, _)| Key::File(name)));
         }
@@ -164,7 +165,7 @@ impl TrustDir {
     ///
     /// ```toml
     /// [[limit]]
-    /// sha256 = "3f9a6c01…"               # or file = "alice.pem", or subject = "CN=alice,O=Example"
+    /// sha256 = "3f9a6c01…"               # or file = "alice.pem" (no 0fb8533c.0: numbers move), or subject = "CN=alice"
     /// valid_until = 2026-12-31T00:00:00Z # to the second
     /// services = ["rpc", "admin"]        # only for these; see `Policy::with_service`
     /// ```
@@ -252,12 +253,26 @@ impl TrustDir {
         Ok(listed.into_iter().filter(taken).collect())
     }
 
+    /// Limits a certificate as another one is limited by its fingerprint; other sorts of limits see to that themselves.
+    pub(super) fn pass_limits(&self, old: &Fingerprint, new: &Fingerprint) -> Result<()> {
+        let (old, new) = (LimitOf::Certificate(*old), LimitOf::Certificate(*new));
+        let is_limited = self.rules()?.is_some_and(|rules| rules.limits.iter().any(|limit| limit.of == old));
+        if !is_limited {
+            return Ok(());
+        }
+        self.rewrite(|limits| {
+            let passed: Vec<_> = limits.iter().filter(|limit| limit.of == old).cloned().collect();
+            limits.extend(passed.into_iter().map(|limit| Limit { of: new.clone(), ..limit }));
+            Ok(())
+        })
+    }
+
     /// What a service that the entry is limited to would decide, if it is limited to any.
     pub(crate) fn decide_as_limited(&self, certificate: &Certificate, now: i64) -> Decision {
         let held = self.hold(&certificate.fingerprint());
         let services = held.and_then(|(_, held)| held.bounds().ok()?.services).unwrap_or_default();
         let policy = Policy::new(ClientAuth::Required).with_clients(self.clone());
-        let policy = services.into_iter().fold(policy, Policy::with_service);
+        let policy = services.into_iter().next().map_or(policy.clone(), |service| policy.with_service(service));
         policy.decide(&[certificate.as_der()], now)
     }
 

@@ -8,15 +8,15 @@ use super::index::Place;
 use super::runs::{Radix, Runs};
 use crate::file;
 
-/// Links in a row that are followed, as Linux does not follow more than 40 either way.
-const HOPS: usize = 8;
+/// The most links in a row that a system follows.
+pub(super) const MAX_LINKS: usize = 40;
 
 /// The links by the paths that they lead by.
 #[derive(Default)]
 pub(super) struct Links {
     pub targets: Runs<Target>,
-    /// How many links there are.
-    pub count: usize,
+    /// At how many targets those are dropped that no link leads by any more.
+    pub sweep_at: usize,
 }
 
 /// A path, as [`hash`], that the link at this place leads by.
@@ -38,15 +38,23 @@ pub(super) fn hash(path: &Path) -> u64 {
     KEY.get_or_init(RandomState::new).hash_one(path)
 }
 
-/// The paths that a link leads by, in directories without links; none if it is no link.
-pub(super) fn hops(link: &Path) -> Vec<PathBuf> {
-    let mut hops: Vec<PathBuf> = Vec::new();
-    while hops.len() < HOPS {
-        let from = hops.last().map_or(link, PathBuf::as_path);
+/// A path that a link leads by.
+pub(super) struct Hop {
+    /// As it is written.
+    pub written: PathBuf,
+    /// In a directory without links, as events name it.
+    pub path: PathBuf,
+}
+
+/// The paths that a link leads by; none if it is no link.
+pub(super) fn hops(link: &Path) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = Vec::new();
+    while hops.len() < MAX_LINKS {
+        let from = hops.last().map_or(link, |hop| hop.path.as_path());
         let Ok(target) = from.read_link() else { break };
-        let target = file::parent(from).join(target);
-        let (Ok(parent), Some(name)) = (file::parent(&target).canonicalize(), target.file_name()) else { break };
-        hops.push(parent.join(name));
+        let written = file::parent(from).join(target);
+        let (Ok(parent), Some(name)) = (file::parent(&written).canonicalize(), written.file_name()) else { break };
+        hops.push(Hop { path: parent.join(name), written });
     }
     hops
 }

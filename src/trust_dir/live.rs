@@ -144,9 +144,8 @@ impl LiveEntries {
 
     /// Marks an entry as gone, and tells those who listen and those who stand on it.
     pub(super) fn remove(&self, live: &Live) {
-        if live.mark()
-            && let Some((path, _)) = lock(&live.seen).clone()
-        {
+        let seen = lock(&live.seen).clone();
+        if let Some((path, _)) = seen.filter(|_| live.mark()) {
             self.listeners.tell(&Removal::new(live.fingerprint, path));
         }
         live.run_hooks();

@@ -18,6 +18,7 @@ mod trusted;
 mod watch;
 mod write;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -39,7 +40,7 @@ pub use self::check::{Notice, NoticeKind};
 pub(crate) use self::check::{authority, distinct, refusal};
 #[cfg(feature = "bench")]
 pub(crate) use self::content::fingerprints;
-pub(crate) use self::content::{hash_name, hidden};
+pub(crate) use self::content::{certificates, hash_name, hidden};
 pub use self::entry::{Entry, Problem};
 #[cfg(feature = "cli")]
 pub(crate) use self::limits::Bounds;
@@ -67,7 +68,7 @@ pub struct TrustDirOptions {
     /// Which files are entries.
     pub entry_names: EntryNames,
     /// Whether a thread watches for changes. Without it removals are seen at the next decision all the same,
-    /// and so are new files; idle connections are closed, and an entry written over another one in place is
+    /// and so are new files (among more than 4,096 names: those under their subject hash); idle connections are closed, and an entry written over another one in place is
     /// seen, no sooner than [`TrustDir::refresh`].
     pub watch: bool,
     /// Whether the directory is made when it does not exist.
@@ -117,6 +118,10 @@ struct Inner {
     observers: Mutex<Vec<Observer>>,
 }
 
+/// Entries of one name, and the size of their files, that are looked into for the reason of a refusal.
+const NAMESAKES: usize = 4;
+const NAMESAKE_FILE: u64 = 16 * 1024;
+
 /// Called when something in the directory may have changed.
 type Observer = Arc<dyn Fn() + Send + Sync>;
 
@@ -135,6 +140,18 @@ impl TrustDir {
     /// As [`open_with`](Self::open_with); `progress` hears how many files of how many have been read, now and then and
     /// from several threads. A million take seconds.
     pub fn open_with_progress(
+        path: impl AsRef<Path>,
+        options: TrustDirOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self> {
+        let directory = Self::open_to_repair(path, options, progress)?;
+        directory.check_limits()?;
+        Ok(directory)
+    }
+
+    /// As [`open_with_progress`](Self::open_with_progress), also if the limits cannot be read: to see what is wrong, and to
+    /// remove clients meanwhile.
+    pub(crate) fn open_to_repair(
         path: impl AsRef<Path>,
         options: TrustDirOptions,
         progress: &(dyn Fn(usize, usize) + Sync),
@@ -175,7 +192,6 @@ impl TrustDir {
             directory.0.watch.get_or_init(|| watch);
         }
         directory.refresh_with(progress)?;
-        directory.check_limits()?;
         Ok(directory)
     }
 
@@ -250,7 +266,7 @@ impl TrustDir {
     }
 
     /// Tells the connections of certificates that have gone. No lock is held meanwhile.
-    fn dismiss(&self, gone: Vec<Fingerprint>) {
+    pub(crate) fn dismiss(&self, gone: Vec<Fingerprint>) {
         gone.iter().for_each(|fingerprint| self.0.live.dismiss(fingerprint));
     }
 
@@ -305,8 +321,17 @@ impl TrustDir {
 
     /// The pins whose subject has this hash, read from their files: for the reason of a refusal.
     pub(crate) fn under_hash(&self, hash: u32) -> Vec<Certificate> {
-        let fingerprints: Vec<_> = self.index().under_hash(hash).take(8).collect();
-        fingerprints.iter().filter_map(|fingerprint| self.read_entry(fingerprint)).collect()
+        let (fingerprints, names): (Vec<_>, BTreeSet<_>) = {
+            let index = self.index();
+            let fingerprints: Vec<_> = index.under_hash(hash).take(NAMESAKES).collect();
+            let names = fingerprints.iter().filter_map(|one| Some(index.files_of(one).into_iter().next()?.0)).collect();
+            (fingerprints, names)
+        };
+        // A stranger asks, before it has shown any key: it gets no more work than a few small files.
+        let files = names.into_iter().map(|name| self.0.path.join(name));
+        let small = files.filter(|file| file.metadata().is_ok_and(|file| file.len() <= NAMESAKE_FILE));
+        let found = small.flat_map(|file| content::load(&file).unwrap_or_default());
+        found.filter(|found| fingerprints.contains(&found.fingerprint())).collect()
     }
 
     /// An entry's certificate, read from its file.

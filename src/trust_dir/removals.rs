@@ -48,6 +48,7 @@ impl Removal {
 ///
 /// It is the caller's, for any one thread, and its descriptor is closed when it is dropped; it does not keep
 /// the directory open. Whichever thread notices fills it: the watcher, a decision, [`TrustDir::refresh`].
+/// What a revocation list of an [`AuthorityDir`](crate::AuthorityDir) ends is not listed: for that there is the hook.
 /// Each call of [`TrustDir::removals`] begins a list of its own. 1,024 items wait; what is noticed beyond
 /// that is not listed, and [`missed`](Self::missed) says so.
 ///

@@ -28,7 +28,7 @@ const FEW: usize = 4096;
 const REST: u32 = 10;
 
 /// Hears how many files of how many have been looked at, from any thread.
-pub(super) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+pub(crate) type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// The last look at the whole directory.
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl TrustDir {
     }
 
     /// Brings the index in line and says which certificates have gone; their connections are yet to be told.
-    pub(super) fn update(&self, progress: Progress<'_>) -> (Vec<Fingerprint>, Result<()>) {
+    pub(crate) fn update(&self, progress: Progress<'_>) -> (Vec<Fingerprint>, Result<()>) {
         let start = Instant::now();
         let (mut gone, mut result, moved) = self.update_once(progress);
         if moved && !gone.is_empty() {
@@ -101,11 +101,13 @@ impl TrustDir {
         // What a listing beside a writer has missed is still there.
         let vanished = self.index().vanished(&listing);
         gone.extend(self.look_at_all(vanished.len(), &|number| vanished[number].clone(), &|_, _| {}));
-        self.index_mut().directory = mark;
+        // Another directory may have been listed than the one that was looked at before.
+        let same = mark.still(path);
+        self.index_mut().directory = if same { mark } else { Mark::default() };
         if let Some(watch) = self.0.watch.get() {
             watch.rearm(stamp);
         }
-        (gone, result, !mark.still(path))
+        (gone, result, !same)
     }
 
     /// Brings the index in line with what was just written or removed, and with all else if that is soon done.

@@ -93,7 +93,7 @@ impl Stamp {
         self.link.is_some()
     }
 
-    /// The identity of a directory, whatever is in it.
+    /// Whether it is the same file or directory, whatever it holds now.
     pub(super) fn same_inode(&self, other: &Self) -> bool {
         (self.file.device, self.file.inode) == (other.file.device, other.file.inode)
     }

@@ -23,14 +23,18 @@ use self::inotify as system;
 #[cfg(not(target_os = "linux"))]
 use self::notify as system;
 use self::system::{Events, Waker};
+use super::links::{self, Hop};
 use super::live::lock;
 use super::stamp::Stamp;
-use super::{Inner, TrustDir, links};
+use super::{Inner, TrustDir};
 use crate::error::{Error, Result};
 use crate::file;
 
 /// How long an idle connection may outlive its entry where changes may go untold.
 const SWEEP: Duration = Duration::from_secs(1);
+
+/// Directories that links lead to and that are watched.
+const FOLLOWED: usize = 1024;
 
 /// Something has changed.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "notify says less"))]
@@ -61,7 +65,8 @@ struct Shared {
     /// The directory that is watched; another one under its name needs new watches.
     armed: Mutex<Option<Stamp>>,
     fault: Mutex<Option<String>>,
-    /// Directories that links lead to and that are watched, and those that are to be, with a link to each.
+    /// Directories that links lead to, as they are written there, and that are watched; and those that are to be, with a
+    /// link to each.
     followed: Mutex<HashSet<PathBuf>>,
     to_follow: Mutex<Vec<(PathBuf, OsString)>>,
 }
@@ -84,7 +89,13 @@ impl Watch {
             followed: Mutex::default(),
             to_follow: Mutex::default(),
         });
-        let mut eyes = Eyes { events, path: path.to_owned(), directory: path.to_owned(), shared: shared.clone() };
+        let mut eyes = Eyes {
+            events,
+            path: path.to_owned(),
+            directory: path.to_owned(),
+            targets: HashSet::new(),
+            shared: shared.clone(),
+        };
         eyes.arm();
         let spawned = thread::Builder::new().name("trustdir-watch".into()).spawn(move || {
             block_signals();
@@ -120,17 +131,17 @@ impl Watch {
     }
 
     /// Sees to it that a change of what the link leads to is noticed. Returns what stands for the paths it leads by.
-    pub(super) fn follow(&self, link: &OsStr, hops: &[PathBuf]) -> Vec<u64> {
+    pub(super) fn follow(&self, link: &OsStr, hops: &[Hop]) -> Vec<u64> {
         let unknown: Vec<_> = {
             let followed = lock(&self.0.followed);
-            let directories = hops.iter().map(|hop| file::parent(hop)).filter(|dir| !followed.contains(*dir));
+            let directories = hops.iter().map(|hop| file::parent(&hop.written)).filter(|dir| !followed.contains(*dir));
             directories.map(|dir| (dir.to_owned(), link.to_owned())).collect()
         };
         if !unknown.is_empty() {
             lock(&self.0.to_follow).extend(unknown);
             self.wake();
         }
-        hops.iter().map(|hop| links::hash(hop)).collect()
+        hops.iter().map(|hop| links::hash(&hop.path)).collect()
     }
 
     /// Why the directory cannot be watched, if it cannot.
@@ -165,6 +176,8 @@ struct Eyes {
     path: PathBuf,
     /// The path without links, as the events name it.
     directory: PathBuf,
+    /// The directories that links lead to, as the events name them.
+    targets: HashSet<PathBuf>,
     shared: Arc<Shared>,
 }
 
@@ -222,7 +235,8 @@ impl Eyes {
                     changes.files.extend(path.file_name().map(ToOwned::to_owned));
                 }
                 changes.directory |= self.directory.starts_with(&path) || self.path.starts_with(&path);
-                changes.all |= lock(&self.shared.followed).contains(&path);
+                // The directory of a target itself: its permissions.
+                changes.all |= self.targets.contains(&path);
                 changes.files.extend(directory.links_by(links::hash(&path)));
             }
         }
@@ -239,10 +253,11 @@ impl Eyes {
         self.events.watch_above(&self.path);
         self.events.watch_above(&self.directory);
         let armed = cleared.and_then(|()| self.events.watch(&there));
-        let followed: Vec<_> = lock(&self.shared.followed).iter().cloned().collect();
-        let hears_links =
-            followed.iter().map(|dir| self.events.watch(dir).unwrap_or_default()).fold(true, |a, b| a & b);
-        self.shared.deaf.store(!hears_links || !matches!(armed, Ok(true)), Ordering::Release);
+        self.shared.deaf.store(!matches!(armed, Ok(true)), Ordering::Release);
+        self.targets.clear();
+        let followed = std::mem::take(&mut *lock(&self.shared.followed));
+        // What is gone is followed again by whoever restores it and finds the link changed.
+        followed.into_iter().filter(|dir| dir.is_dir()).for_each(|dir| self.watch_target(dir));
         *lock(&self.shared.fault) = armed.err().map(|error| self.fault(&error));
     }
 
@@ -251,15 +266,31 @@ impl Eyes {
         let to_follow = std::mem::take(&mut *lock(&self.shared.to_follow));
         let mut links = Vec::new();
         for (dir, link) in to_follow {
-            let new = !lock(&self.shared.followed).contains(&dir);
-            if new && !self.events.watch(&dir).unwrap_or_default() {
-                self.shared.deaf.store(true, Ordering::Release);
+            let (known, count) = {
+                let followed = lock(&self.shared.followed);
+                (followed.contains(&dir), followed.len())
+            };
+            match known {
+                true => continue,
+                false if count < FOLLOWED => self.watch_target(dir),
+                // Whoever owns a link's target may lead it anywhere, but not use up the system's watches.
+                false => self.shared.deaf.store(true, Ordering::Release),
             }
-            // Also what cannot be watched (no permission, too many watches): it is looked at once a second instead.
-            lock(&self.shared.followed).insert(dir);
             links.push(link);
         }
         links
+    }
+
+    /// Watches a directory that links lead to, and all that leads there.
+    fn watch_target(&mut self, dir: PathBuf) {
+        self.events.watch_above(&dir);
+        let target = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        // What cannot be watched (no permission, too many watches) is looked at once a second instead.
+        if !self.events.watch(&target).unwrap_or_default() {
+            self.shared.deaf.store(true, Ordering::Release);
+        }
+        self.targets.insert(target);
+        lock(&self.shared.followed).insert(dir);
     }
 
     /// Looks at the whole directory in a thread of its own, so that removals do not wait for it.

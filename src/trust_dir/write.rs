@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use super::content::{hash_name, hash_number, hidden};
+use super::content::{self, hash_name, hash_number, hidden};
 use super::entry::{self, Carrier};
+use super::index::OTHER;
 use super::stamp::Stamp;
 use super::{Entry, EntryNames, TrustDir};
 use crate::admission::Decision;
@@ -20,14 +21,14 @@ use crate::file::{self, Mode};
 /// How long a directory is looked at again because others are renaming files at the same time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Looks at a directory until what was seen is certain, or patience is at its end.
-pub(super) fn until_certain<T>(mut look: impl FnMut(u32) -> Result<(T, bool)>) -> Result<T> {
+/// Looks at a directory until what was seen is certain, or patience is at its end; says which.
+pub(super) fn until_certain<T>(mut look: impl FnMut(u32) -> Result<(T, bool)>) -> Result<(T, bool)> {
     let deadline = Instant::now() + PATIENCE;
     let mut pass = 0;
     loop {
         let (seen, certain) = look(pass)?;
         if certain || Instant::now() > deadline {
-            return Ok(seen);
+            return Ok((seen, certain));
         }
         thread::sleep(Duration::from_millis(1));
         pass += 1;
@@ -140,13 +141,15 @@ impl TrustDir {
     }
 
     /// Installs a certificate in place of another one, whose connections are closed. There is no moment at which
-    /// neither is installed; if both have one subject hash, the file is renamed over, so that OpenSSL finds no gap.
+    /// neither is installed; if both have one subject hash, the file is renamed over, so that OpenSSL finds no gap. What
+    /// limits the old one limits the new one too.
     ///
     /// Fails as [`install`](Self::install) and [`remove`](Self::remove) do.
     pub fn replace(&self, old: &Fingerprint, certificate: &Certificate) -> Result<Installed> {
         if *old == certificate.fingerprint() {
             return self.install(certificate);
         }
+        self.pass_limits(old, &certificate.fingerprint())?;
         let known = self.locate(&certificate.fingerprint()).map(|(path, _)| path);
         let lock = file::lock_directory(&self.0.path)?;
         let mut taken = Taken::default();
@@ -259,7 +262,8 @@ impl TrustDir {
 
     /// Removes what carries the certificate. Who is alone (`locked`) need not look twice.
     fn take_out(&self, fingerprint: &Fingerprint, locked: bool, taken: &mut Taken) -> Result<()> {
-        until_certain(|_| {
+        // Beside writers that never pause, what was seen is removed.
+        let _ = until_certain(|_| {
             let before = Stamp::of(&self.0.path);
             let carriers = self.carriers(fingerprint, taken)?;
             let unchanged = || before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
@@ -272,7 +276,8 @@ impl TrustDir {
                 }
             }
             Ok(((), certain))
-        })
+        })?;
+        Ok(())
     }
 
     /// Removes a file without the lock. Another process may have moved it and put its neighbour there at any moment, so
@@ -334,9 +339,10 @@ impl TrustDir {
         gaps.sort_unstable();
         for (hash, gap) in gaps.into_iter().rev() {
             let file = |number: u32| self.0.path.join(format!("{hash:08x}.{number}"));
-            let behind: Vec<_> = (gap + 1..).map(file).take_while(|path| path.symlink_metadata().is_ok()).collect();
+            let behind: Vec<_> =
+                (gap.saturating_add(1)..OTHER).map(file).take_while(|path| path.symlink_metadata().is_ok()).collect();
             // What OpenSSL cannot load would hide the others from it.
-            if let Some(last) = behind.iter().rfind(|path| Certificate::load_all(path).is_ok()) {
+            if let Some(last) = behind.iter().rfind(|path| content::load(path).is_ok_and(|all| !all.is_empty())) {
                 // The removal has succeeded whatever becomes of this; the next one or `rehash` tries again.
                 let _ = file::rename_new(last, &file(gap));
             }
@@ -346,14 +352,16 @@ impl TrustDir {
     fn complain_of(&self, taken: &Taken) -> Result<()> {
         let Some(path) = taken.unreadable.first() else { return Ok(()) };
         let message = format!(
-            "this cannot be read, so it may still carry the certificate; {} others were removed",
+            "this cannot be read, so it may still carry the certificate, and {} others were removed; make it readable and run it again, or remove it",
             taken.removed.len()
         );
         Err(Error::new(ErrorKind::Io, message).at(path))
     }
 
     fn carried_by_none(&self, fingerprint: &Fingerprint) -> Error {
-        let message = format!("no file here carries the certificate {fingerprint}");
+        let message = format!(
+            "no file here carries the certificate {fingerprint}; `trustdir clients list` shows who is admitted"
+        );
         Error::new(ErrorKind::NotFound, message).at(&self.0.path)
     }
 }
@@ -374,5 +382,5 @@ fn first(certificates: Vec<Certificate>) -> Result<Certificate> {
 }
 
 fn holds(file: &Path, certificate: &Certificate) -> bool {
-    Certificate::load_all(file).is_ok_and(|all| all.contains(certificate))
+    content::load(file).is_ok_and(|all| all.contains(certificate))
 }

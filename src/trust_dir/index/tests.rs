@@ -125,4 +125,11 @@ fn the_oldest_of_many_removed_is_forgotten() {
     }
     assert!(!removed.set.contains(&pin(0).fingerprint) && removed.set.contains(&pin(1).fingerprint));
     assert_eq!((removed.set.len(), removed.order.len()), (REMEMBERED, REMEMBERED));
+    // One that comes back and goes again is as new, however often.
+    for _ in 0..2 * REMEMBERED {
+        removed.forget(&pin(1).fingerprint);
+        removed.remember(pin(1).fingerprint);
+    }
+    assert_eq!(removed.order.back(), Some(&pin(1).fingerprint));
+    assert!(removed.set.len() == REMEMBERED && removed.set.contains(&pin(2).fingerprint));
 }

@@ -1,6 +1,6 @@
 //! One limit, and how it is written in `trustdir.toml`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use crate::certificate::Fingerprint;
 use crate::clock::timestamp;
 use crate::error::{Error, ErrorKind, Result, disturbs, escape};
 use crate::name::DistinguishedName;
+use crate::trust_dir::hash_name;
 
 /// Which entries a limit is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +154,11 @@ impl TryFrom<Table> for Limit {
     fn try_from(table: Table) -> Result<Self> {
         let of = match (table.sha256, table.file, table.subject) {
             (Some(sha256), None, None) => LimitOf::Certificate(sha256.parse()?),
+            (None, Some(name), None) if hash_name(OsStr::new(&name)).is_some() => {
+                return Err(invalid(&format!(
+                    "{name:?} is a number, and numbers move when others go; name the entry by sha256, or use `trustdir clients limit`"
+                )));
+            }
             (None, Some(name), None) if Path::new(&name).file_name() == Some(OsString::from(&name).as_os_str()) => {
                 LimitOf::File(name)
             }

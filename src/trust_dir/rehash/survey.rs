@@ -13,14 +13,12 @@ use crate::error::{Error, ErrorKind, Result, escape};
 use crate::name::DistinguishedName;
 use crate::trust_dir::Problem;
 use crate::trust_dir::content::hidden;
+use crate::trust_dir::links::MAX_LINKS;
 use crate::trust_dir::stamp::Stamp;
 use crate::{der, file, pem};
 
 /// Files of other endings are not linked, as `openssl rehash` has it.
 const ENDINGS: [&str; 4] = ["pem", "crt", "cer", "crl"];
-
-/// The most links in a row that a system follows.
-const MAX_LINKS: usize = 40;
 
 /// A certificate or revocation list: where it belongs and which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -27,6 +27,9 @@ const CHILDREN: AddWatchFlags = AddWatchFlags::IN_CREATE
     .union(AddWatchFlags::IN_MOVED_TO)
     .union(AddWatchFlags::IN_ONLYDIR);
 
+/// A directory may be watched twice, for different things (inotify(7), IN_MASK_ADD).
+const MASK_ADD: AddWatchFlags = AddWatchFlags::from_bits_retain(0x2000_0000);
+
 /// What may put another directory under a path.
 const ITSELF: AddWatchFlags = AddWatchFlags::IN_MOVE_SELF.union(AddWatchFlags::IN_DELETE_SELF);
 
@@ -80,11 +83,11 @@ impl Events {
         Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
     }
 
-    /// Watches whether the directories and links that a path leads by stay where they are. To be called before
-    /// [`watch`](Self::watch), which watches for more: the last watch on a directory counts.
+    /// Watches whether the directories and links that a path leads by stay where they are.
     pub(super) fn watch_above(&mut self, path: &Path) {
         for above in path.ancestors() {
-            for hop in std::iter::once(above.to_owned()).chain(links::hops(above)) {
+            let hops = links::hops(above).into_iter().map(|hop| hop.path);
+            for hop in std::iter::once(above.to_owned()).chain(hops) {
                 // What is not there moves when its parent changes, which is watched then.
                 let _ = self.add(&hop, ITSELF | AddWatchFlags::IN_DONT_FOLLOW);
             }
@@ -92,7 +95,7 @@ impl Events {
     }
 
     fn add(&mut self, path: &Path, flags: AddWatchFlags) -> io::Result<()> {
-        let watch = self.inotify.add_watch(path, flags)?;
+        let watch = self.inotify.add_watch(path, flags | MASK_ADD)?;
         let paths = self.paths.entry(watch).or_default();
         if !paths.iter().any(|known| known == path) {
             paths.push(path.to_owned());
