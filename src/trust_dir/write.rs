@@ -114,12 +114,12 @@ impl TrustDir {
     /// Installs the first certificate in PEM text or DER, as [`install`](Self::install) does. What stands beside it, a
     /// private key or the rest of a chain, is not installed; a private key alone is refused.
     pub fn install_bytes(&self, bytes: &[u8]) -> Result<Installed> {
-        self.install(&Certificate::from_bytes(bytes)?)
+        self.install(&first(Certificate::all_from_bytes(bytes)?)?)
     }
 
     /// Installs the first certificate of a file, as [`install_bytes`](Self::install_bytes) does.
     pub fn install_file(&self, path: impl AsRef<Path>) -> Result<Installed> {
-        self.install(&Certificate::load(path)?)
+        self.install(&first(Certificate::load_all(path)?)?)
     }
 
     /// Installs a certificate in place of another one, whose connections are closed. There is no moment at which
@@ -314,6 +314,12 @@ impl TrustDir {
         let message = format!("no file here carries the certificate {fingerprint}");
         Error::new(ErrorKind::NotFound, message).at(&self.0.path)
     }
+}
+
+/// Of a chain, the first certificate is the client.
+fn first(certificates: Vec<Certificate>) -> Result<Certificate> {
+    let none = || Error::new(ErrorKind::Parse, "there is no certificate here");
+    certificates.into_iter().next().ok_or_else(none)
 }
 
 fn holds(file: &Path, certificate: &Certificate) -> bool {
