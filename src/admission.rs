@@ -112,8 +112,28 @@ impl Policy {
         Decision { held: None, ..self.decide_and_hold(chain, now) }
     }
 
-    /// As [`decide`](Self::decide); an admission keeps hold of its entry, for the connection that stands on it.
-    pub(crate) fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
+    /// As [`decide`](Self::decide); an admission keeps hold of its entry until it is dropped, as the connections of
+    /// [`tls`](crate::tls) do. It is for hosts whose TLS is another library's: keep it with the connection, and
+    /// [`TrustDir::removals`] tells when to close that.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # std::fs::create_dir(dir.path().join("clients")).unwrap();
+    /// # let clients = trustdir::TrustDir::open(dir.path().join("clients"))?;
+    /// use trustdir::{ClientAuth, Policy};
+    ///
+    /// let alice = ca.issue_client("alice", &Default::default())?;
+    /// clients.install(alice.certificate())?;
+    /// let policy = Policy::new(ClientAuth::Required).with_clients(clients.clone());
+    /// let mut removals = clients.removals()?;
+    /// let admission = policy.decide_and_hold(&[alice.certificate().as_der()], alice.certificate().not_before());
+    ///
+    /// clients.remove(&alice.certificate().fingerprint())?;
+    /// assert_eq!(removals.next().map(|removal| removal.fingerprint()), admission.fingerprint());
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
         let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
                 let decision = decide_and_hold(end_entity, self.clients.as_ref(), now, self.service());

@@ -77,7 +77,7 @@ impl Default for AuthorityDirOptions {
 /// assert_eq!((decision.reason(), decision.entry()), (Reason::Admitted, Some(anchor.file())));
 ///
 /// ca.revoke(alice.certificate(), RevocationReason::KeyCompromise)?;
-/// authorities.install_crl(&std::fs::read(ca.crl(30)?).unwrap())?;
+/// authorities.install_crl_file(ca.crl(30)?)?;
 /// assert_eq!(authorities.decide(&sent, now).reason(), Reason::RevokedByCrl);
 /// # Ok::<(), trustdir::Error>(())
 /// ```

@@ -243,6 +243,12 @@ impl Certificate {
         Ok(all.swap_remove(0))
     }
 
+    /// As [`load`](Self::load), from the file's bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut all = Self::all_from_bytes(bytes)?;
+        Ok(all.swap_remove(0))
+    }
+
     /// Loads every certificate of a PEM file, or the one of a DER file; at least one.
     pub fn load_all(path: impl AsRef<Path>) -> Result<Vec<Self>> {
         let path = path.as_ref();

@@ -12,7 +12,9 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo, PyTzInfoAccess};
 use trustdir_core::export::Pkcs12Profile;
-use trustdir_core::{self as core, KeyAlgorithm, KeyDerivation, NameConstraint, RevocationReason, SubjectAltName};
+use trustdir_core::{
+    self as core, EntryNames, KeyAlgorithm, KeyDerivation, NameConstraint, RevocationReason, StaleCrls, SubjectAltName,
+};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -227,6 +229,24 @@ pub fn derivation(name: &str) -> PyResult<KeyDerivation> {
         "scrypt" => Ok(KeyDerivation::Scrypt),
         "pbkdf2" => Ok(KeyDerivation::Pbkdf2),
         _ => Err(PyValueError::new_err(format!("derivation is \"scrypt\" or \"pbkdf2\", not {name:?}"))),
+    }
+}
+
+/// Which files of a directory are entries, by its word.
+pub fn entry_names(word: &str) -> PyResult<EntryNames> {
+    match word {
+        "any" => Ok(EntryNames::Any),
+        "subject-hash" => Ok(EntryNames::SubjectHash),
+        _ => Err(PyValueError::new_err(format!("entry_names is \"any\" or \"subject-hash\", not {word:?}"))),
+    }
+}
+
+/// What becomes of clients whose authority's list is out of date, by its word.
+pub fn stale_crls(word: &str) -> PyResult<StaleCrls> {
+    match word {
+        "refuse" => Ok(StaleCrls::Refuse),
+        "admit" => Ok(StaleCrls::Admit),
+        _ => Err(PyValueError::new_err(format!("stale_crls is \"refuse\" or \"admit\", not {word:?}"))),
     }
 }
 

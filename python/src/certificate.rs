@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDateTime};
 use trustdir_core as core;
@@ -218,5 +219,64 @@ impl FromPyObject<'_, '_> for Certificates {
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let certificates: Vec<Bound<'_, Certificate>> = object.extract()?;
         Ok(Self(certificates.iter().map(|certificate| certificate.get().0.clone()).collect()))
+    }
+}
+
+/// A certificate that is to be installed: the object, its bytes in PEM or DER, or the path of its file.
+pub enum Offered {
+    Certificate(core::Certificate),
+    Bytes(Bytes),
+    Path(PathBuf),
+}
+
+impl Offered {
+    /// The certificate; of several, the first.
+    pub fn read(self) -> core::Result<core::Certificate> {
+        match self {
+            Self::Certificate(certificate) => Ok(certificate),
+            Self::Bytes(bytes) => core::Certificate::from_bytes(&bytes.0),
+            Self::Path(path) => core::Certificate::load(path),
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Offered {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(certificate) = object.cast::<Certificate>() {
+            return Ok(Self::Certificate(certificate.get().0.clone()));
+        }
+        if let Ok(bytes) = object.extract() {
+            return Ok(Self::Bytes(bytes));
+        }
+        let invalid = |_| PyTypeError::new_err("expected a Certificate, a path, or bytes in PEM or DER");
+        object.extract().map(Self::Path).map_err(invalid)
+    }
+}
+
+/// A certificate that a client presented: the object, or DER.
+pub enum Presented {
+    Certificate(core::Certificate),
+    Der(Bytes),
+}
+
+impl Presented {
+    pub fn der(&self) -> &[u8] {
+        match self {
+            Self::Certificate(certificate) => certificate.as_der(),
+            Self::Der(der) => &der.0,
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Presented {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.cast::<Certificate>() {
+            Ok(certificate) => Ok(Self::Certificate(certificate.get().0.clone())),
+            Err(_) => object.extract().map(Self::Der),
+        }
     }
 }

@@ -2,9 +2,12 @@
 
 mod argument;
 mod authority;
+mod authority_dir;
 mod certificate;
 mod constraints;
+mod crl;
 mod decision;
+mod entry;
 mod error;
 mod export;
 mod identity;
@@ -12,6 +15,10 @@ mod issued;
 mod key;
 mod limit;
 mod lint;
+mod notice;
+mod progress;
+mod rehash;
+mod removals;
 mod request;
 mod trust_dir;
 
@@ -30,11 +37,17 @@ mod _trustdir {
     #[pymodule_export]
     use crate::authority::Authority;
     #[pymodule_export]
+    use crate::authority_dir::AuthorityDir;
+    #[pymodule_export]
     use crate::certificate::Certificate;
     #[pymodule_export]
     use crate::constraints::NameConstraints;
     #[pymodule_export]
+    use crate::crl::Crl;
+    #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::entry::{Entry, Installed, Problem};
     #[pymodule_export]
     use crate::export::{MobileConfig, full_chain, save_bundle, save_der, truststore};
     #[pymodule_export]
@@ -50,9 +63,15 @@ mod _trustdir {
     #[pymodule_export]
     use crate::main_from;
     #[pymodule_export]
+    use crate::notice::Notice;
+    #[pymodule_export]
+    use crate::rehash::Rehashed;
+    #[pymodule_export]
+    use crate::removals::{Removal, Removals};
+    #[pymodule_export]
     use crate::request::{CertificateRequest, Signed};
     #[pymodule_export]
-    use crate::trust_dir::{Entry, Problem, TrustDir};
+    use crate::trust_dir::TrustDir;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -72,7 +72,7 @@ impl TrustDir {
     /// Raises:
     ///     ParseError: The file cannot be read. Then everybody is refused until it is repaired.
     fn limits(&self, py: Python<'_>) -> Result<Vec<Limit>> {
-        Ok(py.detach(|| self.core().limits())?.into_iter().map(Limit).collect())
+        Ok(py.detach(|| self.0.limits())?.into_iter().map(Limit).collect())
     }
 
     /// Limits a client without a new certificate. Takes the place of what this wrote for it before; other limits in
@@ -97,7 +97,7 @@ impl TrustDir {
         let services: Option<Vec<&str>> =
             services.as_ref().map(|services| services.iter().map(String::as_str).collect());
         let until = until.map(|until| until.0);
-        Ok(Limit(py.detach(|| self.core().limit(which, until, services.as_deref()))?))
+        Ok(Limit(py.detach(|| self.0.limit(which, until, services.as_deref()))?))
     }
 
     /// Takes limits off: those of the certificate that `which` names, and those that say `which` themselves.
@@ -111,6 +111,6 @@ impl TrustDir {
     /// Raises:
     ///     NotFoundError: There are none.
     fn unlimit(&self, py: Python<'_>, which: &str) -> Result<Vec<Limit>> {
-        Ok(py.detach(|| self.core().unlimit(which))?.into_iter().map(Limit).collect())
+        Ok(py.detach(|| self.0.unlimit(which))?.into_iter().map(Limit).collect())
     }
 }

@@ -1,16 +1,18 @@
-//! `trustdir.TrustDir`, its entries and its problems.
+//! `trustdir.TrustDir`: open it, install, remove and decide; the rest is in files of its own.
 
 use std::path::{Path, PathBuf};
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
-use trustdir_core::{self as core, ClientAuth, EntryNames, Policy, TrustDirOptions};
+use trustdir_core::{self as core, ClientAuth, EntryNames, Fingerprint, Policy, TrustDirOptions};
 
-use crate::argument::{Bytes, Instant};
-use crate::certificate::Certificate;
+use crate::argument::{self, Instant};
+use crate::certificate::{Certificate, Offered, Presented};
 use crate::decision::Decision;
+use crate::entry::{Entry, Installed, Problem};
 use crate::error::Result;
+use crate::progress::Progress;
 
 /// A directory of certificates, each of which admits exactly itself.
 ///
@@ -20,7 +22,11 @@ use crate::error::Result;
 ///     path: The directory.
 ///     entry_names: Which files count: `"any"` certificate file, or only those that are named by their `"subject-hash"`,
 ///         as OpenSSL reads a directory.
+///     watch: Whether a thread watches for changes. Without it, decisions are as exact; `removals` lists what has gone,
+///         and an entry that was written over in place is seen, no sooner than at `refresh`.
 ///     create: Whether to make the directory if it is not there.
+///     progress: Called now and then with how many files of how many have been read, from several threads and with
+///         the interpreter held. What it raises is raised when all have been read.
 ///
 /// Raises:
 ///     NotFoundError: There is no such directory.
@@ -39,34 +45,41 @@ use crate::error::Result;
 ///     >>> clients.decide(alice).reason
 ///     <Reason.REMOVED: 'REMOVED'>
 #[pyclass(frozen, module = "trustdir")]
-pub struct TrustDir(core::TrustDir);
-
-impl TrustDir {
-    pub fn core(&self) -> &core::TrustDir {
-        &self.0
-    }
-}
+pub struct TrustDir(pub core::TrustDir);
 
 #[pymethods]
 impl TrustDir {
     #[new]
-    #[pyo3(signature = (path, *, entry_names = "any", create = false))]
-    fn new(py: Python<'_>, path: PathBuf, entry_names: &str, create: bool) -> Result<Self> {
-        let entry_names = match entry_names {
-            "any" => EntryNames::Any,
-            "subject-hash" => EntryNames::SubjectHash,
-            _ => {
-                Err(PyValueError::new_err(format!("entry_names is \"any\" or \"subject-hash\", not {entry_names:?}")))?
-            }
-        };
-        let options = TrustDirOptions { entry_names, create, ..TrustDirOptions::default() };
-        Ok(Self(py.detach(|| core::TrustDir::open_with(path, options))?))
+    #[pyo3(signature = (path, *, entry_names = "any", watch = true, create = false, progress = None))]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        entry_names: &str,
+        watch: bool,
+        create: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> Result<Self> {
+        let options = TrustDirOptions { entry_names: argument::entry_names(entry_names)?, watch, create };
+        let progress = Progress::new(progress);
+        let tell = |done, total| progress.tell(done, total);
+        let opened = py.detach(|| core::TrustDir::open_with_progress(path, options, &tell));
+        progress.finish()?;
+        Ok(Self(opened?))
     }
 
     /// The directory.
     #[getter]
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Which files count: `"any"` or `"subject-hash"`.
+    #[getter]
+    fn entry_names(&self) -> &'static str {
+        match self.0.entry_names() {
+            EntryNames::Any => "any",
+            EntryNames::SubjectHash => "subject-hash",
+        }
     }
 
     /// A number that grows with every change that was noticed.
@@ -78,12 +91,43 @@ impl TrustDir {
     /// Writes a certificate into the directory, under its subject hash.
     ///
     /// Args:
-    ///     certificate: The certificate to admit.
+    ///     certificate: The certificate to admit: the object, bytes in PEM or DER, or the path of a file. Of several in
+    ///         them, the first is the client; a private key is left where it is.
     ///
     /// Returns:
-    ///     The new entry, or the one that was there already.
-    fn install(&self, py: Python<'_>, certificate: &Certificate) -> Result<Entry> {
-        Ok(Entry(py.detach(|| self.0.install(&certificate.0))?.into_entry()))
+    ///     The new entry, or the one that was there already. Its `warning` says if it is refused all the same.
+    ///
+    /// Raises:
+    ///     ParseError: There is no certificate in the bytes or the file.
+    fn install<'py>(&self, py: Python<'py>, certificate: Offered) -> Result<Bound<'py, Installed>> {
+        let installed = py.detach(|| self.0.install(&certificate.read()?))?;
+        Ok(Installed::new(py, installed)?)
+    }
+
+    /// Installs a certificate in place of another one. There is no moment at which neither is installed.
+    ///
+    /// Args:
+    ///     which: The old one: the certificate itself, its entry, or a text that `find` takes.
+    ///     certificate: The new one, as for `install`.
+    ///
+    /// Returns:
+    ///     The new entry. Its `removed` names the files and links of the old one that went.
+    ///
+    /// Raises:
+    ///     NotFoundError: There is nothing like the old one in the directory; nothing was installed.
+    ///     InvalidArgumentError: The text names several certificates, or the old one's file holds more than that.
+    ///
+    /// Example:
+    ///     >>> import trustdir
+    ///     >>> ca = trustdir.Authority.create("pki")
+    ///     >>> clients = trustdir.TrustDir("clients", create=True)
+    ///     >>> old = clients.install(ca.issue_client("alice").certificate)
+    ///     >>> new = clients.replace("alice", ca.renew(old.certificate).certificate)
+    ///     >>> clients.decide(old.certificate).admitted, clients.decide(new.certificate).admitted
+    ///     (False, True)
+    fn replace<'py>(&self, py: Python<'py>, which: Which, certificate: Offered) -> Result<Bound<'py, Installed>> {
+        let installed = py.detach(|| self.0.replace(&which.fingerprint(&self.0)?, &certificate.read()?))?;
+        Ok(Installed::new(py, installed)?)
     }
 
     /// Removes a certificate: every file and link that carries it.
@@ -97,13 +141,8 @@ impl TrustDir {
     /// Raises:
     ///     NotFoundError: There is nothing like it in the directory.
     ///     InvalidArgumentError: The text names several certificates; none was removed.
-    fn remove(&self, py: Python<'_>, which: Which<'_, '_>) -> Result<Vec<PathBuf>> {
-        let which = match which {
-            Which::Certificate(certificate) => certificate.get().0.fingerprint(),
-            Which::Entry(entry) => entry.get().0.certificate().fingerprint(),
-            Which::Text(text) => py.detach(|| self.0.find_one(text))?.fingerprint(),
-        };
-        Ok(py.detach(|| self.0.remove(&which))?)
+    fn remove(&self, py: Python<'_>, which: Which) -> Result<Vec<PathBuf>> {
+        Ok(py.detach(|| self.0.remove(&which.fingerprint(&self.0)?))?)
     }
 
     /// Finds entries by file name, fingerprint (or its first 8 digits or more), common name or whole subject.
@@ -139,24 +178,24 @@ impl TrustDir {
     ///         `ssl.SSLSocket.getpeercert(True)` gives.
     ///     at: For what instant to decide, as an aware `datetime`; now if not given.
     ///     service: The name of the service that decides, for entries that are limited to services.
-    #[pyo3(signature = (certificate, *, at = None, service = None))]
+    ///     hold: Whether the decision holds the entry for as long as it is kept: then `removals` lists the entry when it
+    ///         goes. Keep it with the connection that it is about.
+    #[pyo3(signature = (certificate, *, at = None, service = None, hold = false))]
     fn decide(
         &self,
         py: Python<'_>,
-        certificate: Presented<'_, '_>,
+        certificate: Presented,
         at: Option<Instant>,
         service: Option<&str>,
+        hold: bool,
     ) -> Decision {
         let at = at.unwrap_or_else(Instant::now).0;
-        let der = match &certificate {
-            Presented::Certificate(certificate) => certificate.get().0.as_der(),
-            Presented::Der(der) => &der.0,
-        };
         let mut policy = Policy::new(ClientAuth::Required).with_clients(self.0.clone());
         if let Some(service) = service {
             policy = policy.with_service(service);
         }
-        Decision(py.detach(|| policy.decide(&[der], at)))
+        let decide = if hold { Policy::decide_and_hold } else { Policy::decide };
+        Decision(py.detach(|| decide(&policy, &[certificate.der()], at)))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyIterator>> {
@@ -180,95 +219,32 @@ impl TrustDir {
     }
 }
 
-/// What to remove.
-enum Which<'a, 'py> {
-    Certificate(Borrowed<'a, 'py, Certificate>),
-    Entry(Borrowed<'a, 'py, Entry>),
-    Text(&'a str),
+/// Which entry is meant.
+enum Which {
+    Fingerprint(Fingerprint),
+    Text(String),
 }
 
-impl<'a, 'py> FromPyObject<'a, 'py> for Which<'a, 'py> {
+impl Which {
+    fn fingerprint(&self, directory: &core::TrustDir) -> core::Result<Fingerprint> {
+        match self {
+            Self::Fingerprint(fingerprint) => Ok(*fingerprint),
+            Self::Text(text) => Ok(directory.find_one(text)?.fingerprint()),
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Which {
     type Error = PyErr;
 
-    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(certificate) = object.cast() {
-            return Ok(Self::Certificate(certificate));
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(certificate) = object.cast::<Certificate>() {
+            return Ok(Self::Fingerprint(certificate.get().0.fingerprint()));
         }
-        if let Ok(entry) = object.cast() {
-            return Ok(Self::Entry(entry));
+        if let Ok(entry) = object.cast::<Entry>() {
+            return Ok(Self::Fingerprint(entry.get().0.certificate().fingerprint()));
         }
-        match object.extract() {
-            Ok(text) => Ok(Self::Text(text)),
-            Err(_) => Err(PyTypeError::new_err("expected a Certificate, an Entry or a str")),
-        }
-    }
-}
-
-/// What a client presented.
-enum Presented<'a, 'py> {
-    Certificate(Borrowed<'a, 'py, Certificate>),
-    Der(Bytes),
-}
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Presented<'a, 'py> {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        match object.cast() {
-            Ok(certificate) => Ok(Self::Certificate(certificate)),
-            Err(_) => object.extract().map(Self::Der),
-        }
-    }
-}
-
-/// One certificate of a trust directory, and its file.
-#[pyclass(frozen, module = "trustdir")]
-pub struct Entry(core::Entry);
-
-#[pymethods]
-impl Entry {
-    /// The file.
-    #[getter]
-    fn file(&self) -> &Path {
-        self.0.file()
-    }
-
-    /// Where the file leads if it is a symbolic link, or None.
-    #[getter]
-    fn link_target(&self) -> Option<&Path> {
-        self.0.link_target()
-    }
-
-    /// The certificate.
-    #[getter]
-    fn certificate(&self) -> Certificate {
-        Certificate(self.0.certificate().clone())
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<trustdir.Entry {} {}>", self.0.file().display(), self.0.certificate().subject())
-    }
-}
-
-/// A file of a trust directory that needs attention.
-#[pyclass(frozen, module = "trustdir")]
-pub struct Problem(core::Problem);
-
-#[pymethods]
-impl Problem {
-    /// The file.
-    #[getter]
-    fn file(&self) -> &Path {
-        self.0.file()
-    }
-
-    /// What is wrong and what to do about it, in one line.
-    #[getter]
-    fn message(&self) -> &str {
-        self.0.message()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<trustdir.Problem {}: {}>", self.0.file().display(), self.0.message())
+        let invalid = |_| PyTypeError::new_err("expected a Certificate, an Entry or a str");
+        object.extract().map(Self::Text).map_err(invalid)
     }
 }

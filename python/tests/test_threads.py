@@ -1,6 +1,8 @@
+import fcntl
+import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -73,3 +75,38 @@ def test_others_run_while_it_computes(work: str, alice: trustdir.Identity) -> No
             break
         assert attempt < 20, "the interpreter is held all the time"
     other.join()
+
+
+@pytest.mark.usefixtures("no_switching")
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda clients, new: clients.install(new),
+        lambda clients, new: clients.replace("alice", new),
+        lambda clients, new: clients.rehash(),
+        lambda clients, new: clients.rehash(dry_run=True),
+    ],
+    ids=["install", "replace", "rehash", "plan"],
+)
+def test_others_run_while_it_waits_for_a_lock(
+    work: Callable[[trustdir.TrustDir, trustdir.Certificate], object],
+    ca: trustdir.Authority,
+    clients: trustdir.TrustDir,
+    alice: trustdir.Identity,
+) -> None:
+    """Else the one that has the lock could not let it go, and the one that waits would give up."""
+    clients.install(alice.certificate)
+    new = ca.issue_client("bob").certificate
+    begun = threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        work(clients, new)
+
+    lock = os.open(clients.path, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        begun.wait()
+        os.close(lock)
+        waiting.result()

@@ -88,6 +88,7 @@ def test_entry_names(tmp_path: Path, alice: trustdir.Identity) -> None:
     assert len(hashed) == 0
     (tmp_path / f"{alice.certificate.subject_hash}.0").symlink_to("alice.pem")
     assert len(hashed) == 1
+    assert hashed.entry_names == "subject-hash"
     with pytest.raises(ValueError, match="subject-hash"):
         trustdir.TrustDir(tmp_path, entry_names="all")  # type: ignore[arg-type]
 
@@ -113,14 +114,50 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
 def test_other_types_are_type_errors(clients: trustdir.TrustDir, which: object) -> None:
     with pytest.raises(TypeError):
         clients.remove(which)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        clients.install(which)  # type: ignore[arg-type]
+
+
+def test_progress(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    """It is called from threads that the interpreter has not started, while the one that opens waits."""
+    for number in range(2000):
+        (clients.path / f"{number}.pem").write_bytes(alice.certificate.pem)
+    told: list[tuple[int, int]] = []
+    again = trustdir.TrustDir(clients.path, progress=lambda done, total: told.append((done, total)))
+    assert len(again) == 2000
+    assert max(told) == (2000, 2000) and len(told) > 1
+    assert {total for _, total in told} == {2000}
+
+
+def test_progress_that_fails(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    clients.install(alice.certificate)
+    told: list[int] = []
+
+    def fail(done: int, total: int) -> None:
+        told.append(done)
+        raise KeyError(done)
+
+    with pytest.raises(KeyError, match="1"):
+        trustdir.TrustDir(clients.path, progress=fail)
+    assert told == [1]
+    with pytest.raises(TypeError, match="not callable"):
+        trustdir.TrustDir(clients.path, progress=5)  # type: ignore[arg-type]
+
+
+def test_without_a_watcher(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    threads = Path("/proc/self/task")
+    before = len(list(threads.iterdir()))
+    unwatched = trustdir.TrustDir(clients.path, watch=False)
+    assert len(list(threads.iterdir())) == before
+    entry = clients.install(alice.certificate)
+    assert unwatched.decide(alice.certificate).admitted
+    entry.file.unlink()
+    assert not unwatched.decide(alice.certificate).admitted
 
 
 def test_repr(clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
     assert repr(clients) == f"<trustdir.TrustDir {clients.path}>"
     entry = clients.install(alice.certificate)
-    assert repr(entry) == f"<trustdir.Entry {entry.file} CN=alice>"
+    assert repr(entry) == f"<trustdir.Installed {entry.file} CN=alice>"
+    assert repr(clients.list()) == f"[<trustdir.Entry {entry.file} CN=alice>]"
 
 
 OUT_OF_DESCRIPTORS = """
@@ -133,7 +170,12 @@ def settle(path):  # what changed a moment ago is looked at again anyway
         pass
 settle(clients.path)
 limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, limit[1]))
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, limit[1]))
+try:
+    while True:  # numbers that were closed in between are free too
+        os.dup(0)
+except OSError:
+    pass
 entry.file.chmod(0o640)  # it must be read again, and cannot be
 settle(entry.file)
 during = clients.decide(entry.certificate)

@@ -38,6 +38,13 @@ impl AuthorityDir {
         self.recheck();
         Ok(path)
     }
+
+    /// Installs the revocation list of a file, such as `Authority::crl` writes, as [`install_crl`](Self::install_crl)
+    /// does.
+    pub fn install_crl_file(&self, path: impl AsRef<Path>) -> Result<PathBuf> {
+        let path = path.as_ref();
+        self.install_crl(&file::read(path)?).map_err(|error| error.at(path))
+    }
 }
 
 /// Writes a list into a directory of authorities, atomically and with other writers waiting.

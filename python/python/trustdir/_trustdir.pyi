@@ -1,12 +1,13 @@
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from os import PathLike
 from pathlib import Path
+from types import TracebackType
 from typing import ClassVar, Literal, NoReturn, TypeAlias, final
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
@@ -20,23 +21,32 @@ _Subtree: TypeAlias = str | IPv4Network | IPv6Network | IPv4Address | IPv6Addres
 _Profile: TypeAlias = Literal["server", "client", "both"]
 _Derivation: TypeAlias = Literal["scrypt", "pbkdf2"]
 _Protection: TypeAlias = Literal["modern", "compat"]
+_EntryNames: TypeAlias = Literal["any", "subject-hash"]
+_StaleCrls: TypeAlias = Literal["refuse", "admit"]
 
 __all__ = [
     "Authority",
+    "AuthorityDir",
     "Certificate",
     "CertificateRequest",
+    "Crl",
     "Decision",
     "Entry",
     "Finding",
     "Identity",
+    "Installed",
     "Issued",
     "Limit",
     "MobileConfig",
     "NameConstraints",
+    "Notice",
     "PrivateKey",
     "Problem",
     "REASONS",
     "REVOCATION_REASONS",
+    "Rehashed",
+    "Removal",
+    "Removals",
     "SEVERITIES",
     "Signed",
     "TrustDir",
@@ -186,6 +196,29 @@ class Authority:
     def path(self) -> Path: ...
 
 @final
+class AuthorityDir:
+    def __new__(
+        cls,
+        path: _StrPath,
+        *,
+        entry_names: _EntryNames = "any",
+        watch: bool = True,
+        create: bool = False,
+        stale_crls: _StaleCrls = "refuse",
+    ) -> AuthorityDir: ...
+    @property
+    def directory(self) -> TrustDir: ...
+    @property
+    def stale_crls(self) -> _StaleCrls: ...
+    def decide(
+        self, chain: Certificate | Buffer | Sequence[Certificate | Buffer], *, at: datetime | None = None
+    ) -> Decision: ...
+    def install_crl(self, crl: _StrPath | Buffer) -> Path: ...
+    def crls(self) -> list[Crl]: ...
+    def problems(self) -> list[Problem]: ...
+    def refresh(self) -> None: ...
+
+@final
 class Certificate:
     @staticmethod
     def load(path: _StrPath) -> Certificate: ...
@@ -260,6 +293,21 @@ class CertificateRequest:
     def ignored(self) -> list[str]: ...
 
 @final
+class Crl:
+    @property
+    def file(self) -> Path: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def this_update(self) -> datetime: ...
+    @property
+    def next_update(self) -> datetime: ...
+    @property
+    def number(self) -> str | None: ...
+    @property
+    def revoked(self) -> int: ...
+
+@final
 class Decision:
     @property
     def admitted(self) -> bool: ...
@@ -286,7 +334,7 @@ class Decision:
     def to_json(self) -> str: ...
     def __bool__(self) -> NoReturn: ...
 
-@final
+@disjoint_base
 class Entry:
     @property
     def file(self) -> Path: ...
@@ -358,6 +406,15 @@ class Identity:
     def key_pem(self, passphrase: _Text | None = None, *, derivation: _Derivation = "scrypt") -> bytes: ...
 
 @final
+class Installed(Entry):
+    @property
+    def is_new(self) -> bool: ...
+    @property
+    def warning(self) -> Decision | None: ...
+    @property
+    def removed(self) -> list[Path]: ...
+
+@final
 class Issued:
     @property
     def serial(self) -> str: ...
@@ -417,6 +474,19 @@ class NameConstraints:
     def __hash__(self) -> int: ...
 
 @final
+class Notice:
+    @property
+    def kind(self) -> str: ...
+    @property
+    def is_problem(self) -> bool: ...
+    @property
+    def file(self) -> Path: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def certificate(self) -> Certificate | None: ...
+
+@final
 class PrivateKey:
     @staticmethod
     def generate(algorithm: str = "P-256") -> PrivateKey: ...
@@ -439,6 +509,46 @@ class Problem:
     def message(self) -> str: ...
 
 @final
+class Rehashed:
+    @property
+    def linked(self) -> list[tuple[Path, Path]]: ...
+    @property
+    def renamed(self) -> list[tuple[Path, Path]]: ...
+    @property
+    def removed(self) -> list[Path]: ...
+    @property
+    def left(self) -> list[Problem]: ...
+    @property
+    def newly_admitted(self) -> list[Entry]: ...
+    @property
+    def is_unchanged(self) -> bool: ...
+
+@final
+class Removal:
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def file(self) -> Path: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Removals:
+    def fileno(self) -> int: ...
+    def missed(self) -> bool: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Removals: ...
+    def __next__(self) -> Removal: ...
+    def __enter__(self) -> Removals: ...
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None: ...
+
+@final
 class Signed:
     @property
     def certificate(self) -> Certificate: ...
@@ -451,22 +561,35 @@ class TrustDir:
         cls,
         path: _StrPath,
         *,
-        entry_names: Literal["any", "subject-hash"] = "any",
+        entry_names: _EntryNames = "any",
+        watch: bool = True,
         create: bool = False,
+        progress: Callable[[int, int], object] | None = None,
     ) -> TrustDir: ...
     @property
     def path(self) -> Path: ...
     @property
+    def entry_names(self) -> _EntryNames: ...
+    @property
     def generation(self) -> int: ...
-    def install(self, certificate: Certificate) -> Entry: ...
+    def install(self, certificate: Certificate | _StrPath | Buffer) -> Installed: ...
+    def replace(self, which: Certificate | Entry | str, certificate: Certificate | _StrPath | Buffer) -> Installed: ...
     def remove(self, which: Certificate | Entry | str) -> builtins.list[Path]: ...
     def find(self, which: str) -> builtins.list[Entry]: ...
     def list(self) -> builtins.list[Entry]: ...
     def problems(self) -> builtins.list[Problem]: ...
     def refresh(self) -> None: ...
     def decide(
-        self, certificate: Certificate | Buffer, *, at: datetime | None = None, service: str | None = None
+        self,
+        certificate: Certificate | Buffer,
+        *,
+        at: datetime | None = None,
+        service: str | None = None,
+        hold: bool = False,
     ) -> Decision: ...
+    def check(self) -> builtins.list[Notice]: ...
+    def rehash(self, *, dry_run: bool = False) -> Rehashed: ...
+    def removals(self) -> Removals: ...
     def limits(self) -> builtins.list[Limit]: ...
     def limit(
         self, which: str, *, until: datetime | None = None, services: Sequence[str] | None = None
