@@ -128,8 +128,8 @@ pub extern "C" fn trustdir_acceptor_builder_new(
 }
 
 /// Whether clients show a certificate. `client_auth` is a trustdir_client_auth. The default is
-/// TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without; what contradicts the
-/// directory fails in trustdir_acceptor_builder_build.
+/// TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without;
+/// what contradicts the directory fails in trustdir_acceptor_builder_build.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_builder_set_client_auth(

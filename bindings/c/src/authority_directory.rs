@@ -18,8 +18,8 @@ use crate::text;
 
 /// A directory of trust anchors: whoever has a certificate from one of these authorities is admitted, unless a
 /// revocation list in the directory revokes it. That is much wider than a trustdir_directory, whose entries admit only
-/// themselves. An authority that is unfit (expired, not made to sign certificates, with an unknown critical extension or
-/// a weak key) vouches for nobody, and a broken list refuses the clients of its authority. Yours: free it with
+/// themselves. An authority that is unfit (expired, not made to sign certificates, with an unknown critical extension
+/// or a weak key) vouches for nobody, and a broken list refuses the clients of its authority. Yours: free it with
 /// trustdir_authority_directory_free; what was built with it keeps it alive. It may be used from several threads at
 /// once. A thread of the library watches the directory until the last handle to it is gone.
 pub struct AuthorityDirectory {
@@ -120,11 +120,11 @@ pub extern "C" fn trustdir_authority_directory_decide(
     })
 }
 
-/// Writes a revocation list, given in PEM or DER, under the name by which OpenSSL finds it: in place of this authority's
-/// older one there, or beside those of other authorities with the same hash. Its path goes to `path`, which may be NULL
-/// when you do not need it; it is yours, free it with trustdir_buffer_free. A list that would lock clients out is
-/// refused: TRUSTDIR_STATUS_EXPIRED when it is out of date, TRUSTDIR_STATUS_ALREADY_EXISTS when a newer one is here,
-/// TRUSTDIR_STATUS_BAD_SIGNATURE when the authority of its name is here and has not signed it.
+/// Writes a revocation list, given in PEM or DER, under the name by which OpenSSL finds it: in place of this
+/// authority's older one there, or beside those of other authorities with the same hash. Its path goes to `path`, which
+/// may be NULL when you do not need it; it is yours, free it with trustdir_buffer_free. A list that would lock clients
+/// out is refused: TRUSTDIR_STATUS_EXPIRED when it is out of date, TRUSTDIR_STATUS_ALREADY_EXISTS when a newer one is
+/// here, TRUSTDIR_STATUS_BAD_SIGNATURE when the authority of its name is here and has not signed it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_directory_install_crl(

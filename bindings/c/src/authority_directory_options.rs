@@ -28,9 +28,9 @@ fn stale_crls(number: i32) -> Result<trustdir_core::StaleCrls> {
     known.map(|(_, stale_crls)| stale_crls).ok_or_else(|| Error::unknown("stale_crls", number))
 }
 
-/// How a directory of authorities is opened. Where NULL is passed for it, and for what is not set, the defaults are right
-/// for directories that trustdir makes. Yours: free it with trustdir_authority_directory_options_free; it may be used for
-/// several directories. One thread at a time. A setter that fails changes nothing, so check its status.
+/// How a directory of authorities is opened. Where NULL is passed for it, and for what is not set, the defaults are
+/// right for directories that trustdir makes. Yours: free it with trustdir_authority_directory_options_free; it may be
+/// used for several directories. One thread at a time. A setter that fails changes nothing, so check its status.
 #[derive(Default)]
 pub struct AuthorityDirectoryOptions {
     options: AuthorityDirOptions,
@@ -56,8 +56,8 @@ pub extern "C" fn trustdir_authority_directory_options_new(
     })
 }
 
-/// Which files are entries: a trustdir_entry_names. Under TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH revocation lists are read from
-/// names such as "89abcdef.r0", whatever the number, under TRUSTDIR_ENTRY_NAMES_ANY, the default, from every file.
+/// Which files are entries: a trustdir_entry_names. Under TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH revocation lists are read
+/// from names such as "89abcdef.r0", whatever the number, under TRUSTDIR_ENTRY_NAMES_ANY, the default, from every file.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_directory_options_set_entry_names(

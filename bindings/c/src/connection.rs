@@ -259,8 +259,8 @@ pub extern "C" fn trustdir_connection_decision(connection: Option<&Connection>) 
     guard_or(None, || Some(connection?.decision()))
 }
 
-/// A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the first
-/// one's, for NULL.
+/// A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
+/// first one's, for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_id(connection: Option<&Connection>) -> u64 {
     guard_or(0, || Some(connection?.connection.id()))

@@ -83,7 +83,8 @@ pub extern "C" fn trustdir_crls_this_update(crls: Option<&Crls>, index: usize) -
     guard_or(0, || Some(crls?.crls.get(index)?.this_update))
 }
 
-/// When the next one is due, in seconds since 1970-01-01 UTC: it is out of date from then on. 0 past the end and for NULL.
+/// When the next one is due, in seconds since 1970-01-01 UTC: it is out of date from then on. 0 past the end and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_crls_next_update(crls: Option<&Crls>, index: usize) -> i64 {
     guard_or(0, || Some(crls?.crls.get(index)?.next_update))

@@ -60,7 +60,8 @@ pub extern "C" fn trustdir_directory_open(
     })
 }
 
-/// Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be NULL.
+/// Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be
+/// NULL.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_open_with(
@@ -77,9 +78,9 @@ pub extern "C" fn trustdir_directory_open_with(
     })
 }
 
-/// As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of how
-/// many have been read, now and then, during this call only. It is called from several threads, also at once, must return
-/// quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
+/// As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of
+/// how many have been read, now and then, during this call only. It is called from several threads, also at once, must
+/// return quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_open_with_progress(
@@ -203,9 +204,9 @@ pub extern "C" fn trustdir_directory_list(
     })
 }
 
-/// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
-/// TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
-/// service without a name: see trustdir_directory_decide_for.
+/// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
+/// as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
+/// name: see trustdir_directory_decide_for.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_decide(
@@ -225,8 +226,8 @@ pub extern "C" fn trustdir_directory_decide(
     })
 }
 
-/// As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
-/// alone.
+/// As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by
+/// those alone.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_decide_for(

@@ -67,9 +67,9 @@ pub extern "C" fn trustdir_directory_options_set_entry_names(
     })
 }
 
-/// Whether a thread of the library watches for changes; the default is that one does. Without it removals are seen at the
-/// next decision all the same, and so are new files; idle connections are closed, and an entry written over another one
-/// in place is seen, no sooner than trustdir_directory_refresh.
+/// Whether a thread of the library watches for changes; the default is that one does. Without it removals are seen at
+/// the next decision all the same, and so are new files; idle connections are closed, and an entry written over another
+/// one in place is seen, no sooner than trustdir_directory_refresh.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_options_set_watch(

@@ -56,8 +56,8 @@ pub extern "C" fn trustdir_directory_install_certificate(
     })
 }
 
-/// Installs the first certificate in PEM text or DER, as trustdir_directory_install_certificate does. What stands beside
-/// it, a private key or the rest of a chain, is not installed; a private key alone is TRUSTDIR_STATUS_PARSE.
+/// Installs the first certificate in PEM text or DER, as trustdir_directory_install_certificate does. What stands
+/// beside it, a private key or the rest of a chain, is not installed; a private key alone is TRUSTDIR_STATUS_PARSE.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_install_bytes(
@@ -132,8 +132,8 @@ pub extern "C" fn trustdir_installed_is_new(installed: Option<&Installed>) -> bo
     guard_or(false, || Some(installed?.new))
 }
 
-/// The refusal that awaits the client all the same, were it to come now. Borrowed from the installed. NULL when there is
-/// none, and for NULL.
+/// The refusal that awaits the client all the same, were it to come now. Borrowed from the installed. NULL when there
+/// is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_installed_warning(installed: Option<&Installed>) -> Option<&Decision> {
     guard_or(None, || Some(installed?.warning.as_ref()))

@@ -43,8 +43,8 @@ impl From<Notice> for One {
 
 /// Looks for everything that keeps a client out or lets one in unawares. Problems are files that cannot be read or that
 /// hold private keys, certificates that are refused now and, where only subject hashes count, files that admit nobody.
-/// The others are certificates that would be authorities under OpenSSL, and clients whose admission depends on which file
-/// names count.
+/// The others are certificates that would be authorities under OpenSSL, and clients whose admission depends on which
+/// file names count.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_check(
@@ -67,8 +67,8 @@ pub extern "C" fn trustdir_notices_len(notices: Option<&Notices>) -> usize {
 }
 
 /// What a notice is about: "FILE", "PRIVATE_KEY", "ENTRY_NAMES", "AUTHORITY" or, for an entry that is refused now, the
-/// name of the reason, as trustdir_reason_text has it. Later versions may add kinds. Borrowed from the notices. NULL past
-/// the end and for NULL.
+/// name of the reason, as trustdir_reason_text has it. Later versions may add kinds. Borrowed from the notices. NULL
+/// past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_notices_kind(notices: Option<&Notices>, index: usize) -> *const c_char {
     guard_or(ptr::null(), || Some(notices?.notices.get(index)?.kind.as_ptr()))

@@ -64,8 +64,8 @@ pub extern "C" fn trustdir_open_connections_len(connections: Option<&OpenConnect
     guard_or(0, || Some(connections?.connections.len()))
 }
 
-/// A connection's number, which trustdir_connection_id gives, too; 0, which is also the first one's, past the end and for
-/// NULL.
+/// A connection's number, which trustdir_connection_id gives, too; 0, which is also the first one's, past the end and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_open_connections_id(connections: Option<&OpenConnections>, index: usize) -> u64 {
     guard_or(0, || Some(connections?.connections.get(index)?.id))

@@ -101,8 +101,8 @@ pub extern "C" fn trustdir_rehashed_left_len(rehashed: Option<&Rehashed>) -> usi
     guard_or(0, || Some(rehashed?.left.len()))
 }
 
-/// What stays, and why, in one line: the file, what is wrong with it and what to do. Borrowed from the rehashed. NULL past
-/// the end and for NULL.
+/// What stays, and why, in one line: the file, what is wrong with it and what to do. Borrowed from the rehashed. NULL
+/// past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_rehashed_left(rehashed: Option<&Rehashed>, index: usize) -> *const c_char {
     guard_or(ptr::null(), || Some(rehashed?.left.get(index)?.as_ptr()))

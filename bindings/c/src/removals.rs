@@ -34,8 +34,8 @@ impl From<Removal> for One {
     }
 }
 
-/// Starts to list the removals of a directory. Each call begins a list of its own. Fails when the process may open no more
-/// descriptors.
+/// Starts to list the removals of a directory. Each call begins a list of its own. Fails when the process may open no
+/// more descriptors.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_removals(
@@ -70,9 +70,9 @@ fn descriptor(_: &trustdir_core::Removals) -> Option<i32> {
     None
 }
 
-/// Takes the next removal, for trustdir_removals_fingerprint and trustdir_removals_file, and says whether there was one.
-/// Never waits: false means that there is none now. For each, call trustdir_connection_recheck for the connections of
-/// that client, each in its own thread; trustdir_acceptor_connections names them. False for NULL.
+/// Takes the next removal, for trustdir_removals_fingerprint and trustdir_removals_file, and says whether there was
+/// one. Never waits: false means that there is none now. For each, call trustdir_connection_recheck for the connections
+/// of that client, each in its own thread; trustdir_acceptor_connections names them. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_removals_next(removals: Option<&mut Removals>) -> bool {
     guard_or(false, || {
