@@ -680,17 +680,17 @@ typedef struct trustdir_authority trustdir_authority;
 /**
  * A directory of trust anchors: whoever has a certificate from one of these authorities is admitted, unless a
  * revocation list in the directory revokes it. That is much wider than a trustdir_directory, whose entries admit only
- * themselves. An authority that is unfit (expired, not made to sign certificates, with an unknown critical extension or
- * a weak key) vouches for nobody, and a broken list refuses the clients of its authority. Yours: free it with
+ * themselves. An authority that is unfit (expired, not made to sign certificates, with an unknown critical extension
+ * or a weak key) vouches for nobody, and a broken list refuses the clients of its authority. Yours: free it with
  * trustdir_authority_directory_free; what was built with it keeps it alive. It may be used from several threads at
  * once. A thread of the library watches the directory until the last handle to it is gone.
  */
 typedef struct trustdir_authority_directory trustdir_authority_directory;
 
 /**
- * How a directory of authorities is opened. Where NULL is passed for it, and for what is not set, the defaults are right
- * for directories that trustdir makes. Yours: free it with trustdir_authority_directory_options_free; it may be used for
- * several directories. One thread at a time. A setter that fails changes nothing, so check its status.
+ * How a directory of authorities is opened. Where NULL is passed for it, and for what is not set, the defaults are
+ * right for directories that trustdir makes. Yours: free it with trustdir_authority_directory_options_free; it may be
+ * used for several directories. One thread at a time. A setter that fails changes nothing, so check its status.
  */
 typedef struct trustdir_authority_directory_options trustdir_authority_directory_options;
 
@@ -850,8 +850,8 @@ typedef struct trustdir_open_connections trustdir_open_connections;
 typedef struct trustdir_pkcs12_options trustdir_pkcs12_options;
 
 /**
- * What a rehash is going to do. Yours: free it with trustdir_rehash_plan_free. One thread at a time. Until it is carried
- * out or freed, whoever writes to the directory by way of trustdir waits, so do not install in between.
+ * What a rehash is going to do. Yours: free it with trustdir_rehash_plan_free. One thread at a time. Until it is
+ * carried out or freed, whoever writes to the directory by way of trustdir waits, so do not install in between.
  */
 typedef struct trustdir_rehash_plan trustdir_rehash_plan;
 
@@ -2203,9 +2203,9 @@ trustdir_status trustdir_directory_options_set_entry_names(trustdir_directory_op
                                                            trustdir_error **error);
 
 /**
- * Whether a thread of the library watches for changes; the default is that one does. Without it removals are seen at the
- * next decision all the same, and so are new files; idle connections are closed, and an entry written over another one
- * in place is seen, no sooner than trustdir_directory_refresh.
+ * Whether a thread of the library watches for changes; the default is that one does. Without it removals are seen at
+ * the next decision all the same, and so are new files; idle connections are closed, and an entry written over another
+ * one in place is seen, no sooner than trustdir_directory_refresh.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_options_set_watch(trustdir_directory_options *options,
@@ -2235,7 +2235,8 @@ trustdir_status trustdir_directory_open(const char *path,
                                         trustdir_error **error);
 
 /**
- * Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be NULL.
+ * Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be
+ * NULL.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_open_with(const char *path,
@@ -2244,9 +2245,9 @@ trustdir_status trustdir_directory_open_with(const char *path,
                                              trustdir_error **error);
 
 /**
- * As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of how
- * many have been read, now and then, during this call only. It is called from several threads, also at once, must return
- * quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
+ * As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of
+ * how many have been read, now and then, during this call only. It is called from several threads, also at once, must
+ * return quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_open_with_progress(const char *path,
@@ -2317,9 +2318,9 @@ trustdir_status trustdir_directory_list(const trustdir_directory *directory,
                                         trustdir_error **error);
 
 /**
- * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
- * TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
- * service without a name: see trustdir_directory_decide_for.
+ * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
+ * as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
+ * name: see trustdir_directory_decide_for.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
@@ -2330,8 +2331,8 @@ trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
                                           trustdir_error **error);
 
 /**
- * As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
- * alone.
+ * As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by
+ * those alone.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_decide_for(const trustdir_directory *directory,
@@ -2358,8 +2359,8 @@ trustdir_status trustdir_directory_install_certificate(const trustdir_directory 
                                                        trustdir_error **error);
 
 /**
- * Installs the first certificate in PEM text or DER, as trustdir_directory_install_certificate does. What stands beside
- * it, a private key or the rest of a chain, is not installed; a private key alone is TRUSTDIR_STATUS_PARSE.
+ * Installs the first certificate in PEM text or DER, as trustdir_directory_install_certificate does. What stands
+ * beside it, a private key or the rest of a chain, is not installed; a private key alone is TRUSTDIR_STATUS_PARSE.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_install_bytes(const trustdir_directory *directory,
@@ -2404,8 +2405,8 @@ const trustdir_certificate *trustdir_installed_certificate(const trustdir_instal
 bool trustdir_installed_is_new(const trustdir_installed *installed);
 
 /**
- * The refusal that awaits the client all the same, were it to come now. Borrowed from the installed. NULL when there is
- * none, and for NULL.
+ * The refusal that awaits the client all the same, were it to come now. Borrowed from the installed. NULL when there
+ * is none, and for NULL.
  */
 const trustdir_decision *trustdir_installed_warning(const trustdir_installed *installed);
 
@@ -2556,8 +2557,8 @@ void trustdir_limits_free(trustdir_limits *limits);
 /**
  * Looks for everything that keeps a client out or lets one in unawares. Problems are files that cannot be read or that
  * hold private keys, certificates that are refused now and, where only subject hashes count, files that admit nobody.
- * The others are certificates that would be authorities under OpenSSL, and clients whose admission depends on which file
- * names count.
+ * The others are certificates that would be authorities under OpenSSL, and clients whose admission depends on which
+ * file names count.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_check(const trustdir_directory *directory,
@@ -2571,8 +2572,8 @@ size_t trustdir_notices_len(const trustdir_notices *notices);
 
 /**
  * What a notice is about: "FILE", "PRIVATE_KEY", "ENTRY_NAMES", "AUTHORITY" or, for an entry that is refused now, the
- * name of the reason, as trustdir_reason_text has it. Later versions may add kinds. Borrowed from the notices. NULL past
- * the end and for NULL.
+ * name of the reason, as trustdir_reason_text has it. Later versions may add kinds. Borrowed from the notices. NULL
+ * past the end and for NULL.
  */
 const char *trustdir_notices_kind(const trustdir_notices *notices,
                                   size_t index);
@@ -2659,8 +2660,8 @@ const char *trustdir_rehashed_removed(const trustdir_rehashed *rehashed, size_t 
 size_t trustdir_rehashed_left_len(const trustdir_rehashed *rehashed);
 
 /**
- * What stays, and why, in one line: the file, what is wrong with it and what to do. Borrowed from the rehashed. NULL past
- * the end and for NULL.
+ * What stays, and why, in one line: the file, what is wrong with it and what to do. Borrowed from the rehashed. NULL
+ * past the end and for NULL.
  */
 const char *trustdir_rehashed_left(const trustdir_rehashed *rehashed,
                                    size_t index);
@@ -2688,10 +2689,10 @@ const trustdir_certificate *trustdir_rehashed_newly_admitted_certificate(const t
 void trustdir_rehashed_free(trustdir_rehashed *rehashed);
 
 /**
- * Makes the directory one in which OpenSSL finds every certificate and revocation list by its hash, as `openssl rehash`
- * does, but closes gaps and never removes a file that is no link. What was changed goes to `out`. It can admit clients
- * where only subject hashes count: trustdir_directory_plan_rehash says whom. It may be killed at any moment: whoever was
- * found before is found then, too.
+ * Makes the directory one in which OpenSSL finds every certificate and revocation list by its hash, as `openssl
+ * rehash` does, but closes gaps and never removes a file that is no link. What was changed goes to `out`. It can admit
+ * clients where only subject hashes count: trustdir_directory_plan_rehash says whom. It may be killed at any moment:
+ * whoever was found before is found then, too.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_rehash(const trustdir_directory *directory,
@@ -2707,14 +2708,14 @@ trustdir_status trustdir_directory_plan_rehash(const trustdir_directory *directo
                                                trustdir_error **error);
 
 /**
- * What is going to be changed, or was when the plan has been carried out. Borrowed from the plan until it is freed. NULL
- * for NULL.
+ * What is going to be changed, or was when the plan has been carried out. Borrowed from the plan until it is freed.
+ * NULL for NULL.
  */
 const trustdir_rehashed *trustdir_rehash_plan_rehashed(const trustdir_rehash_plan *plan);
 
 /**
- * Changes it, once: a second time is TRUSTDIR_STATUS_INVALID_ARGUMENT, also after a failure. Fails, and leaves the rest
- * as it is, when somebody else changes the directory without its lock.
+ * Changes it, once: a second time is TRUSTDIR_STATUS_INVALID_ARGUMENT, also after a failure. Fails, and leaves the
+ * rest as it is, when somebody else changes the directory without its lock.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_rehash_plan_carry_out(trustdir_rehash_plan *plan,
@@ -2726,8 +2727,8 @@ trustdir_status trustdir_rehash_plan_carry_out(trustdir_rehash_plan *plan,
 void trustdir_rehash_plan_free(trustdir_rehash_plan *plan);
 
 /**
- * Starts to list the removals of a directory. Each call begins a list of its own. Fails when the process may open no more
- * descriptors.
+ * Starts to list the removals of a directory. Each call begins a list of its own. Fails when the process may open no
+ * more descriptors.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_removals(const trustdir_directory *directory,
@@ -2742,9 +2743,9 @@ trustdir_status trustdir_directory_removals(const trustdir_directory *directory,
 int32_t trustdir_removals_fd(const trustdir_removals *removals);
 
 /**
- * Takes the next removal, for trustdir_removals_fingerprint and trustdir_removals_file, and says whether there was one.
- * Never waits: false means that there is none now. For each, call trustdir_connection_recheck for the connections of
- * that client, each in its own thread; trustdir_acceptor_connections names them. False for NULL.
+ * Takes the next removal, for trustdir_removals_fingerprint and trustdir_removals_file, and says whether there was
+ * one. Never waits: false means that there is none now. For each, call trustdir_connection_recheck for the connections
+ * of that client, each in its own thread; trustdir_acceptor_connections names them. False for NULL.
  */
 bool trustdir_removals_next(trustdir_removals *removals);
 
@@ -2778,8 +2779,8 @@ trustdir_status trustdir_authority_directory_options_new(trustdir_authority_dire
                                                          trustdir_error **error);
 
 /**
- * Which files are entries: a trustdir_entry_names. Under TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH revocation lists are read from
- * names such as "89abcdef.r0", whatever the number, under TRUSTDIR_ENTRY_NAMES_ANY, the default, from every file.
+ * Which files are entries: a trustdir_entry_names. Under TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH revocation lists are read
+ * from names such as "89abcdef.r0", whatever the number, under TRUSTDIR_ENTRY_NAMES_ANY, the default, from every file.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_directory_options_set_entry_names(trustdir_authority_directory_options *options,
@@ -2862,11 +2863,11 @@ trustdir_status trustdir_authority_directory_decide(const trustdir_authority_dir
                                                     trustdir_error **error);
 
 /**
- * Writes a revocation list, given in PEM or DER, under the name by which OpenSSL finds it: in place of this authority's
- * older one there, or beside those of other authorities with the same hash. Its path goes to `path`, which may be NULL
- * when you do not need it; it is yours, free it with trustdir_buffer_free. A list that would lock clients out is
- * refused: TRUSTDIR_STATUS_EXPIRED when it is out of date, TRUSTDIR_STATUS_ALREADY_EXISTS when a newer one is here,
- * TRUSTDIR_STATUS_BAD_SIGNATURE when the authority of its name is here and has not signed it.
+ * Writes a revocation list, given in PEM or DER, under the name by which OpenSSL finds it: in place of this
+ * authority's older one there, or beside those of other authorities with the same hash. Its path goes to `path`, which
+ * may be NULL when you do not need it; it is yours, free it with trustdir_buffer_free. A list that would lock clients
+ * out is refused: TRUSTDIR_STATUS_EXPIRED when it is out of date, TRUSTDIR_STATUS_ALREADY_EXISTS when a newer one is
+ * here, TRUSTDIR_STATUS_BAD_SIGNATURE when the authority of its name is here and has not signed it.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_authority_directory_install_crl(const trustdir_authority_directory *directory,
@@ -2919,7 +2920,8 @@ const char *trustdir_crls_issuer(const trustdir_crls *crls,
 int64_t trustdir_crls_this_update(const trustdir_crls *crls, size_t index);
 
 /**
- * When the next one is due, in seconds since 1970-01-01 UTC: it is out of date from then on. 0 past the end and for NULL.
+ * When the next one is due, in seconds since 1970-01-01 UTC: it is out of date from then on. 0 past the end and for
+ * NULL.
  */
 int64_t trustdir_crls_next_update(const trustdir_crls *crls,
                                   size_t index);
@@ -3084,8 +3086,8 @@ trustdir_status trustdir_acceptor_builder_new(const trustdir_identity *identity,
 
 /**
  * Whether clients show a certificate. `client_auth` is a trustdir_client_auth. The default is
- * TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without; what contradicts the
- * directory fails in trustdir_acceptor_builder_build.
+ * TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without;
+ * what contradicts the directory fails in trustdir_acceptor_builder_build.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_set_client_auth(trustdir_acceptor_builder *builder,
@@ -3303,8 +3305,8 @@ trustdir_status trustdir_connection_on_revoked(trustdir_connection *connection,
 const trustdir_decision *trustdir_connection_decision(const trustdir_connection *connection);
 
 /**
- * A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the first
- * one's, for NULL.
+ * A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
+ * first one's, for NULL.
  */
 uint64_t trustdir_connection_id(const trustdir_connection *connection);
 
@@ -3358,8 +3360,8 @@ trustdir_status trustdir_acceptor_connections(const trustdir_acceptor *acceptor,
 size_t trustdir_open_connections_len(const trustdir_open_connections *connections);
 
 /**
- * A connection's number, which trustdir_connection_id gives, too; 0, which is also the first one's, past the end and for
- * NULL.
+ * A connection's number, which trustdir_connection_id gives, too; 0, which is also the first one's, past the end and
+ * for NULL.
  */
 uint64_t trustdir_open_connections_id(const trustdir_open_connections *connections,
                                       size_t index);
