@@ -115,8 +115,8 @@ pub extern "C" fn trustdir_connection_write_tls(
 /// Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
 /// TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
 /// yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
-/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed; send what trustdir_connection_write_tls still hands
-/// out, then close.
+/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed, vouches for it no more or admits it no more within its
+/// limits, as trustdir_connection_decision says; send what trustdir_connection_write_tls still hands out, then close.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_read(
