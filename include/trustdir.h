@@ -14,7 +14,8 @@
  * Ownership. What a function hands out through T **out is yours: free it with trustdir_T_free,
  * which takes NULL. The variable is NULL when the call fails, whatever it held before. What comes
  * back as const T *, const char * or trustdir_slice is borrowed from the function's first argument,
- * until that is freed or, for a connection, until the next call that takes it without const.
+ * until that is freed or, for a connection or removals, until the next call that takes it without
+ * const.
  * Nothing you pass in is consumed, and everything may be freed in any order: objects keep alive
  * what they need. (The userdata of trustdir_connection_on_revoked is the one exception, and says
  * so.)
@@ -493,6 +494,32 @@ typedef int32_t trustdir_entry_names;
 #endif // __cplusplus
 
 /**
+ * What becomes of clients whose authority's revocation list is out of date. An authority without any list has revoked
+ * nobody.
+ */
+enum trustdir_stale_crls
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * They are refused until there is a new list.
+     */
+    TRUSTDIR_STALE_CRLS_REFUSE = 0,
+    /**
+     * They are admitted, unless the old list revokes them.
+     */
+    TRUSTDIR_STALE_CRLS_ADMIT = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_stale_crls trustdir_stale_crls;
+#else
+typedef int32_t trustdir_stale_crls;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Whether clients show a certificate.
  */
 enum trustdir_client_auth
@@ -518,6 +545,31 @@ enum trustdir_client_auth
 typedef enum trustdir_client_auth trustdir_client_auth;
 #else
 typedef int32_t trustdir_client_auth;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What becomes of open connections when the entry that admitted them goes. New handshakes are refused either way.
+ */
+enum trustdir_on_removal
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * They are closed: not one more byte is read or written.
+     */
+    TRUSTDIR_ON_REMOVAL_CLOSE = 0,
+    /**
+     * They go on until either side ends them, and trustdir_connection_is_revoked says so.
+     */
+    TRUSTDIR_ON_REMOVAL_FINISH = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_on_removal trustdir_on_removal;
+#else
+typedef int32_t trustdir_on_removal;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -626,6 +678,23 @@ typedef struct trustdir_acceptor_builder trustdir_acceptor_builder;
 typedef struct trustdir_authority trustdir_authority;
 
 /**
+ * A directory of trust anchors: whoever has a certificate from one of these authorities is admitted, unless a
+ * revocation list in the directory revokes it. That is much wider than a trustdir_directory, whose entries admit only
+ * themselves. An authority that is unfit (expired, not made to sign certificates, with an unknown critical extension
+ * or a weak key) vouches for nobody, and a broken list refuses the clients of its authority. Yours: free it with
+ * trustdir_authority_directory_free; what was built with it keeps it alive. It may be used from several threads at
+ * once. A thread of the library watches the directory until the last handle to it is gone.
+ */
+typedef struct trustdir_authority_directory trustdir_authority_directory;
+
+/**
+ * How a directory of authorities is opened. Where NULL is passed for it, and for what is not set, the defaults are
+ * right for directories that trustdir makes. Yours: free it with trustdir_authority_directory_options_free; it may be
+ * used for several directories. One thread at a time. A setter that fails changes nothing, so check its status.
+ */
+typedef struct trustdir_authority_directory_options trustdir_authority_directory_options;
+
+/**
  * How to make an authority. Where NULL is passed for it, and for what is not set, the defaults are right for a home or
  * a team. Yours: free it with trustdir_authority_options_free; it may be used for several authorities. One thread at
  * a time. A setter that fails changes nothing, so check its status.
@@ -654,9 +723,15 @@ typedef struct trustdir_certificate trustdir_certificate;
 typedef struct trustdir_connection trustdir_connection;
 
 /**
+ * The revocation lists in a directory of authorities at one moment, sorted by file. Yours: free it with
+ * trustdir_crls_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_crls trustdir_crls;
+
+/**
  * Whether a client is admitted, and why. From `trustdir_decision **out` it is yours: free it with
- * trustdir_decision_free. From trustdir_connection_decision it is borrowed. It never changes and may be used from
- * several threads at once.
+ * trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is borrowed. It never
+ * changes and may be used from several threads at once.
  */
 typedef struct trustdir_decision trustdir_decision;
 
@@ -666,6 +741,13 @@ typedef struct trustdir_decision trustdir_decision;
  * thread of the library watches the directory until the last handle to it is gone.
  */
 typedef struct trustdir_directory trustdir_directory;
+
+/**
+ * How a directory is opened. Where NULL is passed for it, and for what is not set, the defaults are right for
+ * directories that trustdir makes. Yours: free it with trustdir_directory_options_free; it may be used for several
+ * directories. One thread at a time. A setter that fails changes nothing, so check its status.
+ */
+typedef struct trustdir_directory_options trustdir_directory_options;
 
 /**
  * What a directory held at one moment: its entries, and the files that have problems, both sorted by file name.
@@ -689,6 +771,12 @@ typedef struct trustdir_findings trustdir_findings;
  * trustdir_identity_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_identity trustdir_identity;
+
+/**
+ * What became of a certificate that was to be installed. Yours: free it with trustdir_installed_free. It never changes
+ * and may be used from several threads at once.
+ */
+typedef struct trustdir_installed trustdir_installed;
 
 /**
  * How to issue, sign or renew. Where NULL is passed for it, and for what is not set, the defaults are right for most.
@@ -743,11 +831,43 @@ typedef struct trustdir_name_constraints trustdir_name_constraints;
 typedef struct trustdir_nano_config trustdir_nano_config;
 
 /**
+ * What keeps a client out of a directory and what lets one in unawares, problems first. Yours: free it with
+ * trustdir_notices_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_notices trustdir_notices;
+
+/**
+ * The open connections of an acceptor as they were at one moment, oldest first. Yours: free it with
+ * trustdir_open_connections_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_open_connections trustdir_open_connections;
+
+/**
  * How to write a PKCS#12 file. Where NULL is passed for it, and for what is not set, the defaults are used. Yours:
  * free it with trustdir_pkcs12_options_free; it may be used for several files. One thread at a time. A setter that
  * fails changes nothing, so check its status.
  */
 typedef struct trustdir_pkcs12_options trustdir_pkcs12_options;
+
+/**
+ * What a rehash is going to do. Yours: free it with trustdir_rehash_plan_free. One thread at a time. Until it is
+ * carried out or freed, whoever writes to the directory by way of trustdir waits, so do not install in between.
+ */
+typedef struct trustdir_rehash_plan trustdir_rehash_plan;
+
+/**
+ * What a rehash changes. From `trustdir_rehashed **out` it is yours: free it with trustdir_rehashed_free. From
+ * trustdir_rehash_plan_rehashed it is borrowed. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_rehashed trustdir_rehashed;
+
+/**
+ * The entries of a directory that go while connections stand on them, in the order in which that is noticed: one
+ * removal an entry, however many connections it had. Whichever thread notices adds them. 1,024 of them wait; what is
+ * noticed beyond that is not listed, and trustdir_removals_missed says so. Yours: free it with trustdir_removals_free.
+ * It does not keep the directory open. One thread at a time, which may be any.
+ */
+typedef struct trustdir_removals trustdir_removals;
 
 /**
  * A request for a certificate (PKCS#10), its signature checked: whoever made it has the private key. What it asks for
@@ -2068,6 +2188,44 @@ void trustdir_findings_free(trustdir_findings *findings);
 const char *trustdir_severity_text(int32_t severity);
 
 /**
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_options_new(trustdir_directory_options **out,
+                                               trustdir_error **error);
+
+/**
+ * Which files are entries: a trustdir_entry_names. The default is TRUSTDIR_ENTRY_NAMES_ANY.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_options_set_entry_names(trustdir_directory_options *options,
+                                                           int32_t entry_names,
+                                                           trustdir_error **error);
+
+/**
+ * Whether a thread of the library watches for changes; the default is that one does. Without it removals are seen at
+ * the next decision all the same, and so are new files; idle connections are closed, and an entry written over another
+ * one in place is seen, no sooner than trustdir_directory_refresh.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_options_set_watch(trustdir_directory_options *options,
+                                                     bool watch,
+                                                     trustdir_error **error);
+
+/**
+ * Whether the directory is made when it does not exist; the default is that this fails.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_options_set_create(trustdir_directory_options *options,
+                                                      bool create,
+                                                      trustdir_error **error);
+
+/**
+ * Frees the options, not what was opened with them. NULL is fine.
+ */
+void trustdir_directory_options_free(trustdir_directory_options *options);
+
+/**
  * Opens a directory, which must exist; an empty one admits nobody. `entry_names` is a trustdir_entry_names.
  */
 TRUSTDIR_MUST_USE
@@ -2075,6 +2233,31 @@ trustdir_status trustdir_directory_open(const char *path,
                                         int32_t entry_names,
                                         trustdir_directory **out,
                                         trustdir_error **error);
+
+/**
+ * Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be
+ * NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_open_with(const char *path,
+                                             const trustdir_directory_options *options,
+                                             trustdir_directory **out,
+                                             trustdir_error **error);
+
+/**
+ * As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of
+ * how many have been read, now and then, during this call only. It is called from several threads, also at once, must
+ * return quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_open_with_progress(const char *path,
+                                                      const trustdir_directory_options *options,
+                                                      void (*progress)(size_t done,
+                                                                       size_t total,
+                                                                       void *userdata),
+                                                      void *userdata,
+                                                      trustdir_directory **out,
+                                                      trustdir_error **error);
 
 /**
  * Another handle to the same open directory, which lives on its own. Cheap.
@@ -2092,7 +2275,7 @@ const char *trustdir_directory_path(const trustdir_directory *directory);
 /**
  * Admits a client: writes its certificate into the directory. One that is there already is left as it is. The path
  * of its file goes to `entry`, which may be NULL when you do not need it; it is yours, free it with
- * trustdir_buffer_free.
+ * trustdir_buffer_free. trustdir_directory_install_certificate says more.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_install(const trustdir_directory *directory,
@@ -2135,9 +2318,9 @@ trustdir_status trustdir_directory_list(const trustdir_directory *directory,
                                         trustdir_error **error);
 
 /**
- * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
- * TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
- * service without a name: see trustdir_directory_decide_for.
+ * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
+ * as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
+ * name: see trustdir_directory_decide_for.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
@@ -2148,8 +2331,8 @@ trustdir_status trustdir_directory_decide(const trustdir_directory *directory,
                                           trustdir_error **error);
 
 /**
- * As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
- * alone.
+ * As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by
+ * those alone.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_directory_decide_for(const trustdir_directory *directory,
@@ -2164,6 +2347,85 @@ trustdir_status trustdir_directory_decide_for(const trustdir_directory *director
  * Frees the handle; the directory itself stays. NULL is fine.
  */
 void trustdir_directory_free(trustdir_directory *directory);
+
+/**
+ * As trustdir_directory_install, and says what became of the certificate: what will be refused all the same (expired,
+ * of the wrong purpose, with a weak key, ...) is installed, with a warning.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_install_certificate(const trustdir_directory *directory,
+                                                       const trustdir_certificate *certificate,
+                                                       trustdir_installed **out,
+                                                       trustdir_error **error);
+
+/**
+ * Installs the first certificate in PEM text or DER, as trustdir_directory_install_certificate does. What stands
+ * beside it, a private key or the rest of a chain, is not installed; a private key alone is TRUSTDIR_STATUS_PARSE.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_install_bytes(const trustdir_directory *directory,
+                                                 const uint8_t *data,
+                                                 size_t len,
+                                                 trustdir_installed **out,
+                                                 trustdir_error **error);
+
+/**
+ * Installs the first certificate of a file, as trustdir_directory_install_bytes does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_install_file(const trustdir_directory *directory,
+                                                const char *path,
+                                                trustdir_installed **out,
+                                                trustdir_error **error);
+
+/**
+ * Installs a certificate in place of another one, whose connections are closed. There is no moment at which neither is
+ * installed. `old` says which goes, as for trustdir_directory_remove. Fails as installing and removing do.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_replace(const trustdir_directory *directory,
+                                           const char *old,
+                                           const trustdir_certificate *certificate,
+                                           trustdir_installed **out,
+                                           trustdir_error **error);
+
+/**
+ * The path of the entry's file, which may have been there already. Borrowed from the installed. NULL for NULL.
+ */
+const char *trustdir_installed_file(const trustdir_installed *installed);
+
+/**
+ * The entry's certificate. Borrowed from the installed. NULL for NULL.
+ */
+const trustdir_certificate *trustdir_installed_certificate(const trustdir_installed *installed);
+
+/**
+ * Whether it was written now, and not there already; false for NULL.
+ */
+bool trustdir_installed_is_new(const trustdir_installed *installed);
+
+/**
+ * The refusal that awaits the client all the same, were it to come now. Borrowed from the installed. NULL when there
+ * is none, and for NULL.
+ */
+const trustdir_decision *trustdir_installed_warning(const trustdir_installed *installed);
+
+/**
+ * The number of files and links that went because the certificate replaces another one; one that was written over in
+ * place is not among them. 0 for NULL.
+ */
+size_t trustdir_installed_removed_len(const trustdir_installed *installed);
+
+/**
+ * The path of a file or link that went. Borrowed from the installed. NULL past the end and for NULL.
+ */
+const char *trustdir_installed_removed(const trustdir_installed *installed,
+                                       size_t index);
+
+/**
+ * Frees this record and everything borrowed from it; the entry stays. NULL is fine.
+ */
+void trustdir_installed_free(trustdir_installed *installed);
 
 /**
  * The number of entries; 0 for NULL.
@@ -2291,6 +2553,395 @@ const char *trustdir_limits_file(const trustdir_limits *limits,
  * Frees the limits and everything borrowed from them. NULL is fine.
  */
 void trustdir_limits_free(trustdir_limits *limits);
+
+/**
+ * Looks for everything that keeps a client out or lets one in unawares. Problems are files that cannot be read or that
+ * hold private keys, certificates that are refused now and, where only subject hashes count, files that admit nobody.
+ * The others are certificates that would be authorities under OpenSSL, and clients whose admission depends on which
+ * file names count.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_check(const trustdir_directory *directory,
+                                         trustdir_notices **out,
+                                         trustdir_error **error);
+
+/**
+ * The number of notices; 0 for NULL.
+ */
+size_t trustdir_notices_len(const trustdir_notices *notices);
+
+/**
+ * What a notice is about: "FILE", "PRIVATE_KEY", "ENTRY_NAMES", "AUTHORITY" or, for an entry that is refused now, the
+ * name of the reason, as trustdir_reason_text has it. Later versions may add kinds. Borrowed from the notices. NULL
+ * past the end and for NULL.
+ */
+const char *trustdir_notices_kind(const trustdir_notices *notices,
+                                  size_t index);
+
+/**
+ * Whether somebody has to do something; else it is only good to know. False past the end and for NULL.
+ */
+bool trustdir_notices_is_problem(const trustdir_notices *notices,
+                                 size_t index);
+
+/**
+ * The path of the file that it is about. Borrowed from the notices. NULL past the end and for NULL.
+ */
+const char *trustdir_notices_file(const trustdir_notices *notices, size_t index);
+
+/**
+ * What is the matter with the file and what to do, in one line; text from certificates is escaped. Borrowed from the
+ * notices. NULL past the end and for NULL.
+ */
+const char *trustdir_notices_message(const trustdir_notices *notices,
+                                     size_t index);
+
+/**
+ * The certificate. Borrowed from the notices. NULL when none was read, past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_notices_certificate(const trustdir_notices *notices,
+                                                         size_t index);
+
+/**
+ * Frees the notices and everything borrowed from them. NULL is fine.
+ */
+void trustdir_notices_free(trustdir_notices *notices);
+
+/**
+ * Whether the directory is as a rehash leaves it, but for what is left; false for NULL.
+ */
+bool trustdir_rehashed_is_unchanged(const trustdir_rehashed *rehashed);
+
+/**
+ * The number of links that are made; 0 for NULL.
+ */
+size_t trustdir_rehashed_linked_len(const trustdir_rehashed *rehashed);
+
+/**
+ * The path of a link that is made. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_linked(const trustdir_rehashed *rehashed, size_t index);
+
+/**
+ * The path of the file that such a link leads to. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_linked_to(const trustdir_rehashed *rehashed,
+                                        size_t index);
+
+/**
+ * The number of files and links that get another number or hash; 0 for NULL.
+ */
+size_t trustdir_rehashed_renamed_len(const trustdir_rehashed *rehashed);
+
+/**
+ * The old path of a file or link that is renamed. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_renamed(const trustdir_rehashed *rehashed,
+                                      size_t index);
+
+/**
+ * Its new path. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_renamed_to(const trustdir_rehashed *rehashed, size_t index);
+
+/**
+ * The number of links that go, because they lead nowhere, or where another one leads; 0 for NULL.
+ */
+size_t trustdir_rehashed_removed_len(const trustdir_rehashed *rehashed);
+
+/**
+ * The path of a link that goes. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_removed(const trustdir_rehashed *rehashed, size_t index);
+
+/**
+ * The number of files that stay as they are though they are not as they should be; 0 for NULL.
+ */
+size_t trustdir_rehashed_left_len(const trustdir_rehashed *rehashed);
+
+/**
+ * What stays, and why, in one line: the file, what is wrong with it and what to do. Borrowed from the rehashed. NULL
+ * past the end and for NULL.
+ */
+const char *trustdir_rehashed_left(const trustdir_rehashed *rehashed,
+                                   size_t index);
+
+/**
+ * The number of files whose clients are admitted from then on where only subject hashes count
+ * (TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH and OpenSSL), and were not before; 0 for NULL.
+ */
+size_t trustdir_rehashed_newly_admitted_len(const trustdir_rehashed *rehashed);
+
+/**
+ * The path of such a file. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const char *trustdir_rehashed_newly_admitted_file(const trustdir_rehashed *rehashed, size_t index);
+
+/**
+ * The certificate in such a file. Borrowed from the rehashed. NULL past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_rehashed_newly_admitted_certificate(const trustdir_rehashed *rehashed,
+                                                                         size_t index);
+
+/**
+ * Frees this record and everything borrowed from it. NULL is fine. Not for what is borrowed from a plan.
+ */
+void trustdir_rehashed_free(trustdir_rehashed *rehashed);
+
+/**
+ * Makes the directory one in which OpenSSL finds every certificate and revocation list by its hash, as `openssl
+ * rehash` does, but closes gaps and never removes a file that is no link. What was changed goes to `out`. It can admit
+ * clients where only subject hashes count: trustdir_directory_plan_rehash says whom. It may be killed at any moment:
+ * whoever was found before is found then, too.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_rehash(const trustdir_directory *directory,
+                                          trustdir_rehashed **out,
+                                          trustdir_error **error);
+
+/**
+ * Says what trustdir_directory_rehash would do, and can do it.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_plan_rehash(const trustdir_directory *directory,
+                                               trustdir_rehash_plan **out,
+                                               trustdir_error **error);
+
+/**
+ * What is going to be changed, or was when the plan has been carried out. Borrowed from the plan until it is freed.
+ * NULL for NULL.
+ */
+const trustdir_rehashed *trustdir_rehash_plan_rehashed(const trustdir_rehash_plan *plan);
+
+/**
+ * Changes it, once: a second time is TRUSTDIR_STATUS_INVALID_ARGUMENT, also after a failure. Fails, and leaves the
+ * rest as it is, when somebody else changes the directory without its lock.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_rehash_plan_carry_out(trustdir_rehash_plan *plan,
+                                               trustdir_error **error);
+
+/**
+ * Frees the plan and everything borrowed from it, and changes nothing. NULL is fine.
+ */
+void trustdir_rehash_plan_free(trustdir_rehash_plan *plan);
+
+/**
+ * Starts to list the removals of a directory. Each call begins a list of its own. Fails when the process may open no
+ * more descriptors.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_removals(const trustdir_directory *directory,
+                                            trustdir_removals **out,
+                                            trustdir_error **error);
+
+/**
+ * A descriptor that is readable exactly while a removal waits, for poll, epoll or an event loop. Never read from it or
+ * close it: it is closed with the removals, so take it out of the loop before. -1 where there are none (not Unix), and
+ * for NULL.
+ */
+int32_t trustdir_removals_fd(const trustdir_removals *removals);
+
+/**
+ * Takes the next removal, for trustdir_removals_fingerprint and trustdir_removals_file, and says whether there was
+ * one. Never waits: false means that there is none now. For each, call trustdir_connection_recheck for the connections
+ * of that client, each in its own thread; trustdir_acceptor_connections names them. False for NULL.
+ */
+bool trustdir_removals_next(trustdir_removals *removals);
+
+/**
+ * The SHA-256 of the certificate that was the entry, as 64 lower-case hexadecimal digits. Borrowed from the removals
+ * until the next call of trustdir_removals_next. NULL before the first one, when that said false, and for NULL.
+ */
+const char *trustdir_removals_fingerprint(const trustdir_removals *removals);
+
+/**
+ * The path of the file that carried it last, as the fingerprint.
+ */
+const char *trustdir_removals_file(const trustdir_removals *removals);
+
+/**
+ * Whether removals were not listed, because too many waited, since this was last asked: then recheck every connection.
+ * False for NULL.
+ */
+bool trustdir_removals_missed(trustdir_removals *removals);
+
+/**
+ * Frees the removals and everything borrowed from them, and closes the descriptor. NULL is fine.
+ */
+void trustdir_removals_free(trustdir_removals *removals);
+
+/**
+ * Starts with the defaults.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_options_new(trustdir_authority_directory_options **out,
+                                                         trustdir_error **error);
+
+/**
+ * Which files are entries: a trustdir_entry_names. Under TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH revocation lists are read
+ * from names such as "89abcdef.r0", whatever the number, under TRUSTDIR_ENTRY_NAMES_ANY, the default, from every file.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_options_set_entry_names(trustdir_authority_directory_options *options,
+                                                                     int32_t entry_names,
+                                                                     trustdir_error **error);
+
+/**
+ * Whether a thread of the library watches for changes, as trustdir_directory_options_set_watch.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_options_set_watch(trustdir_authority_directory_options *options,
+                                                               bool watch,
+                                                               trustdir_error **error);
+
+/**
+ * Whether the directory is made when it does not exist; the default is that this fails.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_options_set_create(trustdir_authority_directory_options *options,
+                                                                bool create,
+                                                                trustdir_error **error);
+
+/**
+ * What becomes of clients whose authority's list is out of date: a trustdir_stale_crls. The default is
+ * TRUSTDIR_STALE_CRLS_REFUSE.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_options_set_stale_crls(trustdir_authority_directory_options *options,
+                                                                    int32_t stale_crls,
+                                                                    trustdir_error **error);
+
+/**
+ * Frees the options, not what was opened with them. NULL is fine.
+ */
+void trustdir_authority_directory_options_free(trustdir_authority_directory_options *options);
+
+/**
+ * Opens a directory of authorities, which must exist unless `options` say otherwise; an empty one vouches for nobody.
+ * `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_open(const char *path,
+                                                  const trustdir_authority_directory_options *options,
+                                                  trustdir_authority_directory **out,
+                                                  trustdir_error **error);
+
+/**
+ * Another handle to the same open directory, which lives on its own. Cheap.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_clone(const trustdir_authority_directory *directory,
+                                                   trustdir_authority_directory **out,
+                                                   trustdir_error **error);
+
+/**
+ * The directory as one of certificates: to install, remove, list and find authorities. Its decisions are about the
+ * authorities' own certificates. Borrowed from the directory of authorities; clone it to keep it. NULL for NULL.
+ */
+const trustdir_directory *trustdir_authority_directory_directory(const trustdir_authority_directory *directory);
+
+/**
+ * Lists the authorities, and as problems every file that is neither an authority that vouches nor a list that counts,
+ * as they are now. Lists that are out of date are among the problems.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_list(const trustdir_authority_directory *directory,
+                                                  trustdir_entries **out,
+                                                  trustdir_error **error);
+
+/**
+ * Decides about the certificates that a client sent, `count` of them in DER, its own first, at a time in seconds since
+ * 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision. What cannot be read is refused.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_decide(const trustdir_authority_directory *directory,
+                                                    const trustdir_slice *chain,
+                                                    size_t count,
+                                                    int64_t unix_time,
+                                                    trustdir_decision **out,
+                                                    trustdir_error **error);
+
+/**
+ * Writes a revocation list, given in PEM or DER, under the name by which OpenSSL finds it: in place of this
+ * authority's older one there, or beside those of other authorities with the same hash. Its path goes to `path`, which
+ * may be NULL when you do not need it; it is yours, free it with trustdir_buffer_free. A list that would lock clients
+ * out is refused: TRUSTDIR_STATUS_EXPIRED when it is out of date, TRUSTDIR_STATUS_ALREADY_EXISTS when a newer one is
+ * here, TRUSTDIR_STATUS_BAD_SIGNATURE when the authority of its name is here and has not signed it.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_install_crl(const trustdir_authority_directory *directory,
+                                                         const uint8_t *list,
+                                                         size_t len,
+                                                         trustdir_buffer **path,
+                                                         trustdir_error **error);
+
+/**
+ * Brings everything in line with the directory now and closes connections that are no longer vouched for. Needed only
+ * by hosts that have switched the watching thread off.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_refresh(const trustdir_authority_directory *directory,
+                                                     trustdir_error **error);
+
+/**
+ * Frees the handle; the directory itself stays. NULL is fine.
+ */
+void trustdir_authority_directory_free(trustdir_authority_directory *directory);
+
+/**
+ * Lists every revocation list in the directory that can be used.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_authority_directory_crls(const trustdir_authority_directory *directory,
+                                                  trustdir_crls **out,
+                                                  trustdir_error **error);
+
+/**
+ * The number of lists; 0 for NULL.
+ */
+size_t trustdir_crls_len(const trustdir_crls *crls);
+
+/**
+ * The path of a list's file. Borrowed from the crls. NULL past the end and for NULL.
+ */
+const char *trustdir_crls_file(const trustdir_crls *crls, size_t index);
+
+/**
+ * The authority that says it has signed it, as RFC 4514 text, control characters escaped. Borrowed from the crls. NULL
+ * past the end and for NULL.
+ */
+const char *trustdir_crls_issuer(const trustdir_crls *crls,
+                                 size_t index);
+
+/**
+ * When it was made, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
+ */
+int64_t trustdir_crls_this_update(const trustdir_crls *crls, size_t index);
+
+/**
+ * When the next one is due, in seconds since 1970-01-01 UTC: it is out of date from then on. 0 past the end and for
+ * NULL.
+ */
+int64_t trustdir_crls_next_update(const trustdir_crls *crls,
+                                  size_t index);
+
+/**
+ * Its number in lower-case hexadecimal, two digits a byte (RFC 5280, 5.2.3). Borrowed from the crls. NULL when it has
+ * none, past the end and for NULL.
+ */
+const char *trustdir_crls_number(const trustdir_crls *crls,
+                                 size_t index);
+
+/**
+ * How many certificates it revokes; 0 past the end and for NULL.
+ */
+size_t trustdir_crls_revoked(const trustdir_crls *crls, size_t index);
+
+/**
+ * Frees the crls and everything borrowed from them. NULL is fine.
+ */
+void trustdir_crls_free(trustdir_crls *crls);
 
 /**
  * The name of a reason, for logs: "ADMITTED", "NOT_INSTALLED" and so on; "UNKNOWN" for unknown numbers. Static text,
@@ -2435,8 +3086,8 @@ trustdir_status trustdir_acceptor_builder_new(const trustdir_identity *identity,
 
 /**
  * Whether clients show a certificate. `client_auth` is a trustdir_client_auth. The default is
- * TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory, and TRUSTDIR_CLIENT_AUTH_OFF without; what contradicts the
- * directory fails in trustdir_acceptor_builder_build.
+ * TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without;
+ * what contradicts the directory fails in trustdir_acceptor_builder_build.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_set_client_auth(trustdir_acceptor_builder *builder,
@@ -2451,6 +3102,24 @@ TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_set_directory(trustdir_acceptor_builder *builder,
                                                         const trustdir_directory *directory,
                                                         trustdir_error **error);
+
+/**
+ * The directory of authorities whose clients are admitted, besides those of the directory of clients, which is asked
+ * first and has the last word on its entries. Kept alive as that is.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_authorities(trustdir_acceptor_builder *builder,
+                                                          const trustdir_authority_directory *authorities,
+                                                          trustdir_error **error);
+
+/**
+ * What becomes of open connections when the entry that admitted them goes: a trustdir_on_removal. The default is
+ * TRUSTDIR_ON_REMOVAL_CLOSE.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_on_removal(trustdir_acceptor_builder *builder,
+                                                         int32_t on_removal,
+                                                         trustdir_error **error);
 
 /**
  * The service's name: an entry that is limited to services (see trustdir_directory_limit) is admitted by those alone,
@@ -2510,6 +3179,18 @@ trustdir_status trustdir_acceptor_accept(const trustdir_acceptor *acceptor,
                                          trustdir_error **error);
 
 /**
+ * Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a
+ * time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_decide(const trustdir_acceptor *acceptor,
+                                         const trustdir_slice *chain,
+                                         size_t count,
+                                         int64_t unix_time,
+                                         trustdir_decision **out,
+                                         trustdir_error **error);
+
+/**
  * Frees the handle; connections made by it live on. NULL is fine.
  */
 void trustdir_acceptor_free(trustdir_acceptor *acceptor);
@@ -2541,8 +3222,8 @@ trustdir_status trustdir_connection_write_tls(trustdir_connection *connection,
  * Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
  * TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
  * yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
- * TRUSTDIR_STATUS_REVOKED: the client's entry has been removed; send what trustdir_connection_write_tls still hands
- * out, then close.
+ * TRUSTDIR_STATUS_REVOKED: the client's entry has been removed, vouches for it no more or admits it no more within its
+ * limits, as trustdir_connection_decision says; send what trustdir_connection_write_tls still hands out, then close.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connection_read(trustdir_connection *connection,
@@ -2595,7 +3276,7 @@ trustdir_status trustdir_connection_received_eof(trustdir_connection *connection
 
 /**
  * Looks whether the client's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
- * trustdir_connection_write_tls hands out, then close.
+ * trustdir_connection_write_tls hands out, then close. Under TRUSTDIR_ON_REMOVAL_FINISH it flags the connection only.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connection_recheck(trustdir_connection *connection,
@@ -2622,6 +3303,17 @@ trustdir_status trustdir_connection_on_revoked(trustdir_connection *connection,
  * client has been decided about, and for NULL.
  */
 const trustdir_decision *trustdir_connection_decision(const trustdir_connection *connection);
+
+/**
+ * A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
+ * first one's, for NULL.
+ */
+uint64_t trustdir_connection_id(const trustdir_connection *connection);
+
+/**
+ * Whether the client was admitted and its entry has gone since: exact at this moment. False for NULL.
+ */
+bool trustdir_connection_is_revoked(const trustdir_connection *connection);
 
 /**
  * The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.
@@ -2652,6 +3344,55 @@ bool trustdir_connection_resumed(const trustdir_connection *connection);
  * Frees the connection and everything borrowed from it. Nothing is sent. NULL is fine.
  */
 void trustdir_connection_free(trustdir_connection *connection);
+
+/**
+ * Lists the open connections that stand on an entry, those whose entry has gone among them: from the admission until
+ * the connection is freed or refuses to go on. Looks at each entry's file, so it is exact at this moment.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_connections(const trustdir_acceptor *acceptor,
+                                              trustdir_open_connections **out,
+                                              trustdir_error **error);
+
+/**
+ * The number of connections; 0 for NULL.
+ */
+size_t trustdir_open_connections_len(const trustdir_open_connections *connections);
+
+/**
+ * A connection's number, which trustdir_connection_id gives, too; 0, which is also the first one's, past the end and
+ * for NULL.
+ */
+uint64_t trustdir_open_connections_id(const trustdir_open_connections *connections,
+                                      size_t index);
+
+/**
+ * The client's certificate. Borrowed from the open connections. NULL past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_open_connections_certificate(const trustdir_open_connections *connections,
+                                                                  size_t index);
+
+/**
+ * The path of the file that admitted the client. Borrowed from the open connections. NULL past the end and for NULL.
+ */
+const char *trustdir_open_connections_entry(const trustdir_open_connections *connections,
+                                            size_t index);
+
+/**
+ * When the client was admitted, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
+ */
+int64_t trustdir_open_connections_since(const trustdir_open_connections *connections, size_t index);
+
+/**
+ * Whether the entry has gone since; false past the end and for NULL.
+ */
+bool trustdir_open_connections_is_revoked(const trustdir_open_connections *connections,
+                                          size_t index);
+
+/**
+ * Frees the list and everything borrowed from it; the connections stay open. NULL is fine.
+ */
+void trustdir_open_connections_free(trustdir_open_connections *connections);
 
 #ifdef __cplusplus
 }  // extern "C"

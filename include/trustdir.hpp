@@ -19,10 +19,14 @@
 #define TRUSTDIR_HPP
 
 #include <trustdir/authority.hpp>
+#include <trustdir/authority_directory.hpp>
 #include <trustdir/connection.hpp>
+#include <trustdir/decision.hpp>
 #include <trustdir/directory.hpp>
 #include <trustdir/export.hpp>
 #include <trustdir/lint.hpp>
+#include <trustdir/rehash.hpp>
+#include <trustdir/removals.hpp>
 
 namespace trustdir {
 

@@ -9,6 +9,7 @@
 //
 // - When the client's file is removed, the connection ends: the client gets a close_notify and a pending read completes
 //   with `trustdir::status::revoked`, also when the connection was idle (a blocking read learns of it with its next byte).
+//   With `on_removal::finish` it goes on, and `connection().is_revoked()` says so.
 // - A clean close is `asio::error::eof`, a transport that ends without one is `trustdir::status::truncated`.
 // - A failed handshake completes after the peer was told why; `failure()` has the reason in words.
 // - `shutdown` waits for the peer, but no longer than `linger()`, then reports `asio::error::timed_out`.

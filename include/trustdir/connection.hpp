@@ -2,6 +2,7 @@
 #ifndef TRUSTDIR_CONNECTION_HPP
 #define TRUSTDIR_CONNECTION_HPP
 
+#include <trustdir/authority_directory.hpp>
 #include <trustdir/directory.hpp>
 #include <trustdir/identity.hpp>
 
@@ -16,6 +17,12 @@ enum class client_auth : std::int32_t {
 enum class tls_version : std::int32_t {
   tls12 = TRUSTDIR_TLS_VERSION_TLS12,
   tls13 = TRUSTDIR_TLS_VERSION_TLS13
+};
+
+/// What becomes of open connections when the entry that admitted them goes. New handshakes are refused either way.
+enum class on_removal : std::int32_t {
+  close = TRUSTDIR_ON_REMOVAL_CLOSE,   ///< they are closed: not one more byte
+  finish = TRUSTDIR_ON_REMOVAL_FINISH  ///< they go on until either side ends them, and `is_revoked` says so
 };
 
 /// One TLS connection as a state machine: ciphertext in and out, plaintext in and out, no I/O of its own.
@@ -94,7 +101,7 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   void received_eof() { detail::invoke(trustdir_connection_received_eof, native()); }
   void received_eof(std::error_code& ec) noexcept { detail::invoke(ec, trustdir_connection_received_eof, native()); }
 
-  /// Looks whether the client's file is still there; `status::revoked` when it is not.
+  /// Looks whether the client's file is still there; `status::revoked` when it is not, unless removals let it finish.
   void recheck() { detail::invoke(trustdir_connection_recheck, native()); }
   void recheck(std::error_code& ec) noexcept { detail::invoke(ec, trustdir_connection_recheck, native()); }
 
@@ -113,12 +120,48 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   /// Empty until the peer was judged; there after a refusal, too.
   decision_view decision() const noexcept { return decision_view(trustdir_connection_decision(native())); }
 
+  /// A number that no other connection of its acceptor has, as in `acceptor::connections`.
+  std::uint64_t id() const noexcept { return trustdir_connection_id(native()); }
+
+  /// Whether the client was admitted and its file has gone since: exact at this moment.
+  bool is_revoked() const noexcept { return trustdir_connection_is_revoked(native()); }
+
   /// "TLSv1.3"; this and the next three are empty until known.
   std::string_view version() const noexcept { return detail::view(trustdir_connection_version(native())); }
   std::string_view cipher_suite() const noexcept { return detail::view(trustdir_connection_cipher_suite(native())); }
   std::string_view alpn() const noexcept { return detail::view(trustdir_connection_alpn(native())); }
   std::string_view server_name() const noexcept { return detail::view(trustdir_connection_server_name(native())); }
   bool resumed() const noexcept { return trustdir_connection_resumed(native()); }
+};
+
+/// An open connection of an acceptor. Its views live as long as the list.
+struct open_connection {
+  std::uint64_t id;              ///< `connection::id`
+  certificate_view certificate;  ///< the client's
+  std::string_view entry;        ///< the file that admitted the client
+  std::chrono::system_clock::time_point since;
+  bool is_revoked;  ///< the entry has gone since
+};
+
+/// The open connections of an acceptor at one moment that stand on an entry, oldest first.
+class open_connections : public detail::object<trustdir_open_connections, trustdir_open_connections_free> {
+ public:
+  using object::object;
+  using iterator = detail::list_iterator<open_connections, open_connection>;
+
+  std::size_t size() const noexcept { return trustdir_open_connections_len(native()); }
+  bool empty() const noexcept { return size() == 0; }
+
+  open_connection operator[](std::size_t index) const noexcept {
+    return {trustdir_open_connections_id(native(), index),
+            certificate_view(trustdir_open_connections_certificate(native(), index)),
+            detail::view(trustdir_open_connections_entry(native(), index)),
+            detail::moment(trustdir_open_connections_since(native(), index)),
+            trustdir_open_connections_is_revoked(native(), index)};
+  }
+
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, size()}; }
 };
 
 /// Makes server connections. Immutable; may be used from several threads at once.
@@ -131,6 +174,19 @@ class acceptor : public detail::object<trustdir_acceptor, trustdir_acceptor_free
   connection accept() const { return detail::create<connection>(trustdir_acceptor_accept, native()); }
   connection accept(std::error_code& ec) const noexcept {
     return detail::create<connection>(ec, trustdir_acceptor_accept, native());
+  }
+
+  /// The open connections that stand on an entry, those whose entry has gone among them.
+  open_connections connections() const {
+    return detail::create<open_connections>(trustdir_acceptor_connections, native());
+  }
+
+  /// Decides about the certificates that a client sent, its own first, as a handshake would.
+  decision decide(const std::vector<bytes_view>& chain,
+                  std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {
+    const auto sent = detail::slices(chain);
+    return detail::create<decision>(trustdir_acceptor_decide, native(), sent.data(), sent.size(),
+                                    detail::unix_time(when));
   }
 };
 
@@ -149,6 +205,17 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
 
   acceptor_builder& directory(const trustdir::directory& clients) {
     detail::invoke(trustdir_acceptor_builder_set_directory, native(), clients.native());
+    return *this;
+  }
+
+  /// Whose clients are admitted, besides those of the directory of clients, which has the last word on its entries.
+  acceptor_builder& authorities(const authority_directory& authorities) {
+    detail::invoke(trustdir_acceptor_builder_set_authorities, native(), authorities.native());
+    return *this;
+  }
+
+  acceptor_builder& on_removal(trustdir::on_removal what) {
+    detail::invoke(trustdir_acceptor_builder_set_on_removal, native(), static_cast<std::int32_t>(what));
     return *this;
   }
 

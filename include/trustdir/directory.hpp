@@ -1,91 +1,12 @@
-// The trust directory, its entries, and what it decides about a certificate.
+// The trust directory, its entries and their limits, and what is the matter with its files.
 #ifndef TRUSTDIR_DIRECTORY_HPP
 #define TRUSTDIR_DIRECTORY_HPP
 
-#include <trustdir/certificate.hpp>
+#include <trustdir/decision.hpp>
+#include <trustdir/rehash.hpp>
+#include <trustdir/removals.hpp>
 
 namespace trustdir {
-
-/// Why a peer was admitted or refused. A newer library may have more reasons.
-enum class reason : std::int32_t {
-  admitted = TRUSTDIR_REASON_ADMITTED,
-  anonymous = TRUSTDIR_REASON_ANONYMOUS,
-  no_certificate = TRUSTDIR_REASON_NO_CERTIFICATE,
-  not_installed = TRUSTDIR_REASON_NOT_INSTALLED,
-  removed = TRUSTDIR_REASON_REMOVED,
-  minted_by_pin = TRUSTDIR_REASON_MINTED_BY_PIN,
-  same_name_other_key = TRUSTDIR_REASON_SAME_NAME_OTHER_KEY,
-  malformed = TRUSTDIR_REASON_MALFORMED,
-  expired = TRUSTDIR_REASON_EXPIRED,
-  not_yet_valid = TRUSTDIR_REASON_NOT_YET_VALID,
-  wrong_purpose = TRUSTDIR_REASON_WRONG_PURPOSE,
-  weak_key = TRUSTDIR_REASON_WEAK_KEY,
-  bad_signature = TRUSTDIR_REASON_BAD_SIGNATURE,
-  scope = TRUSTDIR_REASON_SCOPE,
-  untrusted_issuer = TRUSTDIR_REASON_UNTRUSTED_ISSUER,
-  revoked_by_crl = TRUSTDIR_REASON_REVOKED_BY_CRL,
-  stale_crl = TRUSTDIR_REASON_STALE_CRL
-};
-
-/// "ADMITTED", "NOT_INSTALLED", …
-inline std::string_view to_string(reason value) noexcept {
-  return detail::view(trustdir_reason_text(static_cast<std::int32_t>(value)));
-}
-
-inline std::ostream& operator<<(std::ostream& out, reason value) { return out << to_string(value); }
-
-namespace detail {
-
-/// What can be asked of a decision, owned or borrowed. Views are empty where there was no certificate or no entry.
-template <class Decision>
-class decision_accessors {
- public:
-  bool is_admitted() const noexcept { return trustdir_decision_is_admitted(raw()); }
-  trustdir::reason reason() const noexcept { return static_cast<trustdir::reason>(trustdir_decision_reason(raw())); }
-  /// One line for a log: which certificate, what was decided, what to do.
-  std::string_view message() const noexcept { return view(trustdir_decision_message(raw())); }
-  /// Names are escaped and cut after 256 characters, a serial number after 64 digits: strangers choose them.
-  std::string_view subject() const noexcept { return view(trustdir_decision_subject(raw())); }
-  std::string_view issuer() const noexcept { return view(trustdir_decision_issuer(raw())); }
-  std::string_view serial() const noexcept { return view(trustdir_decision_serial(raw())); }
-  std::string_view fingerprint() const noexcept { return view(trustdir_decision_fingerprint(raw())); }
-  /// The file of the trust directory that matched.
-  std::string_view entry() const noexcept { return view(trustdir_decision_entry(raw())); }
-  /// The moment that was decided for.
-  std::chrono::system_clock::time_point time() const noexcept { return moment(trustdir_decision_time(raw())); }
-  /// The name of the service that decided.
-  std::string_view service() const noexcept { return view(trustdir_decision_service(raw())); }
-  /// The whole record as one line of JSON.
-  std::string_view json() const noexcept { return view(trustdir_decision_json(raw())); }
-  trustdir::certificate_view certificate() const noexcept {
-    return trustdir::certificate_view(trustdir_decision_certificate(raw()));
-  }
-
- private:
-  const trustdir_decision* raw() const noexcept { return static_cast<const Decision*>(this)->native(); }
-};
-
-}  // namespace detail
-
-/// A decision that you own.
-class decision : public detail::object<trustdir_decision, trustdir_decision_free>,
-                 public detail::decision_accessors<decision> {
- public:
-  using object::object;
-};
-
-/// The decision of a connection, owned by the connection. Empty until the peer was judged.
-class decision_view : public detail::decision_accessors<decision_view> {
- public:
-  explicit decision_view(const trustdir_decision* borrowed = nullptr) noexcept : borrowed_(borrowed) {}
-  decision_view(const decision& owner) noexcept : borrowed_(owner.native()) {}
-
-  explicit operator bool() const noexcept { return borrowed_ != nullptr; }
-  const trustdir_decision* native() const noexcept { return borrowed_; }
-
- private:
-  const trustdir_decision* borrowed_;
-};
 
 /// One certificate of a directory and the file that carries it.
 struct entry {
@@ -159,11 +80,82 @@ class limits : public detail::object<trustdir_limits, trustdir_limits_free> {
   iterator end() const noexcept { return {this, size()}; }
 };
 
+/// What keeps a client out of a directory, or lets one in unawares. Its views live as long as the list.
+struct notice {
+  std::string_view kind;  ///< "FILE", "PRIVATE_KEY", "ENTRY_NAMES", "AUTHORITY" or the reason of a refusal
+  bool is_problem;        ///< somebody has to do something; else it is only good to know
+  std::string_view file;
+  std::string_view message;      ///< what is the matter and what to do, in one line
+  certificate_view certificate;  ///< empty if none was read
+};
+
+/// What somebody should know about the files of a directory, problems first.
+class notices : public detail::object<trustdir_notices, trustdir_notices_free> {
+ public:
+  using object::object;
+  using iterator = detail::list_iterator<notices, notice>;
+
+  std::size_t size() const noexcept { return trustdir_notices_len(native()); }
+  bool empty() const noexcept { return size() == 0; }
+
+  notice operator[](std::size_t index) const noexcept {
+    return {detail::view(trustdir_notices_kind(native(), index)), trustdir_notices_is_problem(native(), index),
+            detail::view(trustdir_notices_file(native(), index)), detail::view(trustdir_notices_message(native(), index)),
+            certificate_view(trustdir_notices_certificate(native(), index))};
+  }
+
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, size()}; }
+};
+
+/// What became of a certificate that was to be installed.
+class installed : public detail::object<trustdir_installed, trustdir_installed_free> {
+ public:
+  using object::object;
+
+  std::string_view file() const noexcept { return detail::view(trustdir_installed_file(native())); }
+  certificate_view certificate() const noexcept { return certificate_view(trustdir_installed_certificate(native())); }
+  /// Written now, and not there already.
+  bool is_new() const noexcept { return trustdir_installed_is_new(native()); }
+  /// The refusal that awaits the client all the same (expired, wrong purpose, …); empty if none does.
+  decision_view warning() const noexcept { return decision_view(trustdir_installed_warning(native())); }
+
+  /// The files and links that went because the certificate replaces another one, but not one written over in place.
+  std::vector<std::string_view> removed() const {
+    std::vector<std::string_view> files;
+    for (std::size_t i = 0; i < trustdir_installed_removed_len(native()); ++i) {
+      files.push_back(detail::view(trustdir_installed_removed(native(), i)));
+    }
+    return files;
+  }
+};
+
 /// Which files of a directory are entries.
 enum class entry_names : std::int32_t {
   any = TRUSTDIR_ENTRY_NAMES_ANY,                   ///< every certificate file
   subject_hash = TRUSTDIR_ENTRY_NAMES_SUBJECT_HASH  ///< `0fb8533c.0` only, as OpenSSL reads a directory
 };
+
+/// How a directory is opened; the defaults are right for directories that trustdir makes.
+struct directory_options {
+  trustdir::entry_names entry_names = trustdir::entry_names::any;
+  bool watch = true;    ///< without it idle connections are closed no sooner than `refresh`
+  bool create = false;  ///< makes the directory when it does not exist
+};
+
+namespace detail {
+
+inline object<trustdir_directory_options, trustdir_directory_options_free> native_options(
+    const directory_options& chosen) {
+  auto options =
+      create<object<trustdir_directory_options, trustdir_directory_options_free>>(trustdir_directory_options_new);
+  invoke(trustdir_directory_options_set_entry_names, options.native(), static_cast<std::int32_t>(chosen.entry_names));
+  invoke(trustdir_directory_options_set_watch, options.native(), chosen.watch);
+  invoke(trustdir_directory_options_set_create, options.native(), chosen.create);
+  return options;
+}
+
+}  // namespace detail
 
 /// A trust directory: the certificates in it are the clients that are admitted. May be used from several threads at
 /// once.
@@ -176,6 +168,24 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
                                      static_cast<std::int32_t>(names));
   }
 
+  static directory open(std::string_view path, const directory_options& options) {
+    return detail::create<directory>(trustdir_directory_open_with, detail::terminated(path).c_str(),
+                                     detail::native_options(options).native());
+  }
+
+  /// For large directories: `progress(done, total)` hears how many files of how many have been read, now and then, from
+  /// several threads, also at once, and not after the return. It must not throw.
+  template <class Progress>
+  static directory open(std::string_view path, const directory_options& options, Progress&& progress) {
+    using stored = std::remove_reference_t<Progress>;
+    void (*const tell)(std::size_t, std::size_t, void*) = [](std::size_t done, std::size_t total, void* raw) noexcept {
+      (*static_cast<stored*>(raw))(done, total);
+    };
+    void* userdata = const_cast<void*>(static_cast<const void*>(std::addressof(progress)));
+    return detail::create<directory>(trustdir_directory_open_with_progress, detail::terminated(path).c_str(),
+                                     detail::native_options(options).native(), tell, userdata);
+  }
+
   /// Another handle on the same directory; cheap.
   directory clone() const { return detail::create<directory>(trustdir_directory_clone, native()); }
 
@@ -184,6 +194,28 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
   /// Writes the certificate and returns the path of its file. Installing twice changes nothing.
   buffer install(certificate_view certificate) const {
     return detail::create<buffer>(trustdir_directory_install, native(), certificate.native());
+  }
+
+  /// The same, and says what became of it: what will be refused all the same is installed with a warning.
+  installed install_certificate(certificate_view certificate) const {
+    return detail::create<installed>(trustdir_directory_install_certificate, native(), certificate.native());
+  }
+
+  /// Installs the first certificate in PEM text or DER, and nothing that stands beside it.
+  installed install_bytes(bytes_view bytes) const {
+    return detail::create<installed>(trustdir_directory_install_bytes, native(), bytes.data(), bytes.size());
+  }
+
+  /// The same from a file.
+  installed install_file(std::string_view path) const {
+    return detail::create<installed>(trustdir_directory_install_file, native(), detail::terminated(path).c_str());
+  }
+
+  /// Installs a certificate in place of the one that `old` names, as for `remove`, and closes that one's connections.
+  /// There is no moment at which neither is installed.
+  installed replace(std::string_view old, certificate_view certificate) const {
+    return detail::create<installed>(trustdir_directory_replace, native(), detail::terminated(old).c_str(),
+                                     certificate.native());
   }
 
   /// Removes every file and link that carries the certificate: by file name, fingerprint, common name or subject.
@@ -199,6 +231,20 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
 
   /// Grows with every change that was seen.
   std::uint64_t generation() const noexcept { return trustdir_directory_generation(native()); }
+
+  /// Makes it one in which OpenSSL finds every certificate by its hash, as `openssl rehash` does, but without its faults.
+  rehashed rehash() const { return detail::create<rehashed>(trustdir_directory_rehash, native()); }
+
+  /// Says what `rehash` would do, and can do it.
+  rehash_plan plan_rehash() const { return detail::create<rehash_plan>(trustdir_directory_plan_rehash, native()); }
+
+  /// Looks for everything that keeps a client out or lets one in unawares.
+  notices check() const { return detail::create<notices>(trustdir_directory_check, native()); }
+
+  /// Starts a list of the entries that go while connections stand on them, for an event loop.
+  trustdir::removals removals() const {
+    return detail::create<trustdir::removals>(trustdir_directory_removals, native());
+  }
 
   entries list() const { return detail::create<entries>(trustdir_directory_list, native()); }
 

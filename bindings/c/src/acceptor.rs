@@ -5,12 +5,15 @@ use std::ffi::c_char;
 use trustdir_core::tls;
 
 use crate::Result;
+use crate::authority_directory::AuthorityDirectory;
 use crate::connection::Connection;
+use crate::decision::Decision;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
 use crate::identity::Identity;
+use crate::slice::{self, Slice};
 use crate::status::Status;
 use crate::text;
 
@@ -36,6 +39,16 @@ pub enum TlsVersion {
     Tls13 = 13,
 }
 
+/// What becomes of open connections when the entry that admitted them goes. New handshakes are refused either way.
+#[repr(i32)]
+#[derive(Clone, Copy)]
+pub enum OnRemoval {
+    /// They are closed: not one more byte is read or written.
+    Close = 0,
+    /// They go on until either side ends them, and trustdir_connection_is_revoked says so.
+    Finish = 1,
+}
+
 const CLIENT_AUTH: [(ClientAuth, trustdir_core::ClientAuth); 3] = [
     (ClientAuth::Off, trustdir_core::ClientAuth::Off),
     (ClientAuth::Optional, trustdir_core::ClientAuth::Optional),
@@ -44,6 +57,9 @@ const CLIENT_AUTH: [(ClientAuth, trustdir_core::ClientAuth); 3] = [
 
 const TLS_VERSIONS: [(TlsVersion, tls::TlsVersion); 2] =
     [(TlsVersion::Tls12, tls::TlsVersion::Tls12), (TlsVersion::Tls13, tls::TlsVersion::Tls13)];
+
+const ON_REMOVAL: [(OnRemoval, tls::OnRemoval); 2] =
+    [(OnRemoval::Close, tls::OnRemoval::Close), (OnRemoval::Finish, tls::OnRemoval::Finish)];
 
 /// Collects the settings of an acceptor. Yours: free it with trustdir_acceptor_builder_free. One thread at a time. A
 /// setter that fails changes nothing, so check its status.
@@ -68,6 +84,12 @@ pub struct Acceptor {
 
 const _: () = handle::several_threads::<Acceptor>();
 
+impl Acceptor {
+    pub(crate) fn core(&self) -> &tls::Acceptor {
+        &self.acceptor
+    }
+}
+
 impl From<tls::Acceptor> for Acceptor {
     fn from(acceptor: tls::Acceptor) -> Self {
         Self { acceptor }
@@ -82,6 +104,11 @@ fn client_auth(number: i32) -> Result<trustdir_core::ClientAuth> {
 fn tls_version(number: i32, name: &str) -> Result<tls::TlsVersion> {
     let known = TLS_VERSIONS.into_iter().find(|(known, _)| *known as i32 == number);
     known.map(|(_, version)| version).ok_or_else(|| Error::unknown(name, number))
+}
+
+fn on_removal(number: i32) -> Result<tls::OnRemoval> {
+    let known = ON_REMOVAL.into_iter().find(|(known, _)| *known as i32 == number);
+    known.map(|(_, on_removal)| on_removal).ok_or_else(|| Error::unknown("on_removal", number))
 }
 
 /// Starts with the server's identity, which is copied into the builder.
@@ -101,8 +128,8 @@ pub extern "C" fn trustdir_acceptor_builder_new(
 }
 
 /// Whether clients show a certificate. `client_auth` is a trustdir_client_auth. The default is
-/// TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory, and TRUSTDIR_CLIENT_AUTH_OFF without; what contradicts the
-/// directory fails in trustdir_acceptor_builder_build.
+/// TRUSTDIR_CLIENT_AUTH_REQUIRED with a directory (of clients or of authorities), and TRUSTDIR_CLIENT_AUTH_OFF without;
+/// what contradicts the directory fails in trustdir_acceptor_builder_build.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_builder_set_client_auth(
@@ -131,6 +158,40 @@ pub extern "C" fn trustdir_acceptor_builder_set_directory(
         let builder = handle::required(builder, "builder")?;
         let directory = handle::required(directory, "directory")?;
         builder.set(|settings| settings.trust_dir(directory.core().clone()));
+        Ok(())
+    })
+}
+
+/// The directory of authorities whose clients are admitted, besides those of the directory of clients, which is asked
+/// first and has the last word on its entries. Kept alive as that is.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_set_authorities(
+    builder: Option<&mut AcceptorBuilder>,
+    authorities: Option<&AuthorityDirectory>,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let builder = handle::required(builder, "builder")?;
+        let authorities = handle::required(authorities, "authorities")?;
+        builder.set(|settings| settings.authorities(authorities.core().clone()));
+        Ok(())
+    })
+}
+
+/// What becomes of open connections when the entry that admitted them goes: a trustdir_on_removal. The default is
+/// TRUSTDIR_ON_REMOVAL_CLOSE.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_set_on_removal(
+    builder: Option<&mut AcceptorBuilder>,
+    on_removal: i32,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let builder = handle::required(builder, "builder")?;
+        let on_removal = self::on_removal(on_removal)?;
+        builder.set(|settings| settings.on_removal(on_removal));
         Ok(())
     })
 }
@@ -237,6 +298,27 @@ pub extern "C" fn trustdir_acceptor_accept(
         let out = handle::slot(out, "out")?;
         let acceptor = handle::required(acceptor, "acceptor")?;
         *out = handle::give(acceptor.acceptor.accept()?.into());
+        Ok(())
+    })
+}
+
+/// Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a
+/// time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_decide(
+    acceptor: Option<&Acceptor>,
+    chain: *const Slice,
+    count: usize,
+    unix_time: i64,
+    out: *mut *mut Decision,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let acceptor = handle::required(acceptor, "acceptor")?;
+        let chain = slice::list(chain, count, "chain")?;
+        *out = handle::give(acceptor.acceptor.policy().decide(&chain, unix_time).into());
         Ok(())
     })
 }

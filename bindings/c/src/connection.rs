@@ -115,8 +115,8 @@ pub extern "C" fn trustdir_connection_write_tls(
 /// Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
 /// TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
 /// yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
-/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed; send what trustdir_connection_write_tls still hands
-/// out, then close.
+/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed, vouches for it no more or admits it no more within its
+/// limits, as trustdir_connection_decision says; send what trustdir_connection_write_tls still hands out, then close.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_read(
@@ -218,7 +218,7 @@ pub extern "C" fn trustdir_connection_received_eof(
 }
 
 /// Looks whether the client's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
-/// trustdir_connection_write_tls hands out, then close.
+/// trustdir_connection_write_tls hands out, then close. Under TRUSTDIR_ON_REMOVAL_FINISH it flags the connection only.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_recheck(connection: Option<&mut Connection>, error: *mut *mut Error) -> Status {
@@ -257,6 +257,19 @@ pub extern "C" fn trustdir_connection_on_revoked(
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_decision(connection: Option<&Connection>) -> Option<&Decision> {
     guard_or(None, || Some(connection?.decision()))
+}
+
+/// A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
+/// first one's, for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_id(connection: Option<&Connection>) -> u64 {
+    guard_or(0, || Some(connection?.connection.id()))
+}
+
+/// Whether the client was admitted and its entry has gone since: exact at this moment. False for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_is_revoked(connection: Option<&Connection>) -> bool {
+    guard_or(false, || Some(connection?.connection.is_revoked()))
 }
 
 /// The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.

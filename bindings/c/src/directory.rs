@@ -1,36 +1,22 @@
 //! Trust directories.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
 use trustdir_core::{ClientAuth, Policy, TrustDir, TrustDirOptions};
 
-use crate::Result;
 use crate::buffer::Buffer;
 use crate::certificate::Certificate;
 use crate::decision::Decision;
+use crate::directory_options::{self, DirectoryOptions};
 use crate::entries::Entries;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
+use crate::hook::Progress;
 use crate::slice;
 use crate::status::Status;
 use crate::text;
-
-/// Which files of a directory are entries.
-#[repr(i32)]
-#[derive(Clone, Copy)]
-pub enum EntryNames {
-    /// Every file that holds a certificate.
-    Any = 0,
-    /// Only files and links named by the subject hash ("89abcdef.0"), as OpenSSL reads a directory.
-    SubjectHash = 1,
-}
-
-const ENTRY_NAMES: [(EntryNames, trustdir_core::EntryNames); 2] = [
-    (EntryNames::Any, trustdir_core::EntryNames::Any),
-    (EntryNames::SubjectHash, trustdir_core::EntryNames::SubjectHash),
-];
 
 /// A directory whose certificates are the clients to admit, each admitting exactly itself. Yours: free it with
 /// trustdir_directory_free; what was built with it keeps it alive. It may be used from several threads at once. A
@@ -55,11 +41,6 @@ impl From<TrustDir> for Directory {
     }
 }
 
-fn names(entry_names: i32) -> Result<trustdir_core::EntryNames> {
-    let known = ENTRY_NAMES.into_iter().find(|(known, _)| *known as i32 == entry_names);
-    known.map(|(_, names)| names).ok_or_else(|| Error::unknown("entry_names", entry_names))
-}
-
 /// Opens a directory, which must exist; an empty one admits nobody. `entry_names` is a trustdir_entry_names.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -72,8 +53,51 @@ pub extern "C" fn trustdir_directory_open(
     guard(error, || {
         let out = handle::slot(out, "out")?;
         let path = text::path(path, "path")?;
-        let options = TrustDirOptions { entry_names: names(entry_names)?, ..TrustDirOptions::default() };
+        let entry_names = directory_options::entry_names(entry_names)?;
+        let options = TrustDirOptions { entry_names, ..TrustDirOptions::default() };
         *out = handle::give(TrustDir::open_with(path, options)?.into());
+        Ok(())
+    })
+}
+
+/// Opens a directory, which must exist unless `options` say otherwise; an empty one admits nobody. `options` may be
+/// NULL.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_open_with(
+    path: *const c_char,
+    options: Option<&DirectoryOptions>,
+    out: *mut *mut Directory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let path = text::path(path, "path")?;
+        *out = handle::give(TrustDir::open_with(path, directory_options::core(options))?.into());
+        Ok(())
+    })
+}
+
+/// As trustdir_directory_open_with, for large directories: `progress(done, total, userdata)` hears how many files of
+/// how many have been read, now and then, during this call only. It is called from several threads, also at once, must
+/// return quickly and must not throw or jump out. `userdata` may be NULL; it stays yours.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_open_with_progress(
+    path: *const c_char,
+    options: Option<&DirectoryOptions>,
+    progress: Option<extern "C" fn(done: usize, total: usize, userdata: *mut c_void)>,
+    userdata: *mut c_void,
+    out: *mut *mut Directory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let path = text::path(path, "path")?;
+        let progress = Progress::new(handle::required(progress, "progress")?, userdata);
+        let options = directory_options::core(options);
+        let directory = TrustDir::open_with_progress(path, options, &|done, total| progress.tell(done, total))?;
+        *out = handle::give(directory.into());
         Ok(())
     })
 }
@@ -102,7 +126,7 @@ pub extern "C" fn trustdir_directory_path(directory: Option<&Directory>) -> *con
 
 /// Admits a client: writes its certificate into the directory. One that is there already is left as it is. The path
 /// of its file goes to `entry`, which may be NULL when you do not need it; it is yours, free it with
-/// trustdir_buffer_free.
+/// trustdir_buffer_free. trustdir_directory_install_certificate says more.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_install(
@@ -180,9 +204,9 @@ pub extern "C" fn trustdir_directory_list(
     })
 }
 
-/// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is
-/// TRUSTDIR_STATUS_OK as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a
-/// service without a name: see trustdir_directory_decide_for.
+/// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
+/// as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
+/// name: see trustdir_directory_decide_for.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_decide(
@@ -202,8 +226,8 @@ pub extern "C" fn trustdir_directory_decide(
     })
 }
 
-/// As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by those
-/// alone.
+/// As trustdir_directory_decide, for the service of this name: an entry that is limited to services is admitted by
+/// those alone.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_directory_decide_for(

@@ -21,11 +21,16 @@ const _: () = handle::several_threads::<Entries>();
 
 impl Entries {
     pub(crate) fn new(entries: &[Entry], problems: &[Problem]) -> Self {
-        let entry = |entry: &Entry| (text::owned_path(entry.file()), entry.certificate().clone().into());
-        let problem =
-            |problem: &Problem| text::owned(&format!("{}: {}", text::in_line(problem.file()), problem.message()));
         Self { entries: entries.iter().map(entry).collect(), problems: problems.iter().map(problem).collect() }
     }
+}
+
+pub(crate) fn entry(entry: &Entry) -> (CString, Certificate) {
+    (text::owned_path(entry.file()), entry.certificate().clone().into())
+}
+
+pub(crate) fn problem(problem: &Problem) -> CString {
+    text::owned(&format!("{}: {}", text::in_line(problem.file()), problem.message()))
 }
 
 /// The number of entries; 0 for NULL.

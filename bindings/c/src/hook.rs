@@ -1,4 +1,4 @@
-//! A callback of the caller's.
+//! Callbacks of the caller's.
 
 use std::ffi::c_void;
 
@@ -44,6 +44,28 @@ impl Drop for Hook {
         if let Some(userdata_free) = self.userdata_free {
             userdata_free(self.userdata);
         }
+    }
+}
+
+/// A C function that hears how far a call has come, during that call.
+pub(crate) struct Progress {
+    function: ProgressFunction,
+    userdata: *mut c_void,
+}
+
+type ProgressFunction = extern "C" fn(done: usize, total: usize, userdata: *mut c_void);
+
+// SAFETY: the header says that the function is called from several threads at once, so the caller gives userdata that
+// allows it. Nothing here reads the userdata.
+unsafe impl Sync for Progress {}
+
+impl Progress {
+    pub(crate) fn new(function: ProgressFunction, userdata: *mut c_void) -> Self {
+        Self { function, userdata }
+    }
+
+    pub(crate) fn tell(&self, done: usize, total: usize) {
+        (self.function)(done, total, self.userdata);
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) fn bytes<'a>(data: *const u8, len: usize, name: &str) -> Result<&'a [
     array(data, len, name)
 }
 
+/// The caller's array of bytes, each of them under the rules of [`array`].
+pub(crate) fn list<'a>(slices: *const Slice, count: usize, name: &str) -> Result<Vec<&'a [u8]>> {
+    let slices = array(slices, count, name)?.iter().enumerate();
+    slices.map(|(index, slice)| bytes(slice.data, slice.len, &format!("{name}[{index}]"))).collect()
+}
+
 /// The caller's array. NULL is the empty one when `len` is 0 and an error otherwise.
 pub(crate) fn array<'a, T>(data: *const T, len: usize, name: &str) -> Result<&'a [T]> {
     if len == 0 {
@@ -84,6 +90,14 @@ mod tests {
         assert_eq!(bytes_mut(ptr::null_mut(), 1, "data").err().map(|e| e.status()), Some(Status::NullArgument));
         assert_eq!(bytes(b"x".as_ptr(), usize::MAX, "der").err().map(|e| e.status()), Some(Status::InvalidArgument));
         assert_eq!(bytes(b"xyz".as_ptr(), 3, "der").ok(), Some(&b"xyz"[..]));
+    }
+
+    #[test]
+    fn a_list_names_the_missing_element() {
+        let slices = [Slice::from(&b"a"[..]), Slice::EMPTY, Slice { data: ptr::null(), len: 1 }];
+        assert_eq!(list(slices.as_ptr(), 2, "chain").ok(), Some(vec![&b"a"[..], b""]));
+        let failure = list(slices.as_ptr(), 3, "chain").err().map(|e| e.message().to_owned());
+        assert_eq!(failure.as_deref(), Some(c"chain[2] is NULL"));
     }
 
     #[test]

@@ -43,6 +43,11 @@ fn limits_and_records_work_from_c() {
 }
 
 #[test]
+fn directories_work_from_c() {
+    passes("directories");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {

@@ -18,7 +18,9 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
         (_, "error" | "notes")
             | ("trustdir_authority_renew_authority", "issuer")
             | ("trustdir_authority_crl" | "trustdir_authority_install_crl", "list")
+            | ("trustdir_authority_directory_install_crl", "path")
             | ("trustdir_directory_install", "entry")
+            | ("trustdir_directory_open_with_progress", "userdata")
             | ("trustdir_directory_remove", "removed")
             | ("trustdir_directory_unlimit", "taken")
             | ("trustdir_connection_on_revoked", "userdata" | "userdata_free")
@@ -47,6 +49,7 @@ fn valid(parameter: &Parameter) -> String {
             "uint32_t *" => "&a_number".to_owned(),
             "void *" => "the_room".to_owned(),
             "bool" | "int32_t" | "uint8_t" | "uint32_t" | "int64_t" | "size_t" => "1".to_owned(),
+            function if function.contains("(*)") && name == "progress" => "no_progress".to_owned(),
             function if function.contains("(*)") => "nothing".to_owned(),
             other => panic!("what is a valid {other} for {name}?"),
         },
@@ -111,6 +114,7 @@ fn exercise(program: &mut String, function: &Prototype) {
         returns => {
             let check = match (function.name.as_str(), returns) {
                 ("trustdir_error_message", _) => format!("strcmp({all_null}, \"\") == 0"),
+                ("trustdir_removals_fd", _) => format!("{all_null} == -1"),
                 ("trustdir_decision_reason", _) => format!("{all_null} == TRUSTDIR_REASON_NO_CERTIFICATE"),
                 (_, "trustdir_slice") => format!("{all_null}.data == NULL && {all_null}.len == 0"),
                 _ => format!("!{all_null}"),

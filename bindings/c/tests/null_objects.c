@@ -23,18 +23,29 @@ static trustdir_pkcs12_options *the_pkcs12_options;
 static trustdir_mobile_config *the_mobile_config;
 static trustdir_lint_options *the_lint_options;
 static trustdir_findings *the_findings;
+static trustdir_directory_options *the_directory_options;
 static trustdir_directory *the_directory;
+static trustdir_installed *the_installed;
 static trustdir_entries *the_entries;
 static trustdir_limits *the_limits;
+static trustdir_notices *the_notices;
+static trustdir_rehashed *the_rehashed;
+static trustdir_rehash_plan *the_rehash_plan;
+static trustdir_removals *the_removals;
+static trustdir_authority_directory_options *the_authority_directory_options;
+static trustdir_authority_directory *the_authority_directory;
+static trustdir_crls *the_crls;
 static trustdir_decision *the_decision;
 static trustdir_nano_config *the_nano_config;
 static trustdir_acceptor_builder *the_acceptor_builder;
 static trustdir_acceptor *the_acceptor;
 static trustdir_connection *the_connection;
+static trustdir_open_connections *the_open_connections;
 
 static const char *const the_names[] = {"localhost"};
 static const trustdir_certificate *the_certificates[1];
 static const uint8_t the_bytes[] = "x";
+static const trustdir_slice the_slice[] = {{the_bytes, 1}};
 static uint8_t the_room[64];
 static bool a_bool;
 static size_t a_size;
@@ -56,6 +67,11 @@ static void expect(bool condition, const char *what)
 static void nothing(void *userdata)
 {
     (void)userdata;
+}
+
+static void no_progress(size_t done, size_t total, void *userdata)
+{
+    (void)done, (void)total, (void)userdata;
 }
 
 static const char *in_dir(const char *name)
@@ -101,6 +117,19 @@ static void make_objects(int argc, char **argv)
     must(trustdir_directory_open(in_dir("clients"), TRUSTDIR_ENTRY_NAMES_ANY, &the_directory, &error));
     must(trustdir_directory_list(the_directory, &the_entries, &error));
     must(trustdir_directory_limits(the_directory, &the_limits, &error));
+    must(trustdir_directory_options_new(&the_directory_options, &error));
+    must(trustdir_directory_install_certificate(the_directory, the_certificate, &the_installed, &error));
+    must(trustdir_directory_check(the_directory, &the_notices, &error));
+    must(trustdir_directory_rehash(the_directory, &the_rehashed, &error));
+    must(trustdir_directory_plan_rehash(the_directory, &the_rehash_plan, &error));
+    /* Others wait for it. */
+    must(trustdir_rehash_plan_carry_out(the_rehash_plan, &error));
+    must(trustdir_directory_removals(the_directory, &the_removals, &error));
+    must(trustdir_authority_directory_options_new(&the_authority_directory_options, &error));
+    must(trustdir_authority_directory_options_set_create(the_authority_directory_options, true, &error));
+    must(trustdir_authority_directory_open(in_dir("anchors"), the_authority_directory_options,
+                                           &the_authority_directory, &error));
+    must(trustdir_authority_directory_crls(the_authority_directory, &the_crls, &error));
     must(trustdir_directory_decide(the_directory, the_bytes, 1, 0, &the_decision, &error));
     FILE *file = fopen(in_dir("config-rpc.toml"), "w");
     if (file == NULL || fprintf(file, "[secure]\nenable = false\n") < 0 || fclose(file) != 0)
@@ -111,6 +140,7 @@ static void make_objects(int argc, char **argv)
     must(trustdir_acceptor_builder_set_client_auth(the_acceptor_builder, TRUSTDIR_CLIENT_AUTH_REQUIRED, &error));
     must(trustdir_acceptor_builder_build(the_acceptor_builder, &the_acceptor, &error));
     must(trustdir_acceptor_accept(the_acceptor, &the_connection, &error));
+    must(trustdir_acceptor_connections(the_acceptor, &the_open_connections, &error));
     trustdir_key *none;
     if (trustdir_key_generate(-1, &none, &the_error) == TRUSTDIR_STATUS_OK)
         exit(2);
@@ -133,12 +163,22 @@ static void free_objects(void)
     trustdir_mobile_config_free(the_mobile_config);
     trustdir_lint_options_free(the_lint_options);
     trustdir_findings_free(the_findings);
+    trustdir_directory_options_free(the_directory_options);
     trustdir_directory_free(the_directory);
+    trustdir_installed_free(the_installed);
     trustdir_entries_free(the_entries);
     trustdir_limits_free(the_limits);
+    trustdir_notices_free(the_notices);
+    trustdir_rehashed_free(the_rehashed);
+    trustdir_rehash_plan_free(the_rehash_plan);
+    trustdir_removals_free(the_removals);
+    trustdir_authority_directory_options_free(the_authority_directory_options);
+    trustdir_authority_directory_free(the_authority_directory);
+    trustdir_crls_free(the_crls);
     trustdir_decision_free(the_decision);
     trustdir_nano_config_free(the_nano_config);
     trustdir_acceptor_builder_free(the_acceptor_builder);
     trustdir_acceptor_free(the_acceptor);
     trustdir_connection_free(the_connection);
+    trustdir_open_connections_free(the_open_connections);
 }

@@ -260,15 +260,15 @@ fn a_limit_cuts_an_open_connection_off() {
     let mut pair = Pair::new();
     assert_eq!(pair.exchange(), Status::Ok);
     pair.clients.limit("alice", None, Some(&["elsewhere"])).unwrap();
-    assert_eq!(pair.read(), (Status::Untrusted, vec![], Status::Untrusted));
+    assert_eq!(pair.read(), (Status::Revoked, vec![], Status::Revoked));
     assert_eq!(pair.reason(), Some(Reason::Scope));
     pair.clients.unlimit("alice").unwrap();
-    assert_eq!(pair.read(), (Status::Untrusted, vec![], Status::Untrusted), "once and for all");
+    assert_eq!(pair.read(), (Status::Revoked, vec![], Status::Revoked), "once and for all");
 
     let mut pair = Pair::new();
     assert_eq!(pair.exchange(), Status::Ok);
     pair.clients.limit("alice", Some(0), None).unwrap();
-    assert_eq!(pair.read(), (Status::Expired, vec![], Status::Expired));
+    assert_eq!(pair.read(), (Status::Revoked, vec![], Status::Revoked));
     assert_eq!(pair.reason(), Some(Reason::Expired));
     assert!(pair.deliver(), "the client is told");
 }
