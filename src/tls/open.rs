@@ -80,7 +80,7 @@ pub(super) struct OpenConnections {
 impl OpenConnections {
     /// A number that no other connection of this acceptor has.
     pub(super) fn number(&self) -> u64 {
-        self.next.fetch_add(1, Ordering::Relaxed)
+        self.next.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Lists a connection for as long as what is returned lives; `None` when it stands on no entry.
