@@ -72,7 +72,9 @@ fn what_is_added_by_hash_is_found_at_once() {
         for number in MANY..MANY + 20 {
             let new = forge.make(number);
             assert_eq!(forge.decide(&clients, &new), Reason::NotInstalled);
-            fs::write(dir.join(file_name(&new, 0)), new.to_pem()).unwrap();
+            // Whole at once: the watcher may read half of what is being written, and enter that.
+            fs::write(temporary.path().join("new"), new.to_pem()).unwrap();
+            fs::rename(temporary.path().join("new"), dir.join(file_name(&new, 0))).unwrap();
             assert_eq!(forge.decide(&clients, &new), Reason::Admitted, "{path} {number}");
             fs::remove_file(dir.join(file_name(&new, 0))).unwrap();
             assert_eq!(forge.decide(&clients, &new), Reason::Removed, "{path} {number}");
