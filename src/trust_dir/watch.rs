@@ -202,6 +202,8 @@ impl Eyes {
             if changes.directory || changes.all {
                 // A directory that has gone admits nobody; whoever lists it is told why.
                 let _ = directory.refresh();
+                // One that cannot be listed any more says nothing of its files.
+                directory.check_live();
             } else if !changes.files.is_empty() {
                 directory.reread(changes.files.into_iter().collect(), None);
             }

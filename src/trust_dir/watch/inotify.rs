@@ -66,14 +66,17 @@ impl Events {
         let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         // Without /proc mounts are seen by those who look only.
         let mounts = File::open("/proc/self/mountinfo").ok();
-        let events = Self { inotify: inotify()?, waker: waker.clone(), mounts, paths: HashMap::new() };
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
+        let events = Self { inotify, waker: waker.clone(), mounts, paths: HashMap::new() };
         Ok((events, waker))
     }
 
-    /// Forgets every watch.
+    /// Forgets every watch. Another inotify would do, but the kernel takes milliseconds to close one.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.inotify = inotify()?;
-        self.paths.clear();
+        for (watch, _) in self.paths.drain() {
+            // What it watched may be gone, and the watch with it.
+            let _ = self.inotify.rm_watch(watch);
+        }
         Ok(())
     }
 
@@ -133,15 +136,13 @@ impl Events {
             return vec![Event::Lost];
         }
         let itself = ITSELF | AddWatchFlags::IN_UNMOUNT | AddWatchFlags::IN_IGNORED;
-        let paths = self.paths.get(&event.wd).into_iter().flatten();
+        // Numbers of watches are not used again: what is told of a forgotten one is over.
+        let Some(paths) = self.paths.get(&event.wd) else { return Vec::new() };
+        let paths = paths.iter();
         match &event.name {
             _ if event.mask.intersects(itself) => vec![Event::Moved],
             Some(name) => paths.map(|dir| Event::Changed(dir.join(name))).collect(),
             None => paths.map(|dir| Event::Changed(dir.clone())).collect(),
         }
     }
-}
-
-fn inotify() -> io::Result<Inotify> {
-    Ok(Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?)
 }
