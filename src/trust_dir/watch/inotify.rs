@@ -86,13 +86,13 @@ impl Events {
         Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
     }
 
-    /// Watches whether the directories and links that a path leads by stay where they are.
+    /// Watches whether the directories and links that a path leads by stay where they are, and can be passed.
     pub(super) fn watch_above(&mut self, path: &Path) {
         for above in path.ancestors() {
             let hops = links::hops(above).into_iter().map(|hop| hop.path);
             for hop in std::iter::once(above.to_owned()).chain(hops) {
                 // What is not there moves when its parent changes, which is watched then.
-                let _ = self.add(&hop, ITSELF | AddWatchFlags::IN_DONT_FOLLOW);
+                let _ = self.add(&hop, ITSELF | AddWatchFlags::IN_ATTRIB | AddWatchFlags::IN_DONT_FOLLOW);
             }
         }
     }
