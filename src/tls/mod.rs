@@ -1,7 +1,7 @@
 //! The TLS server side over rustls: the only module that names it.
 //!
 //! An [`Acceptor`] makes [`Connection`]s; a connection moves bytes between buffers and does no I/O. Every
-//! completed handshake, resumed ones too, is decided by [`admission`](crate::admission) before the first
+//! completed handshake, resumed ones too, is decided by a [`Policy`](crate::Policy) before the first
 //! plaintext byte is released, and the entry that admitted it is looked at again before every further one.
 
 mod acceptor;
