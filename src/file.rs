@@ -47,9 +47,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// As [`read`], wiped when dropped.
 pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let (mut file, metadata) = open(path)?;
+    let (file, metadata) = open(path)?;
+    read_opened(path, &file, &metadata)
+}
+
+/// As [`read_secret`], of what is no link, with what the file was before it was read.
+pub(crate) fn read_in_place(path: &Path) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata)> {
+    let (file, metadata) = checked(path, open_regular(path, false)?)?;
+    Ok((read_opened(path, &file, &metadata)?, metadata))
+}
+
+fn read_opened(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
-    let read = (&mut file).take(MAX_FILE + 1).read_to_end(&mut bytes);
+    // The length that was just heard saves the question for the end; the kernel's own files tell none.
+    let most = if metadata.len() == 0 { MAX_FILE + 1 } else { metadata.len() };
+    let read = file.take(most).read_to_end(&mut bytes);
     read.map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(too_large(path));
@@ -59,7 +71,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 
 /// A whole regular file that grows with its owner's work, such as an index.
 pub(crate) fn read_large(path: &Path) -> Result<Vec<u8>> {
-    let (file, metadata) = open_regular(path)?;
+    let (file, metadata) = open_regular(path, true)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(MAX_LARGE as usize) + 1);
     file.take(MAX_LARGE + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > MAX_LARGE {
@@ -70,20 +82,26 @@ pub(crate) fn read_large(path: &Path) -> Result<Vec<u8>> {
 
 /// Opens a regular file for reading and says what was opened, so that both are the same file.
 pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
-    let (file, metadata) = open_regular(path)?;
-    if metadata.len() > MAX_FILE {
-        return Err(too_large(path));
-    }
-    Ok((file, metadata))
+    checked(path, open_regular(path, true)?)
 }
 
-fn open_regular(path: &Path) -> Result<(File, fs::Metadata)> {
+fn checked(path: &Path, (file, metadata): (File, fs::Metadata)) -> Result<(File, fs::Metadata)> {
+    if metadata.len() > MAX_FILE { Err(too_large(path)) } else { Ok((file, metadata)) }
+}
+
+fn open_regular(path: &Path, follow: bool) -> Result<(File, fs::Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
+        use nix::fcntl::OFlag;
         use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
+        let no_follow = if follow { OFlag::empty() } else { OFlag::O_NOFOLLOW };
+        options.custom_flags((OFlag::O_NONBLOCK | no_follow).bits());
+    }
+    #[cfg(not(unix))]
+    if !follow && path.is_symlink() {
+        return Err(Error::new(ErrorKind::InvalidArgument, "this is a link; name a file").at(path));
     }
     let file = options.open(path).map_err(|source| Error::io("open", path, source))?;
     let metadata = file.metadata().map_err(|source| Error::io("inspect", path, source))?;

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, PAD, STANDARD};
+use memchr::{memchr, memmem};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -9,6 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Takes bits behind the last byte for what they are, nothing: some programs do not clear them.
 const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&base64::alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
+
+/// The label of a certificate revocation list.
+pub(crate) const CRL: &str = "X509 CRL";
 
 /// One `-----BEGIN …-----` block.
 pub(crate) struct Block {
@@ -32,8 +36,7 @@ impl Block {
 
 /// Whether the bytes look like PEM rather than DER.
 pub(crate) fn is_pem(bytes: &[u8]) -> bool {
-    let mut dashes = (0..bytes.len()).filter(|at| bytes[*at] == b'-');
-    dashes.any(|at| bytes[at..].starts_with(b"-----BEGIN "))
+    memmem::find(bytes, b"-----BEGIN ").is_some()
 }
 
 /// Every block in the bytes. Text around blocks, CRLF, blanks around lines and a byte order mark are fine.
@@ -43,21 +46,48 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>> {
 
 /// The blocks one after another, for who takes what stands before the first damaged one, as OpenSSL does.
 pub(crate) fn iter(bytes: &[u8]) -> impl Iterator<Item = Result<Block>> {
-    let mut lines = lines(bytes).enumerate();
+    let mut lines = Lines::of(bytes);
     std::iter::from_fn(move || {
-        let (number, label) = lines.find_map(|(number, line)| Some((number, marker(line, b"-----BEGIN ")?)))?;
-        Some(block(label.to_owned(), number + 1, &mut lines.by_ref().map(|(_, line)| line)))
+        let label = lines.find_map(|line| marker(line, b"-----BEGIN "))?;
+        Some(block(label.to_owned(), &mut lines))
     })
 }
 
 /// Whether a private key begins anywhere, in whatever state the rest is.
 pub(crate) fn holds_private_key(bytes: &[u8]) -> bool {
-    lines(bytes).filter_map(|line| marker(line, b"-----BEGIN ")).any(|label| label.ends_with("PRIVATE KEY"))
+    Lines::of(bytes).filter_map(|line| marker(line, b"-----BEGIN ")).any(|label| label.ends_with("PRIVATE KEY"))
 }
 
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
+/// The lines of a text, trimmed.
+struct Lines<'a> {
+    rest: Option<&'a [u8]>,
+    /// The number of the line that was given last, from 1.
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: Some(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)), number: 0 }
+    }
+
+    /// How many bytes there are before the next marker.
+    fn ahead(&self) -> usize {
+        self.rest.map_or(0, |rest| memmem::find(rest, b"-----").unwrap_or(rest.len()))
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let (line, rest) = match memchr(b'\n', rest) {
+            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+            None => (rest, None),
+        };
+        (self.rest, self.number) = (rest, self.number + 1);
+        Some(line.trim_ascii())
+    }
 }
 
 /// Writes one block, 64 columns wide as OpenSSL does.
@@ -78,8 +108,10 @@ pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     out
 }
 
-fn block<'a>(label: String, line: usize, body: &mut impl Iterator<Item = &'a [u8]>) -> Result<Block> {
-    let mut base64 = Zeroizing::new(Vec::new());
+fn block(label: String, body: &mut Lines<'_>) -> Result<Block> {
+    let line = body.number;
+    // All of it at once: no key stays behind where a growing buffer has been.
+    let mut base64 = Zeroizing::new(Vec::with_capacity(body.ahead()));
     let mut headers = Vec::new();
     for text in body {
         if let Some(end) = marker(text, b"-----END ") {

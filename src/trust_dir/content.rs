@@ -1,16 +1,15 @@
 //! What a file of a trust directory holds.
 
 use std::ffi::OsStr;
-use std::fs::FileType;
+use std::fs::{FileType, Metadata};
 use std::io;
 use std::path::Path;
 
-use super::index::Place;
 use super::stamp::Stamp;
 use super::{EntryNames, limits, trusted};
 use crate::certificate::{Certificate, Fingerprint, Outline};
 use crate::der::{self, Reader};
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::name::{self, DistinguishedName};
 use crate::{file, pem};
 
@@ -57,13 +56,21 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Looks at `dir/name`; `None` when there is no such file.
-    pub(super) fn read(dir: &Path, name: &OsStr, names: EntryNames) -> Option<Self> {
+    /// Looks at `dir/name`; `None` when there is no such file. What has just been `listed` as a regular file is opened
+    /// without a look at what it is.
+    pub(super) fn read(dir: &Path, name: &OsStr, names: EntryNames, listed: bool) -> Option<Self> {
         let path = dir.join(name);
-        path.symlink_metadata().ok()?;
+        if listed
+            && let Role::Entry(expected) = Role::of(name, names)
+            && let Ok((bytes, metadata)) = file::read_in_place(&path)
+        {
+            let stamp = Stamp::seen(&path, metadata);
+            return Some(Self { stamp, content: Content::of(&bytes, names, expected), retry: false });
+        }
+        let seen = path.symlink_metadata().ok()?;
         // Taken before reading: a change in between shows as a difference later.
-        let stamp = Stamp::of(&path);
-        let (content, unread) = read(&path, names);
+        let stamp = Stamp::seen(&path, seen.clone());
+        let (content, unread) = read(&path, seen, names);
         if content.pins().is_empty() && path.symlink_metadata().is_err() {
             // It went while it was looked at.
             return None;
@@ -101,16 +108,11 @@ pub(crate) fn hash_name(name: &OsStr) -> Option<u32> {
     hash_of(hash, number)
 }
 
-fn hash_of(hash: &str, number: &str) -> Option<u32> {
+pub(super) fn hash_of(hash: &str, number: &str) -> Option<u32> {
     let lower = hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let plain = number == "0"
         || !number.starts_with('0') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (lower && plain).then(|| u32::from_str_radix(hash, 16).ok()).flatten()
-}
-
-/// The hash and the number in such a name.
-pub(super) fn hash_number(name: &OsStr) -> Option<(u32, u32)> {
-    Place::named(name).map(|place| (place.hash, place.number))
 }
 
 /// Temporary and dot files are nobody's certificates, nor are the limits.
@@ -120,20 +122,19 @@ pub(crate) fn hidden(name: &OsStr) -> bool {
 
 const REVOCATION_LIST: &str = "revocation lists are for a directory of authorities and change nothing here; move it there, and remove a client by removing its file";
 
-/// What the file at `path` holds, and whether the system could not say. Only regular files are opened: a FIFO would
+/// What the file at `path`, of which an `lstat` says this, holds, and whether the system could not say. Only regular files are opened: a FIFO would
 /// let its writer go, a device may do anything.
-pub(super) fn read(path: &Path, names: EntryNames) -> (Content, bool) {
+fn read(path: &Path, seen: Metadata, names: EntryNames) -> (Content, bool) {
     let problem = |text: String| (Content::Problem(text), false);
     let expected = match Role::of(path.file_name().unwrap_or_default(), names) {
         Role::Entry(expected) => expected,
         Role::RevocationList => return problem(REVOCATION_LIST.into()),
         Role::None => return (Content::Ignored, false),
     };
-    match path.metadata() {
+    let link = seen.is_symlink();
+    match if link { path.metadata() } else { Ok(seen) } {
         Ok(metadata) if metadata.is_file() => {}
-        Ok(metadata) if metadata.is_dir() && expected.is_none() && !path.is_symlink() => {
-            return (Content::Ignored, false);
-        }
+        Ok(metadata) if metadata.is_dir() && expected.is_none() && !link => return (Content::Ignored, false),
         Ok(metadata) => return problem(format!("{}, which is not read; move it away", kind(metadata.file_type()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return problem("a link that leads nowhere; restore its target or remove it".into());
@@ -143,11 +144,9 @@ pub(super) fn read(path: &Path, names: EntryNames) -> (Content, bool) {
     match file::read_secret(path) {
         Ok(bytes) => (Content::of(&bytes, names, expected), false),
         Err(error) => {
-            let prefix = format!("{}: ", escape(&path.to_string_lossy()));
-            let message = error.message().strip_prefix(&prefix).unwrap_or(error.message());
             let unread = error.kind() == ErrorKind::Io;
             let remedy = if unread { "let the service read it, or remove it" } else { "move it away" };
-            (Content::Problem(format!("{message}; {remedy}")), unread)
+            (Content::Problem(format!("{}; {remedy}", error.message_without_path())), unread)
         }
     }
 }
@@ -189,7 +188,7 @@ impl Content {
             Err(error) => {
                 problems.push(format!("{error}; what stands before it counts, nothing after it does: replace the file"))
             }
-            Ok(others) if others.iter().any(|label| label == CRL) => problems.push(REVOCATION_LIST.into()),
+            Ok(others) if others.iter().any(|label| label == pem::CRL) => problems.push(REVOCATION_LIST.into()),
             Ok(others) if pins.is_empty() && problems.is_empty() => problems.push(no_certificate(&others)),
             Ok(_) => {}
         }
@@ -219,8 +218,6 @@ pub(crate) fn fingerprints(bytes: &[u8]) -> Vec<Fingerprint> {
     Content::of(bytes, EntryNames::Any, None).pins().iter().map(|pin| pin.fingerprint).collect()
 }
 
-const CRL: &str = "X509 CRL";
-
 /// Gives `take` each certificate of a file with what its trust settings have against it, up to the first damage, as
 /// OpenSSL reads it (`X509_load_cert_file`). Returns the labels of the other blocks.
 fn scan(
@@ -240,7 +237,7 @@ fn scan(
         }
         return match take(bytes, None) {
             Ok(()) => Ok(others),
-            Err(_) if is_revocation_list(bytes) => Ok(vec![CRL.to_owned()]),
+            Err(_) if is_revocation_list(bytes) => Ok(vec![pem::CRL.to_owned()]),
             Err(error) => {
                 let why = if bytes.is_ascii() { String::new() } else { format!(" ({error})") };
                 Err(Error::new(error.kind(), format!("this is neither PEM nor a DER certificate{why}")))

@@ -6,7 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 
-use super::content::{Content, Pin, Record};
+use super::content::{Content, Pin, Record, hash_of};
 use super::links::{Links, Target};
 use super::others::{Other, Others};
 use super::runs::{Radix, Runs};
@@ -34,7 +34,7 @@ pub(super) struct Index {
 }
 
 /// Where a certificate lies: `<hash>.<number>`, or from [`OTHER`] on a file of another name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     pub hash: u32,
     pub number: u32,
@@ -43,13 +43,10 @@ pub(super) struct Place {
 pub(super) const OTHER: u32 = 1 << 31;
 
 impl Place {
-    /// The place that a file name says; OpenSSL looks for lower-case digits and a plain number.
+    /// The place that a file name says.
     pub(super) fn named(name: &OsStr) -> Option<Self> {
         let (hash, number) = name.to_str()?.split_once('.')?;
-        let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && (number == "0" || !number.starts_with('0'));
-        let hash = (hash.len() == 8 && plain && hash.bytes().all(lower)).then(|| u32::from_str_radix(hash, 16).ok());
-        Some(Self { hash: hash??, number: number.parse().ok().filter(|number| *number < OTHER)? })
+        Some(Self { hash: hash_of(hash, number)?, number: number.parse().ok().filter(|number| *number < OTHER)? })
     }
 
     pub(super) fn name(self) -> OsString {
@@ -59,7 +56,7 @@ impl Place {
 
 /// A certificate and its file, in the order of both.
 #[derive(Clone, Copy)]
-struct Pinned {
+pub(super) struct Pinned {
     fingerprint: Fingerprint,
     place: Place,
     mark: Mark,
@@ -134,47 +131,50 @@ impl Index {
 
     /// Enters what a file holds now (`None`: it is gone). Returns the certificates that have gone with it.
     pub(super) fn put(&mut self, name: &OsStr, record: Option<Record>) -> Vec<Pin> {
-        let new = record.as_ref().map_or(Content::Ignored, |record| record.content.clone());
-        let old = self.take(name);
+        let place = Place::named(name);
+        let old = self.take(name, place);
+        let same = old == *record.as_ref().map_or(&Content::Ignored, |record| &record.content);
         if let Some(record) = record {
-            self.enter(name, record);
+            record.content.pins().iter().for_each(|pin| self.removed.forget(&pin.fingerprint));
+            self.enter(name, place, record);
         }
-        if old == new {
+        if same {
             return Vec::new();
         }
         self.generation += 1;
-        for pin in new.pins() {
-            self.removed.forget(&pin.fingerprint);
-        }
-        let mut gone = old.pins().to_vec();
+        let Content::Pins(mut gone, _) = old else { return Vec::new() };
         gone.retain(|pin| !self.contains(&pin.fingerprint));
         gone.iter().for_each(|pin| self.removed.remember(pin.fingerprint));
         gone
     }
 
-    fn enter(&mut self, name: &OsStr, record: Record) {
-        let mark = record.mark();
-        let plain = match (record.content.pins(), Place::named(name)) {
-            ([pin], Some(place)) if pin.subject_hash == Some(place.hash) && record.content.problem().is_none() => {
-                Some((*pin, place))
-            }
-            _ => None,
-        };
-        if let Some((pin, place)) = plain {
-            self.insert(&pin, place, mark);
+    /// Enters many files, of which those that were entered since are newer.
+    pub(super) fn fill(&mut self, mut files: Vec<Pinned>) {
+        let others = self.others.files().next().is_some();
+        let other = |place: Place| others && self.others.find(&place.name()).is_some();
+        files.retain(|file| self.placed(file.place).is_none() && !other(file.place));
+        self.generation += u64::from(!files.is_empty());
+        self.by_place.fill(files.iter().map(Pinned::placed).collect());
+        self.by_fingerprint.fill(files);
+    }
+
+    fn enter(&mut self, name: &OsStr, place: Option<Place>, record: Record) {
+        if let Some(pinned) = place.and_then(|place| Pinned::plain(place, &record)) {
+            self.insert(pinned);
             return;
         }
+        let mark = record.mark();
         let pins = record.content.pins().to_vec();
         let number = self.others.put(Other { name: name.into(), mark, content: record.content, retry: record.retry });
         for pin in pins {
-            self.insert(&pin, Place { hash: pin.subject_hash.unwrap_or_default(), number }, mark);
+            let place = Place { hash: pin.subject_hash.unwrap_or_default(), number };
+            self.insert(Pinned { fingerprint: pin.fingerprint, place, mark });
         }
     }
 
     /// Takes a file out; what it held.
-    fn take(&mut self, name: &OsStr) -> Content {
-        let plain =
-            Place::named(name).and_then(|place| self.placed(place)).and_then(|placed| self.at(&placed)).copied();
+    fn take(&mut self, name: &OsStr, place: Option<Place>) -> Content {
+        let plain = place.and_then(|place| self.placed(place)).and_then(|placed| self.at(&placed)).copied();
         let (mark, number, content) = match plain {
             Some(Pinned { fingerprint, place, mark }) => {
                 let pin = Pin { fingerprint, subject_hash: Some(place.hash) };
@@ -187,15 +187,20 @@ impl Index {
         };
         for pin in content.pins() {
             let place = Place { hash: pin.subject_hash.unwrap_or_default(), number };
-            self.by_fingerprint.remove(&Pinned { fingerprint: pin.fingerprint, place, mark });
-            self.by_place.remove(&Placed { place, prefix: prefix(&pin.fingerprint) });
+            let pinned = Pinned { fingerprint: pin.fingerprint, place, mark };
+            self.by_fingerprint.remove(&pinned);
+            self.by_place.remove(&pinned.placed());
         }
         content
     }
 
-    fn insert(&mut self, pin: &Pin, place: Place, mark: Mark) {
-        self.by_fingerprint.insert(Pinned { fingerprint: pin.fingerprint, place, mark });
-        self.by_place.insert(Placed { place, prefix: prefix(&pin.fingerprint) });
+    fn insert(&mut self, pinned: Pinned) {
+        self.by_fingerprint.insert(pinned);
+        self.by_place.insert(pinned.placed());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_place.len() == 0 && self.others.files().next().is_none()
     }
 
     /// The known files that a listing does not have.
@@ -266,6 +271,21 @@ fn prefix(fingerprint: &Fingerprint) -> u32 {
 }
 
 impl Pinned {
+    /// A file that is one certificate under its subject hash.
+    pub(super) fn plain(place: Place, record: &Record) -> Option<Self> {
+        let [pin] = record.content.pins() else { return None };
+        let plain = pin.subject_hash == Some(place.hash) && record.content.problem().is_none();
+        plain.then(|| Self { fingerprint: pin.fingerprint, place, mark: record.mark() })
+    }
+
+    pub(super) fn is_link(&self) -> bool {
+        self.mark.is_link()
+    }
+
+    fn placed(&self) -> Placed {
+        Placed { place: self.place, prefix: prefix(&self.fingerprint) }
+    }
+
     fn key(&self) -> (&Fingerprint, Place) {
         (&self.fingerprint, self.place)
     }

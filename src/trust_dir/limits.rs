@@ -293,9 +293,8 @@ impl TrustDir {
     /// What is wrong with the limits, for those who list the directory.
     pub(super) fn limits_problem(&self) -> Option<Problem> {
         let error = self.rules().err()?;
-        let prefix = format!("{}: ", escape(&self.limits_file().to_string_lossy()));
-        let what = error.message().strip_prefix(&prefix).unwrap_or(error.message());
-        Some(Problem::new(self.limits_file(), format!("{what}; until then everybody is refused")))
+        let message = format!("{}; until then everybody is refused", error.message_without_path());
+        Some(Problem::new(self.limits_file(), message))
     }
 
     /// Whether there are limits, or a file that cannot be read for them.

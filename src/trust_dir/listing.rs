@@ -49,7 +49,7 @@ impl TrustDir {
     /// Every entry, sorted by file. Reads each file; decisions do not.
     pub fn list(&self) -> Result<Vec<Entry>> {
         // Beside writers that never pause it is as good as it gets.
-        let (entries, _) = until_certain(|pass| {
+        until_certain(|pass| {
             let before = Stamp::of(&self.0.path);
             // A file that is renamed while the directory is listed may be missed under both names, so then it is
             // listed again while nobody writes.
@@ -61,8 +61,7 @@ impl TrustDir {
             drop(lock);
             self.dismiss(gone);
             updated.map(|()| (entries, certain))
-        })?;
-        Ok(entries)
+        })
     }
 
     /// The entries of the index, read again, and whether all could be.

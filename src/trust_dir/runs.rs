@@ -33,7 +33,7 @@ impl<T: Radix> Runs<T> {
     /// The items of `first`'s run from `first` on, or from where it would be.
     pub(super) fn from(&self, first: &T) -> &[T] {
         let run = &self.runs[self.run(first)];
-        &run[run.partition_point(|item| item < first)..]
+        &run[self.place(run, first)..]
     }
 
     /// Puts an item in, over the one that is equal to it if there is one.
@@ -41,26 +41,45 @@ impl<T: Radix> Runs<T> {
         if self.len >= LONG << self.bits {
             self.split();
         }
-        let at = self.run(&item);
-        let run = &mut self.runs[at];
-        match run.binary_search(&item) {
-            Ok(at) => run[at] = item,
-            Err(at) => {
-                if run.len() == run.capacity() {
-                    // Doubling would cost half of the memory.
-                    run.reserve_exact(run.len() / 16 + 4);
-                }
-                run.insert(at, item);
-                self.len += 1;
-            }
+        let number = self.run(&item);
+        let at = self.place(&self.runs[number], &item);
+        let run = &mut self.runs[number];
+        if run.get(at) == Some(&item) {
+            run[at] = item;
+            return;
         }
+        if run.len() == run.capacity() {
+            // Doubling would cost half of the memory.
+            run.reserve_exact(run.len() / 16 + 4);
+        }
+        run.insert(at, item);
+        self.len += 1;
+    }
+
+    /// Puts many items in, none of which is there: sooner than one by one, and soonest if most of them are in order.
+    pub(super) fn fill(&mut self, mut items: Vec<T>) {
+        items.extend(self.iter());
+        // This sort takes what is in order as a whole.
+        items.sort_by(|a, b| (a.radix(), a).cmp(&(b.radix(), b)));
+        self.len = items.len();
+        while self.len > LONG << self.bits {
+            self.bits += 1;
+        }
+        let mut rest = &items[..];
+        self.runs = (0..1 << self.bits)
+            .map(|number| {
+                let (run, after) = rest.split_at(rest.partition_point(|item| self.run(item) <= number));
+                rest = after;
+                run.to_vec()
+            })
+            .collect();
     }
 
     pub(super) fn remove(&mut self, item: &T) {
-        let at = self.run(item);
-        let run = &mut self.runs[at];
-        if let Ok(at) = run.binary_search(item) {
-            run.remove(at);
+        let number = self.run(item);
+        let at = self.place(&self.runs[number], item);
+        if self.runs[number].get(at) == Some(item) {
+            self.runs[number].remove(at);
             self.len -= 1;
         }
     }
@@ -79,6 +98,24 @@ impl<T: Radix> Runs<T> {
     fn run(&self, item: &T) -> usize {
         // A shift by all 32 bits is none, and there is one run.
         (u64::from(item.radix()) << self.bits >> 32) as usize
+    }
+
+    /// Where an item is in its run, or would be: near where its radix falls, as radixes are evenly spread. A binary
+    /// search of the whole run would wait for the memory of each of its steps.
+    fn place(&self, run: &[T], item: &T) -> usize {
+        let before = |other: &T| (other.radix(), other) < (item.radix(), item);
+        let within = (u64::from(item.radix()) << self.bits) & u64::from(u32::MAX);
+        let near = ((within * run.len() as u64) >> 32) as usize;
+        let (mut low, mut high, mut step) = (near, near, 8);
+        while low > 0 && !before(&run[low - 1]) {
+            low = low.saturating_sub(step);
+            step *= 2;
+        }
+        while high < run.len() && before(&run[high]) {
+            high = run.len().min(high + step);
+            step *= 2;
+        }
+        low + run[low..high].partition_point(before)
     }
 
     fn split(&mut self) {
@@ -125,6 +162,12 @@ mod tests {
             assert_eq!(next, set.range(item..).next().filter(|next| next.0 == item.0));
         }
         assert!(runs.iter().eq(set.iter()));
+        let (kept, filled): (Vec<_>, Vec<_>) = set.iter().partition(|item| item.0 % 3 == 0);
+        let mut filling = Runs::default();
+        kept.into_iter().for_each(|item| filling.insert(item));
+        filling.fill(filled);
+        assert!(filling.len() == set.len() && filling.iter().eq(set.iter()));
+        assert!(set.iter().all(|item| filling.from(item).first() == Some(item)));
         runs.retain(|item| item.1 == 0);
         assert!(runs.iter().eq(set.iter().filter(|item| item.1 == 0)));
         assert!(runs.bits > 4);

@@ -1,6 +1,7 @@
 //! Bringing the index in line with the directory. Files are read without the index being locked: whatever is entered
 //! late has an old mark, and is looked at again by the next decision.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::num::NonZero;
@@ -10,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::content::{Content, Pin, Record, hidden};
-use super::index::Place;
+use super::index::{Pinned, Place};
 use super::live::lock;
 use super::stamp::{Mark, Stamp};
 use super::watch::block_signals;
@@ -84,7 +85,7 @@ impl TrustDir {
         let path = &self.0.path;
         let stamp = Stamp::of(path);
         let mark = stamp.map(|stamp| stamp.mark()).unwrap_or_default();
-        let (listing, result) = match Listing::of(path) {
+        let (mut listing, result) = match Listing::of(path) {
             Ok(listing) => (listing, Ok(())),
             Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 let doing = "read the trust directory, so nobody is admitted";
@@ -97,10 +98,11 @@ impl TrustDir {
         (last.names, last.strays) = (listing.len(), listing.others.iter().any(|name| !hidden(name)));
         drop(last);
         // New files first: a certificate that was renamed has never been away.
-        let mut gone = self.look_at_all(listing.len(), &|number| listing.name(number), progress);
+        let mut gone = self.look_at_all(listing.len(), &|number| listing.file(number), progress);
+        listing.sort();
         // What a listing beside a writer has missed is still there.
         let vanished = self.index().vanished(&listing);
-        gone.extend(self.look_at_all(vanished.len(), &|number| vanished[number].clone(), &|_, _| {}));
+        gone.extend(self.look_at_all(vanished.len(), &|number| vanished[number].clone().into(), &|_, _| {}));
         // Another directory may have been listed than the one that was looked at before.
         let same = mark.still(path);
         self.index_mut().directory = if same { mark } else { Mark::default() };
@@ -133,19 +135,22 @@ impl TrustDir {
     }
 
     /// Looks at many files again, those that are not what they were, in as many threads as there are processors.
-    fn look_at_all(&self, count: usize, name: &(dyn Fn(usize) -> OsString + Sync), progress: Progress<'_>) -> Vec<Pin> {
+    fn look_at_all(&self, count: usize, file: &(dyn Fn(usize) -> Name + Sync), progress: Progress<'_>) -> Vec<Pin> {
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        // Into an empty index everything is entered at once, in the end.
+        let fill = self.index().is_empty();
         let work = || {
-            let mut gone = Vec::new();
+            let (mut gone, mut plain) = (Vec::new(), Vec::<Pinned>::new());
             loop {
                 let start = next.fetch_add(CHUNK, Ordering::Relaxed);
                 let chunk = start..count.min(start.saturating_add(CHUNK));
                 if chunk.is_empty() {
-                    return gone;
+                    plain.sort_unstable();
+                    return (gone, plain);
                 }
                 let many = chunk.len();
-                let changed = chunk.map(name).filter(|name| !self.is_fresh(name)).collect::<Vec<_>>();
-                gone.extend(self.look_at(changed, None).gone);
+                let changed = chunk.map(file).filter(|file| fill || !self.is_fresh(&file.name)).collect::<Vec<_>>();
+                gone.extend(self.look_at(changed, None, fill.then_some(&mut plain)).gone);
                 progress(done.fetch_add(many, Ordering::Relaxed) + many, count);
             }
         };
@@ -158,8 +163,14 @@ impl TrustDir {
             // Where no thread can be started, this one does it all.
             let helpers: Vec<_> =
                 (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, helper).ok()).collect();
-            let mut gone = work();
-            gone.extend(helpers.into_iter().filter_map(|helper| helper.join().ok()).flatten());
+            let (mut gone, mut plain) = work();
+            for (more_gone, more_plain) in helpers.into_iter().filter_map(|helper| helper.join().ok()) {
+                gone.extend(more_gone);
+                plain.extend(more_plain);
+            }
+            if fill {
+                self.index_mut().fill(plain);
+            }
             gone
         })
     }
@@ -172,11 +183,19 @@ impl TrustDir {
 
     /// Reads these files, whatever their marks say, and says which certificates have gone with it, and which of the
     /// files carries the wanted one: the index may have it otherwise a moment later, from somebody who read before.
-    fn look_at(&self, names: Vec<OsString>, wanted: Option<&Fingerprint>) -> Look {
+    /// What goes into `plain` is entered by the caller.
+    fn look_at(&self, files: Vec<Name>, wanted: Option<&Fingerprint>, mut plain: Option<&mut Vec<Pinned>>) -> Look {
         let mut look = Look::default();
-        let mut read = Vec::with_capacity(names.len());
-        for name in names {
-            let record = Record::read(&self.0.path, &name, self.0.names).filter(Record::is_worth_keeping);
+        let mut read = Vec::with_capacity(files.len());
+        for Name { name, regular } in files {
+            let record = Record::read(&self.0.path, &name, self.0.names, regular).filter(Record::is_worth_keeping);
+            if let Some(plain) = &mut plain
+                && let Some(pinned) = record.as_ref().and_then(|record| Pinned::plain(Place::named(&name)?, record))
+                && !pinned.is_link()
+            {
+                plain.push(pinned);
+                continue;
+            }
             let link = record.as_ref().is_some_and(|record| record.stamp.is_none_or(|stamp| stamp.is_link()));
             let hops = match self.0.watch.get() {
                 Some(watch) if link => watch.follow(&name, &links::hops(&self.0.path.join(&name))),
@@ -203,7 +222,8 @@ impl TrustDir {
     /// Reads these files again and tells the connections of certificates that have gone. Returns the file that carries
     /// the wanted certificate.
     pub(super) fn reread(&self, names: Vec<OsString>, wanted: Option<&Fingerprint>) -> Option<(PathBuf, Mark)> {
-        let Look { mut gone, mut found } = self.look_at(names.clone(), wanted);
+        let files = |names: Vec<OsString>| names.into_iter().map(Name::from).collect();
+        let Look { mut gone, mut found } = self.look_at(files(names.clone()), wanted, None);
         if gone.is_empty() {
             return found;
         }
@@ -212,7 +232,7 @@ impl TrustDir {
         hashes.sort_unstable();
         hashes.dedup();
         let neighbours = hashes.into_iter().flat_map(|hash| self.index().names_under(hash));
-        let look = self.look_at(neighbours.chain(names).collect(), wanted);
+        let look = self.look_at(files(neighbours.chain(names).collect()), wanted, None);
         gone.extend(look.gone);
         found = found.or(look.found);
         if gone.iter().any(|pin| !self.index().contains(&pin.fingerprint)) {
@@ -273,36 +293,60 @@ struct Look {
     found: Option<(PathBuf, Mark)>,
 }
 
+/// A file to look at.
+struct Name {
+    name: OsString,
+    /// The listing that it comes from says that it is a regular file.
+    regular: bool,
+}
+
+impl From<OsString> for Name {
+    fn from(name: OsString) -> Self {
+        Self { name, regular: false }
+    }
+}
+
 /// The names in a directory at one moment.
 #[derive(Default)]
 pub(super) struct Listing {
     places: Vec<Place>,
     others: Vec<OsString>,
+    /// The places of what is no regular file.
+    irregular: HashSet<Place>,
 }
 
 impl Listing {
     fn of(dir: &Path) -> io::Result<Self> {
         let mut listing = Self::default();
         for entry in dir.read_dir()? {
-            let name = entry?.file_name();
-            match Place::named(&name) {
-                Some(place) => listing.places.push(place),
-                None => listing.others.push(name),
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(place) = Place::named(&name) else {
+                listing.others.push(name);
+                continue;
+            };
+            listing.places.push(place);
+            if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                listing.irregular.insert(place);
             }
         }
-        listing.places.sort_unstable();
-        listing.others.sort_unstable();
         Ok(listing)
+    }
+
+    /// From the order of the system, in which files are read soonest, into one in which names are found soonest.
+    fn sort(&mut self) {
+        self.places.sort_unstable();
+        self.others.sort_unstable();
     }
 
     fn len(&self) -> usize {
         self.places.len() + self.others.len()
     }
 
-    fn name(&self, number: usize) -> OsString {
+    fn file(&self, number: usize) -> Name {
         match self.places.get(number) {
-            Some(place) => place.name(),
-            None => self.others[number - self.places.len()].clone(),
+            Some(place) => Name { name: place.name(), regular: !self.irregular.contains(place) },
+            None => self.others[number - self.places.len()].clone().into(),
         }
     }
 

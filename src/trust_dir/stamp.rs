@@ -73,7 +73,11 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// One `lstat`, and a `stat` when it is a link; `None` when there is nothing.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        let metadata = path.symlink_metadata().ok()?;
+        Self::seen(path, path.symlink_metadata().ok()?)
+    }
+
+    /// As [`of`](Self::of), after an `lstat`.
+    pub(crate) fn seen(path: &Path, metadata: Metadata) -> Option<Self> {
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
         let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
         let file = Id::of(&metadata);

@@ -260,7 +260,7 @@ impl Eyes {
         let followed = std::mem::take(&mut *lock(&self.shared.followed));
         // What is gone is followed again by whoever restores it and finds the link changed.
         followed.into_iter().filter(|dir| dir.is_dir()).for_each(|dir| self.watch_target(dir));
-        *lock(&self.shared.fault) = armed.err().map(|error| self.fault(&error));
+        *lock(&self.shared.fault) = armed.err().map(|error| fault(&error));
     }
 
     /// Watches the directories that links were found to lead to; the links are to be looked at again.
@@ -272,13 +272,16 @@ impl Eyes {
                 let followed = lock(&self.shared.followed);
                 (followed.contains(&dir), followed.len())
             };
-            match known {
-                true => continue,
-                false if count < FOLLOWED => self.watch_target(dir),
-                // Whoever owns a link's target may lead it anywhere, but not use up the system's watches.
-                false => self.shared.deaf.store(true, Ordering::Release),
+            if known {
+                continue;
             }
             links.push(link);
+            if count < FOLLOWED {
+                self.watch_target(dir);
+            } else {
+                // Whoever owns a link's target may lead it anywhere, but not use up the system's watches.
+                self.shared.deaf.store(true, Ordering::Release);
+            }
         }
         links
     }
@@ -310,13 +313,13 @@ impl Eyes {
             self.shared.scanning.store(false, Ordering::Release);
         }
     }
+}
 
-    fn fault(&self, error: &io::Error) -> String {
-        format!(
-            "this directory cannot be watched ({error}); idle connections of removed clients are closed within {} s",
-            SWEEP.as_secs()
-        )
-    }
+fn fault(error: &io::Error) -> String {
+    format!(
+        "this directory cannot be watched ({error}); idle connections of removed clients are closed within {} s",
+        SWEEP.as_secs()
+    )
 }
 
 /// The host's signals are for the host's threads.

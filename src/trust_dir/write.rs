@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use super::content::{self, hash_name, hash_number, hidden};
+use super::content::{self, hash_name, hidden};
 use super::entry::{self, Carrier};
-use super::index::OTHER;
+use super::index::{OTHER, Place};
 use super::stamp::Stamp;
 use super::{Entry, EntryNames, TrustDir};
 use crate::admission::Decision;
@@ -21,14 +21,14 @@ use crate::file::{self, Mode};
 /// How long a directory is looked at again because others are renaming files at the same time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Looks at a directory until what was seen is certain, or patience is at its end; says which.
-pub(super) fn until_certain<T>(mut look: impl FnMut(u32) -> Result<(T, bool)>) -> Result<(T, bool)> {
+/// Looks at a directory until what was seen is certain, or patience is at its end.
+pub(super) fn until_certain<T>(mut look: impl FnMut(u32) -> Result<(T, bool)>) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
     let mut pass = 0;
     loop {
         let (seen, certain) = look(pass)?;
         if certain || Instant::now() > deadline {
-            return Ok((seen, certain));
+            return Ok(seen);
         }
         thread::sleep(Duration::from_millis(1));
         pass += 1;
@@ -132,12 +132,12 @@ impl TrustDir {
     /// Installs the first certificate in PEM text or DER, as [`install`](Self::install) does. What stands beside it, a
     /// private key or the rest of a chain, is not installed; a private key alone is refused.
     pub fn install_bytes(&self, bytes: &[u8]) -> Result<Installed> {
-        self.install(&first(Certificate::all_from_bytes(bytes)?)?)
+        self.install(&Certificate::from_bytes(bytes)?)
     }
 
     /// Installs the first certificate of a file, as [`install_bytes`](Self::install_bytes) does.
     pub fn install_file(&self, path: impl AsRef<Path>) -> Result<Installed> {
-        self.install(&first(Certificate::load_all(path)?)?)
+        self.install(&Certificate::load(path)?)
     }
 
     /// Installs a certificate in place of another one, whose connections are closed. There is no moment at which
@@ -263,7 +263,7 @@ impl TrustDir {
     /// Removes what carries the certificate. Who is alone (`locked`) need not look twice.
     fn take_out(&self, fingerprint: &Fingerprint, locked: bool, taken: &mut Taken) -> Result<()> {
         // Beside writers that never pause, what was seen is removed.
-        let _ = until_certain(|_| {
+        until_certain(|_| {
             let before = Stamp::of(&self.0.path);
             let carriers = self.carriers(fingerprint, taken)?;
             let unchanged = || before.is_some_and(|before| before.still(Stamp::of(&self.0.path)));
@@ -276,8 +276,7 @@ impl TrustDir {
                 }
             }
             Ok(((), certain))
-        })?;
-        Ok(())
+        })
     }
 
     /// Removes a file without the lock. Another process may have moved it and put its neighbour there at any moment, so
@@ -335,10 +334,10 @@ impl TrustDir {
 
     /// Moves what lies behind each number that was removed, the last first, into the gap. The caller has the lock.
     fn close_up(&self, removed: &[PathBuf]) {
-        let mut gaps: Vec<(u32, u32)> = removed.iter().filter_map(|path| hash_number(path.file_name()?)).collect();
+        let mut gaps: Vec<Place> = removed.iter().filter_map(|path| Place::named(path.file_name()?)).collect();
         gaps.sort_unstable();
-        for (hash, gap) in gaps.into_iter().rev() {
-            let file = |number: u32| self.0.path.join(format!("{hash:08x}.{number}"));
+        for Place { hash, number: gap } in gaps.into_iter().rev() {
+            let file = |number: u32| self.0.path.join(Place { hash, number }.name());
             let behind: Vec<_> =
                 (gap.saturating_add(1)..OTHER).map(file).take_while(|path| path.symlink_metadata().is_ok()).collect();
             // What OpenSSL cannot load would hide the others from it.
@@ -373,12 +372,6 @@ fn remove_file(path: &Path) -> Result<bool> {
         Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(Error::io("remove", path, source)),
     }
-}
-
-/// Of a chain, the first certificate is the client.
-fn first(certificates: Vec<Certificate>) -> Result<Certificate> {
-    let none = || Error::new(ErrorKind::Parse, "there is no certificate here");
-    certificates.into_iter().next().ok_or_else(none)
 }
 
 fn holds(file: &Path, certificate: &Certificate) -> bool {

@@ -56,6 +56,27 @@ fn a_certificate_goes_with_its_last_file() {
     assert!(!index.was_removed(&alice.fingerprint));
 }
 
+/// A scan enters what it read seconds ago; the watcher may have heard of a file since.
+#[test]
+fn what_was_entered_during_a_scan_is_newer() {
+    let (alice, bob, carol) = (pin(1), pin(2), pin(3));
+    let pinned = |pin: &Pin, number| {
+        let place = Place { hash: pin.subject_hash.unwrap(), number };
+        Pinned::plain(place, &record(&[*pin]).unwrap()).unwrap()
+    };
+    let mut index = Index::default();
+    let again = Pin { fingerprint: bob.fingerprint, subject_hash: alice.subject_hash };
+    index.put(&name(&alice, 0), record(&[again]));
+    index.put(&name(&carol, 0), record(&[carol, bob]));
+    index.fill(vec![pinned(&alice, 0), pinned(&bob, 0), pinned(&carol, 0)]);
+    assert!(!index.contains(&alice.fingerprint));
+    assert_eq!(names(&index, &bob).len(), 3);
+    assert_eq!(names(&index, &carol), [name(&carol, 0)]);
+    assert_eq!(index.put(&name(&carol, 0), None), [carol]);
+    assert_eq!(index.put(&name(&bob, 0), None), []);
+    assert_eq!(index.put(&name(&alice, 0), None), [again]);
+}
+
 #[test]
 fn a_bundle_is_one_file_of_several_certificates() {
     let (mut index, alice, bob) = (Index::default(), pin(1), pin(2));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::name::{Key, Sort};
 use super::numbering::{Bucket, Item, Slot, Thing};
 use crate::certificate::{Certificate, Fingerprint};
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::name::DistinguishedName;
 use crate::trust_dir::Problem;
 use crate::trust_dir::content::hidden;
@@ -127,7 +127,7 @@ impl Survey {
                 );
                 self.leave(&name, &message);
             }
-            Err(error) => self.leave(&name, &plain(error, &path)),
+            Err(error) => self.leave(&name, error.message_without_path()),
         }
     }
 
@@ -249,7 +249,7 @@ impl Survey {
     /// Keeps what OpenSSL does not load, or not under this name, where it hides nobody.
     fn leave_in_the_way(&mut self, hashed: Hashed) {
         let why = match &hashed.objects {
-            Err(error) => plain(error, &self.dir.join(&hashed.name)),
+            Err(error) => error.message_without_path().to_owned(),
             Ok(objects) if objects.is_empty() => {
                 "there is neither a certificate nor a revocation list in it".to_owned()
             }
@@ -330,7 +330,7 @@ fn objects(path: &Path) -> Result<Vec<Object>> {
         return Ok(certificates);
     }
     let blocks = pem::blocks(&bytes)?;
-    let lists = blocks.iter().filter(|block| block.label == "X509 CRL").map(|block| {
+    let lists = blocks.iter().filter(|block| block.label == pem::CRL).map(|block| {
         let key = Key { sort: Sort::List, hash: list_issuer(&block.der)?.subject_hash()?.0 };
         Ok(Object { key, digest: Fingerprint::of(&block.der) })
     });
@@ -356,10 +356,4 @@ fn leads_nowhere(link: &Path) -> bool {
         let circle = false;
         circle || matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     })
-}
-
-/// An error's message without the path that the report has already.
-fn plain(error: &Error, path: &Path) -> String {
-    let prefix = format!("{}: ", escape(&path.to_string_lossy()));
-    error.message().strip_prefix(&prefix).unwrap_or(error.message()).to_owned()
 }
