@@ -10,7 +10,6 @@ use crate::authority_dir::AuthorityDir;
 use crate::certificate::{Certificate, Fingerprint, Usage};
 use crate::clock::date;
 use crate::error::escape;
-use crate::key::KeyAlgorithm;
 use crate::trust_dir::{EntryNames, TrustDir};
 
 pub use self::decision::Decision;
@@ -227,18 +226,8 @@ fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
             "is not meant for TLS clients (its keyUsage lacks digitalSignature); issue a client certificate".into(),
         ));
     }
-    match certificate.key_algorithm() {
-        Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => Some((
-            Reason::WeakKey,
-            format!("has an RSA key of {bits} bits, fewer than 2048; issue a certificate with a new key"),
-        )),
-        None => Some((
-            Reason::WeakKey,
-            "has a key that is neither RSA nor on P-256, P-384, P-521 or Ed25519; issue a certificate with a new key"
-                .into(),
-        )),
-        Some(_) => None,
-    }
+    let weak = certificate.key_weakness()?;
+    Some((Reason::WeakKey, format!("{weak}; issue a certificate with a new key")))
 }
 
 /// Why a certificate that is no entry is refused.

@@ -386,6 +386,17 @@ impl Certificate {
         spki_algorithm(self.spki())
     }
 
+    /// Why its key is too weak, or of a sort that trustdir does not admit.
+    pub(crate) fn key_weakness(&self) -> Option<String> {
+        match self.key_algorithm() {
+            Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => {
+                Some(format!("has an RSA key of {bits} bits, fewer than 2048"))
+            }
+            None => Some("has a key that is neither RSA nor on P-256, P-384, P-521 or Ed25519".into()),
+            Some(_) => None,
+        }
+    }
+
     /// Whether the issuer's key made the signature. Names, dates and powers are not looked at.
     pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
         self.check_signature(issuer).is_ok()

@@ -124,7 +124,7 @@ impl Authority {
             }
             let template = RevocationTemplate { number, this_update, next_update, revoked: &revoked };
             let list = seal_revocations(&template, &signer)?;
-            Ok(pem::encode("X509 CRL", &list).to_string())
+            Ok(pem::encode(pem::CRL, &list).to_string())
         })?;
         Ok(self.ledger.crl_path())
     }

@@ -8,10 +8,9 @@ use crate::certificate::Certificate;
 use crate::chain::{BrokenCrl, Crl, hashes_in};
 use crate::der::SEQUENCE;
 use crate::error::{Error, Result};
+use crate::pem::CRL;
 use crate::trust_dir::{EntryNames, Stamp, certificates, hash_name, hidden};
 use crate::{file, pem};
-
-const LABEL: &str = "X509 CRL";
 
 /// A file, and what it was when it was read.
 #[derive(Clone, Default)]
@@ -69,7 +68,7 @@ impl Content {
         let ders = match lists(bytes) {
             Ok(ders) => ders,
             Err(error) => {
-                let is_list = bytes.windows(LABEL.len()).any(|window| window == LABEL.as_bytes());
+                let is_list = bytes.windows(CRL.len()).any(|window| window == CRL.as_bytes());
                 content.broken = Self::broken(file, error.message().to_owned(), hashes, is_list);
                 return content;
             }
@@ -123,7 +122,7 @@ fn lists(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
     if !pem::is_pem(bytes) {
         return Ok(vec![bytes.to_vec()]);
     }
-    let blocks = pem::blocks(bytes)?.into_iter().filter(|block| block.label == LABEL);
+    let blocks = pem::blocks(bytes)?.into_iter().filter(|block| block.label == CRL);
     Ok(blocks.map(|block| block.der.to_vec()).collect())
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn install_crl(dir: &Path, list: &[u8]) -> Result<PathBuf> {
     let new = read_one(list)?;
     let _lock = file::lock_directory(dir)?;
     let path = place(dir, &new)?;
-    file::replace(&path, pem::encode("X509 CRL", new.as_der()).as_bytes(), Mode::Public)?;
+    file::replace(&path, pem::encode(pem::CRL, new.as_der()).as_bytes(), Mode::Public)?;
     Ok(path)
 }
 
@@ -61,7 +61,7 @@ fn read_one(bytes: &[u8]) -> Result<Crl> {
     if !pem::is_pem(bytes) {
         return Crl::read(Path::new(""), bytes);
     }
-    let mut lists = pem::blocks(bytes)?.into_iter().filter(|block| block.label == "X509 CRL");
+    let mut lists = pem::blocks(bytes)?.into_iter().filter(|block| block.label == pem::CRL);
     match (lists.next(), lists.next()) {
         (Some(list), None) => Crl::read(Path::new(""), &list.der),
         (None, _) => Err(Error::new(ErrorKind::Parse, "there is no revocation list here")),

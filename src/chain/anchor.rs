@@ -10,7 +10,6 @@ use crate::certificate::{Certificate, Usage};
 use crate::clock::date;
 use crate::der::{CertificateParts, oid_text};
 use crate::extension;
-use crate::key::KeyAlgorithm;
 
 /// The extensions that are looked at in an anchor, here or by rustls-webpki; another one that is critical
 /// may limit it in a way that nobody respects.
@@ -107,18 +106,8 @@ pub(super) fn signing_fault(issuer: &Certificate) -> Option<Refusal> {
             "may not sign certificates (its keyUsage lacks keyCertSign); renew it with `trustdir ca renew`",
         ));
     }
-    match issuer.key_algorithm() {
-        Some(KeyAlgorithm::Rsa(bits)) if bits < 2048 => {
-            let what = format!("has an RSA key of {bits} bits, fewer than 2048; make an authority with a new key");
-            Some(Refusal(Reason::WeakKey, what))
-        }
-        None => {
-            let what =
-                "has a key that is neither RSA nor on P-256, P-384, P-521 or Ed25519; make an authority with a new key";
-            Some(Refusal(Reason::WeakKey, what.into()))
-        }
-        Some(_) => None,
-    }
+    let weak = issuer.key_weakness()?;
+    Some(Refusal(Reason::WeakKey, format!("{weak}; make an authority with a new key")))
 }
 
 /// Whether its keyUsage names keyCertSign.

@@ -7,7 +7,7 @@ use super::chain::{self, Beside};
 use super::finding::{Finding, Report};
 use super::{Options, Rule, client, key};
 use crate::certificate::Certificate;
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
 use crate::request::CertificateRequest;
 use crate::{file, pem};
@@ -36,7 +36,9 @@ impl Contents {
             report: Report::default(),
         };
         match file::read_secret(path) {
-            Err(error) => contents.unreadable(strip(&error, path), "make it a readable regular file, or remove it"),
+            Err(error) => {
+                contents.unreadable(error.message_without_path(), "make it a readable regular file, or remove it")
+            }
             Ok(bytes) if bytes.is_empty() => {
                 contents.unreadable("the file is empty", "write it again; what should have made it has failed");
             }
@@ -151,10 +153,4 @@ impl Contents {
 /// Whether an error says more than that the bytes are something else.
 fn told(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::WeakKey | ErrorKind::BadSignature)
-}
-
-/// The error without its file, which the finding names.
-pub(super) fn strip<'a>(error: &'a Error, path: &Path) -> &'a str {
-    let prefix = format!("{}: ", escape(&path.to_string_lossy()));
-    error.message().strip_prefix(&prefix).unwrap_or(error.message())
 }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::chain::Beside;
-use super::contents::{self, Contents};
+use super::contents::Contents;
 use super::finding::{Finding, Report};
 use super::{Client, Options, Rule, key};
 use crate::certificate::Certificate;
@@ -28,7 +28,7 @@ pub(super) fn check(folder: &Path, options: &Options) -> Result<Vec<Finding>> {
         let mut report = Report::default();
         report.warning(
             Rule::Unreadable,
-            contents::strip(error, path),
+            error.message_without_path(),
             "let this user read the folder, or leave it out",
         );
         findings.extend(report.into_findings().into_iter().map(|finding| finding.at(path)));

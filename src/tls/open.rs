@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::admission::{Decision, Held};
 use crate::certificate::Certificate;
-use crate::clock::now;
+use crate::trust_dir::lock;
 
 /// What becomes of open connections when the entry that admitted them goes. New handshakes, resumed ones
 /// too, are refused either way.
@@ -87,19 +87,15 @@ impl OpenConnections {
     pub(super) fn enter(self: &Arc<Self>, id: u64, decision: &Decision) -> Option<Listed> {
         let (held, certificate, entry) = (decision.held()?, decision.certificate()?, decision.entry()?);
         let (certificate, entry) = (certificate.clone(), entry.to_owned());
-        let connection = OpenConnection { id, certificate, entry, since: now(), revoked: false };
-        self.lock().insert(id, (connection, held.clone()));
+        let connection = OpenConnection { id, certificate, entry, since: decision.time(), revoked: false };
+        lock(&self.open).insert(id, (connection, held.clone()));
         Some(Listed { id, list: self.clone() })
     }
 
     pub(super) fn list(&self) -> Vec<OpenConnection> {
         // Looking at an entry may run hooks, which may end connections: not under the lock.
-        let open: Vec<_> = self.lock().values().cloned().collect();
+        let open: Vec<_> = lock(&self.open).values().cloned().collect();
         open.into_iter().map(|(open, held)| OpenConnection { revoked: !held.is_current(), ..open }).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (OpenConnection, Held)>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,7 +107,7 @@ pub(super) struct Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        let open = self.list.lock().remove(&self.id);
+        let open = lock(&self.list.open).remove(&self.id);
         // What it holds may be the last of a directory: not under the lock.
         drop(open);
     }
