@@ -190,6 +190,10 @@ enum trustdir_status
      */
     TRUSTDIR_STATUS_TRUNCATED = 43,
     /**
+     * The peer took too long.
+     */
+    TRUSTDIR_STATUS_TIMED_OUT = 44,
+    /**
      * Not an error: nothing can be done until more bytes have moved. No error object is made.
      */
     TRUSTDIR_STATUS_AGAIN = 50,

@@ -58,11 +58,13 @@ pub enum ErrorKind {
     Closed,
     /// The transport ended without close_notify (RFC 8446, 6.1).
     Truncated,
+    /// The peer took too long.
+    TimedOut,
 }
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidArgument,
         Self::Io,
         Self::NotFound,
@@ -85,6 +87,7 @@ impl ErrorKind {
         Self::Alert,
         Self::Closed,
         Self::Truncated,
+        Self::TimedOut,
     ];
 
     /// The kind's name in JSON and in other languages, such as `WRONG_PASSPHRASE`.
@@ -112,6 +115,7 @@ impl ErrorKind {
             Self::Alert => "ALERT",
             Self::Closed => "CLOSED",
             Self::Truncated => "TRUNCATED",
+            Self::TimedOut => "TIMED_OUT",
         }
     }
 }

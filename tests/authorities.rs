@@ -331,11 +331,11 @@ fn an_acceptor_takes_either_directory() {
     let options = AuthorityDirOptions { create: true, ..Default::default() };
     let authorities = AuthorityDir::open_with(world.path("authorities"), options).unwrap();
     let builder = Acceptor::builder(world.server.clone()).authorities(authorities);
-    assert_eq!(builder.build().unwrap().client_auth(), ClientAuth::Required);
+    assert_eq!(builder.build().unwrap().policy().client_auth(), ClientAuth::Required);
     builder.clone().client_auth(ClientAuth::Off).build().unwrap_err();
     let clients = TrustDir::open(&world.clients).unwrap();
     let both = builder.trust_dir(clients).client_auth(ClientAuth::Optional).build().unwrap();
-    assert!(both.trust_dir().is_some() && both.authorities().is_some());
+    assert!(both.policy().clients().is_some() && both.policy().authorities().is_some());
 }
 
 /// What limits an authority's entry limits whom it vouches for, at once.

@@ -62,8 +62,8 @@ fn the_guides_configuration_works() {
     assert_eq!(config.notes().len(), 1, "{:?}", config.notes());
     assert!(config.notes()[0].contains("server_dh_path is not needed"));
     let acceptor = config.acceptor().unwrap();
-    assert_eq!(acceptor.client_auth(), ClientAuth::Required);
-    assert_eq!(acceptor.trust_dir().unwrap().entry_names(), EntryNames::SubjectHash);
+    assert_eq!(acceptor.policy().client_auth(), ClientAuth::Required);
+    assert_eq!(acceptor.policy().clients().unwrap().entry_names(), EntryNames::SubjectHash);
     assert!(!format!("{config:?}").contains("test\""), "the passphrase is in no Debug output");
 }
 

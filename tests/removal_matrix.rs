@@ -253,7 +253,8 @@ impl Service {
 
     /// Waits until the watcher has seen that the certificate is back; without one, has it seen.
     fn wait_for(&self, certificate: &Certificate) {
-        let (directory, begin) = (self.acceptor.trust_dir().unwrap(), Instant::now());
+        let policy = self.acceptor.policy();
+        let (directory, begin) = (policy.clients().unwrap(), Instant::now());
         if !self.watch {
             directory.refresh().unwrap();
         }

@@ -45,6 +45,7 @@ enum class status : std::int32_t {
   alert = TRUSTDIR_STATUS_ALERT,
   closed = TRUSTDIR_STATUS_CLOSED,
   truncated = TRUSTDIR_STATUS_TRUNCATED,
+  timed_out = TRUSTDIR_STATUS_TIMED_OUT,
   again = TRUSTDIR_STATUS_AGAIN
 };
 
@@ -84,6 +85,7 @@ class status_category final : public std::error_category {
       case status::already_exists: return std::errc::file_exists;
       case status::unsupported: return std::errc::not_supported;
       case status::closed: return std::errc::not_connected;
+      case status::timed_out: return std::errc::timed_out;
       case status::truncated: return std::errc::connection_aborted;
       case status::again: return std::errc::resource_unavailable_try_again;
       default: break;

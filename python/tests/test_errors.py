@@ -34,6 +34,7 @@ CLASSES: list[tuple[str, type[trustdir.TrustDirError], type[Exception]]] = [
     ("ALERT", trustdir.TrustDirError, Exception),
     ("CLOSED", trustdir.TrustDirError, Exception),
     ("TRUNCATED", trustdir.TrustDirError, Exception),
+    ("TIMED_OUT", trustdir.TrustDirError, Exception),
     ("A_KIND_OF_LATER", trustdir.TrustDirError, Exception),
 ]
 

@@ -1,13 +1,18 @@
 //! One connection as a state machine over buffers (sans-I/O).
 
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::time::Instant;
 
-use rustls::{HandshakeKind, InvalidMessage, ProtocolVersion, ServerConnection};
+use rustls::InvalidMessage;
 
-use super::acceptor::{Acceptor, TlsVersion};
+use super::acceptor::Acceptor;
+use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
-use super::scope::{self, Scope};
+use super::plain_http::Greeting;
+use super::scope::Scope;
+use super::setup::{Setup, Site};
 use crate::admission::Decision;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,14 +56,15 @@ pub enum Read {
 pub struct Connection {
     id: u64,
     acceptor: Acceptor,
-    tls: ServerConnection,
-    /// Ciphertext that rustls has not taken yet; what was taken is dropped lazily.
-    inbound: Vec<u8>,
-    taken: usize,
-    /// Plaintext that rustls holds, and whether a close waits behind it.
-    plaintext: usize,
-    close: Close,
-    scope: Scope,
+    /// As it was when the ClientHello arrived; before that, when the connection was made.
+    setup: Arc<Setup>,
+    /// What serves the name that the client asks for.
+    site: Option<Arc<Site>>,
+    pub(super) engine: Engine,
+    /// When the client must have been decided about.
+    deadline: Instant,
+    /// Ciphertext that came before the decision.
+    received: usize,
     decision: Option<Decision>,
     failure: Option<(ErrorKind, String)>,
     /// It was admitted and its entry has gone since.
@@ -69,46 +75,38 @@ pub struct Connection {
     listed: Option<Listed>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Close {
-    Open,
-    /// The transport has ended; rustls is told when it has taken all ciphertext.
-    Eof,
-    /// An end that `read` has yet to report.
-    Unreported,
-    Reported,
-}
-
 impl Connection {
-    pub(super) fn new(acceptor: Acceptor) -> Result<Self> {
-        let failed =
-            |error: rustls::Error| Error::new(ErrorKind::Tls, format!("the connection cannot be made: {error}"));
-        let tls = ServerConnection::new(acceptor.config()).map_err(failed)?;
-        Ok(Self {
+    pub(super) fn new(acceptor: Acceptor, accepted: Instant) -> Self {
+        let setup = acceptor.setup();
+        Self {
             id: acceptor.open().number(),
+            deadline: accepted + setup.limits.timeout,
+            setup,
             acceptor,
-            tls,
-            inbound: Vec::new(),
-            taken: 0,
-            plaintext: 0,
-            close: Close::Open,
-            scope: Scope::default(),
+            site: None,
+            engine: Engine::greeting(),
+            received: 0,
             decision: None,
             failure: None,
             revoked: false,
             hook: None,
             registration: None,
             listed: None,
-        })
+        }
     }
 
     /// Takes ciphertext from the transport, all of it. After an error, send what
-    /// [`write_tls`](Self::write_tls) gives (the alert), then close.
+    /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the client ends or a moment has
+    /// passed, since a close with unread bytes makes the system drop the alert.
     ///
     /// Memory grows with what is fed and not read: stop feeding while [`wants_read`](Self::wants_read) is false.
     pub fn read_tls(&mut self, ciphertext: &[u8]) -> Result<()> {
         self.recheck()?;
-        self.inbound.extend_from_slice(ciphertext);
+        self.expire(Instant::now())?;
+        if self.decision.is_none() {
+            self.received += ciphertext.len();
+        }
+        self.engine.feed(ciphertext);
         self.process();
         self.ok()
     }
@@ -116,54 +114,74 @@ impl Connection {
     /// Moves ciphertext for the transport into the buffer; 0 when there is none.
     pub fn write_tls(&mut self, mut out: &mut [u8]) -> usize {
         let capacity = out.len();
-        while !out.is_empty() && self.tls.wants_write() {
-            // Writing to a slice cannot fail, and stops when it is full.
-            match self.tls.write_tls(&mut out) {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
+        // Writing to a slice cannot fail, and stops when it is full.
+        while !out.is_empty() && matches!(self.engine.send(&mut out), Ok(1..)) {}
         capacity - out.len()
+    }
+
+    /// Sends ciphertext straight to the transport, several records with one vectored write, without a copy; says how
+    /// much it took, 0 when there is nothing to send.
+    pub fn send_tls(&mut self, transport: &mut dyn io::Write) -> io::Result<usize> {
+        self.engine.send(transport)
     }
 
     /// Moves plaintext from the peer into the buffer.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Read> {
-        self.recheck()?;
-        if self.decision.is_none() {
-            return if self.close == Close::Open {
-                Ok(Read::Pending)
-            } else {
-                Err(self.truncated("during the handshake"))
-            };
+        if !self.may_read()? {
+            return Ok(Read::Pending);
         }
         if buffer.is_empty() {
-            return Ok(if self.plaintext > 0 { Read::Data(0) } else { Read::Pending });
+            return Ok(if self.engine.pending() > 0 { Read::Data(0) } else { Read::Pending });
         }
-        match self.tls.reader().read(buffer) {
-            Ok(0) => {
-                self.close = Close::Reported;
-                Ok(Read::Closed)
-            }
-            Ok(count) => {
-                self.plaintext -= count.min(self.plaintext);
+        match self.engine.read(buffer) {
+            Plaintext::Data(count) => {
                 // An error in what follows is for the next call: these bytes are good.
                 self.process();
                 Ok(Read::Data(count))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Read::Pending),
-            Err(_) => Err(self.truncated("without close_notify")),
+            Plaintext::Pending => Ok(Read::Pending),
+            Plaintext::Closed => Ok(Read::Closed),
+            Plaintext::Truncated => Err(self.truncated("without close_notify")),
         }
+    }
+
+    /// Plaintext from the peer where it lies, without a copy: what can be had in one piece. `None` when there is
+    /// nothing now, an empty piece when the peer has closed cleanly. Say with [`consume`](Self::consume) how much of it
+    /// is done with.
+    pub fn peek(&mut self) -> Result<Option<&[u8]>> {
+        if !self.may_read()? {
+            return Ok(None);
+        }
+        if let Plaintext::Truncated = self.engine.peek() {
+            return Err(self.truncated("without close_notify"));
+        }
+        Ok(match self.engine.peek() {
+            Plaintext::Data(piece) => Some(piece),
+            Plaintext::Closed => Some(&[]),
+            _ => None,
+        })
+    }
+
+    /// Drops plaintext that [`peek`](Self::peek) has shown.
+    pub fn consume(&mut self, count: usize) {
+        self.engine.consume(count);
+        self.process();
     }
 
     /// Takes plaintext for the peer and says how much; 0 during the handshake and while 64 KiB wait to be
     /// drained by [`write_tls`](Self::write_tls).
     pub fn write(&mut self, plaintext: &[u8]) -> Result<usize> {
+        self.write_vectored(&[IoSlice::new(plaintext)])
+    }
+
+    /// As [`write`](Self::write), of several pieces one after another, which need not be put together before.
+    pub fn write_vectored(&mut self, plaintext: &[IoSlice<'_>]) -> Result<usize> {
         self.recheck()?;
         if self.decision.is_none() {
             return Ok(0);
         }
         let closed = |_| Error::new(ErrorKind::Closed, "the connection is closed for writing");
-        self.tls.writer().write(plaintext).map_err(closed)
+        self.engine.write(plaintext).map_err(closed)
     }
 
     /// How many bytes of plaintext can be read now; at least 1 also when a close or an error waits.
@@ -171,40 +189,49 @@ impl Connection {
         if self.failure.is_some() {
             return 1;
         }
-        match self.close {
-            _ if self.decision.is_none() => usize::from(self.close != Close::Open),
-            Close::Unreported | Close::Eof => self.plaintext.max(1),
-            _ => self.plaintext,
-        }
+        if self.decision.is_none() { usize::from(!self.engine.is_open()) } else { self.engine.pending() }
     }
 
     /// Whether ciphertext from the transport can be used now.
     pub fn wants_read(&self) -> bool {
-        self.failure.is_none() && self.close == Close::Open && self.taken == self.inbound.len() && self.tls.wants_read()
+        self.failure.is_none() && self.engine.wants_read()
     }
 
     /// Whether there is ciphertext for the transport.
     pub fn wants_write(&self) -> bool {
-        self.tls.wants_write()
+        self.engine.wants_write()
     }
 
     /// Whether the handshake is still going on; a client that was refused never leaves it.
     pub fn is_handshaking(&self) -> bool {
-        self.tls.is_handshaking() || self.decision.is_none()
+        self.decision.is_none() || self.engine.is_handshaking()
     }
 
-    /// Queues close_notify; nothing can be written after it.
+    /// When the handshake must be over, if it is not: have [`expire`](Self::expire) called then.
+    pub fn deadline(&self) -> Option<Instant> {
+        (self.decision.is_none() && self.failure.is_none()).then_some(self.deadline)
+    }
+
+    /// Ends a handshake that is not over at this moment although its [deadline](Self::deadline) has passed, with
+    /// [`ErrorKind::TimedOut`].
+    pub fn expire(&mut self, now: Instant) -> Result<()> {
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            let seconds = self.setup.limits.timeout.as_secs_f64();
+            self.end(ErrorKind::TimedOut, format!("the client has not completed its handshake within {seconds} s"));
+        }
+        self.ok()
+    }
+
+    /// Queues close_notify; nothing can be written after it, and what the peer still sends can be read.
     pub fn close_notify(&mut self) {
-        self.tls.send_close_notify();
+        self.engine.send_close_notify();
     }
 
     /// Says that the transport has ended. Without a close_notify before, [`read`](Self::read) then answers
     /// [`ErrorKind::Truncated`].
     pub fn received_eof(&mut self) {
-        if self.close == Close::Open {
-            self.close = Close::Eof;
-            self.process();
-        }
+        self.engine.end();
+        self.process();
     }
 
     /// The decision about the client: `None` until it is made, a refusal after it was refused or revoked.
@@ -229,11 +256,11 @@ impl Connection {
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
             && !self.revoked
-            && let Some(decision) = &self.decision
-            && let Some(refusal) = self.acceptor.policy().decide_again(decision, now())
+            && let (Some(decision), Some(site)) = (&self.decision, &self.site)
+            && let Some(refusal) = site.policy.decide_again(decision, now())
         {
             self.revoked = true;
-            if self.acceptor.on_removal() == OnRemoval::Finish {
+            if self.setup.on_removal == OnRemoval::Finish {
                 return Ok(());
             }
             self.refuse(refusal, ErrorKind::Revoked);
@@ -255,78 +282,75 @@ impl Connection {
         }
     }
 
-    /// The protocol version, once negotiated.
-    pub fn version(&self) -> Option<TlsVersion> {
-        match self.tls.protocol_version()? {
-            ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
-            ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
-            _ => None,
+    /// Whether plaintext may be released.
+    fn may_read(&mut self) -> Result<bool> {
+        self.recheck()?;
+        if self.decision.is_none() && !self.engine.is_open() {
+            return Err(self.truncated("during the handshake"));
         }
-    }
-
-    /// The cipher suite's IANA name, once negotiated.
-    pub fn cipher_suite(&self) -> Option<&str> {
-        self.tls.negotiated_cipher_suite()?.suite().as_str()
-    }
-
-    /// The application protocol, if one was negotiated.
-    pub fn alpn(&self) -> Option<&str> {
-        std::str::from_utf8(self.tls.alpn_protocol()?).ok()
-    }
-
-    /// The host name that the client asked for (SNI).
-    pub fn server_name(&self) -> Option<&str> {
-        self.tls.server_name()
-    }
-
-    /// Whether an earlier session was resumed.
-    pub fn resumed(&self) -> bool {
-        self.tls.handshake_kind() == Some(HandshakeKind::Resumed)
+        Ok(self.decision.is_some())
     }
 
     /// Hands ciphertext to rustls as long as it takes any.
     fn process(&mut self) {
-        while self.failure.is_none() && self.taken < self.inbound.len() && self.tls.wants_read() {
-            match self.tls.read_tls(&mut &self.inbound[self.taken..]) {
-                Ok(0) | Err(_) => break,
-                Ok(count) => self.taken += count,
+        while self.failure.is_none() {
+            if self.engine.is_greeting()
+                && let Some(waits) = self.greet_plain_http()
+            {
+                if waits {
+                    break;
+                }
+                return;
             }
-            self.process_packets();
+            let Self { engine, acceptor, setup, site, .. } = self;
+            let step = engine.step(|hello| {
+                *setup = acceptor.setup();
+                site.insert(setup.site(hello.server_name()).clone()).config.clone()
+            });
+            match step {
+                Ok(true) => self.decide_when_done(),
+                Ok(false) => break,
+                Err(error) => self.fail(&error),
+            }
         }
-        if self.taken == self.inbound.len() {
-            // A buffer grown by one large burst is not kept for the life of the connection.
-            self.inbound = Vec::new();
-            self.taken = 0;
-            if self.close == Close::Eof && self.failure.is_none() {
-                let _ = self.tls.read_tls(&mut io::empty());
-                self.process_packets();
-                self.close = Close::Unreported;
-            }
+        if self.failure.is_none()
+            && let Err(error) = self.engine.settle()
+        {
+            self.fail(&error);
+        }
+        if self.decision.is_none() && self.failure.is_none() && self.received > self.setup.limits.bytes {
+            let limit = self.setup.limits.bytes;
+            self.end(
+                ErrorKind::Tls,
+                format!("the client has sent more than {limit} bytes before its handshake was over"),
+            );
         }
     }
 
-    fn process_packets(&mut self) {
-        let tls = &mut self.tls;
-        match scope::with(&mut self.scope, || tls.process_new_packets()) {
-            Err(error) => self.fail(&error),
-            Ok(state) => {
-                self.plaintext = state.plaintext_bytes_to_read();
-                if state.peer_has_closed() && self.close == Close::Open {
-                    self.close = Close::Unreported;
-                }
-                if self.decision.is_none() && !self.tls.is_handshaking() {
-                    self.decide();
-                }
+    /// Whether more of an HTTP request is awaited; `None` if it is none.
+    fn greet_plain_http(&mut self) -> Option<bool> {
+        match self.setup.plain_http.greet(self.engine.untaken()) {
+            Greeting::Other => None,
+            Greeting::Unfinished => Some(true),
+            Greeting::Http(answer) => {
+                self.engine.answer(answer);
+                self.end(ErrorKind::Tls, NOT_TLS.to_owned());
+                Some(false)
             }
         }
     }
 
     /// Decides about the client of a completed handshake, full or resumed. A resumed one was never shown to
     /// the verifier; a full one is looked at again: the entry may have gone in between.
-    fn decide(&mut self) {
-        let chain: Vec<&[u8]> = self.tls.peer_certificates().into_iter().flatten().map(AsRef::as_ref).collect();
-        let decision = self.acceptor.policy().decide_and_hold(&chain, now());
-        self.scope = Scope::default();
+    fn decide_when_done(&mut self) {
+        let Some(site) = &self.site else { return };
+        if self.decision.is_some() || self.engine.is_handshaking() {
+            return;
+        }
+        let chain = self.engine.common().and_then(|common| common.peer_certificates());
+        let chain: Vec<&[u8]> = chain.into_iter().flatten().map(AsRef::as_ref).collect();
+        let decision = site.policy.decide_and_hold(&chain, now());
+        self.engine.scope = Scope::default();
         if decision.is_admitted() {
             let hook = self.hook.take();
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
@@ -340,44 +364,42 @@ impl Connection {
 
     /// rustls can send no other alert than close_notify once the handshake is over.
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
-        self.tls.send_close_notify();
-        self.failure = Some((kind, decision.message().to_owned()));
+        self.engine.send_close_notify();
+        let message = decision.message().to_owned();
         self.decision = Some(decision);
-        self.discard();
+        self.end(kind, message);
     }
 
     fn fail(&mut self, error: &rustls::Error) {
         let refusal = match error {
-            rustls::Error::NoCertificatesPresented => Some(self.acceptor.policy().decide_and_hold(&[], now())),
+            rustls::Error::NoCertificatesPresented => {
+                self.site.as_ref().map(|site| site.policy.decide_and_hold(&[], now()))
+            }
             rustls::Error::InvalidCertificate(_) => {
-                self.scope.decision.take().filter(|decision| !decision.is_admitted())
+                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted())
             }
             _ => None,
         };
-        let (kind, message) = match error {
-            rustls::Error::AlertReceived(alert) => {
+        let (kind, message) = match (&refusal, error) {
+            (Some(refusal), _) => (refusal.reason().error_kind(), refusal.message().to_owned()),
+            (None, rustls::Error::AlertReceived(alert)) => {
                 (ErrorKind::Alert, format!("the client ended the connection with the alert {alert:?}"))
             }
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
-                ErrorKind::Tls,
-                "the client does not speak TLS; it may have opened http:// on an https port".to_owned(),
-            ),
-            other => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
+            (None, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+                (ErrorKind::Tls, NOT_TLS.to_owned())
+            }
+            (None, other) => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
         };
-        self.failure = Some(match &refusal {
-            Some(refusal) => (refusal.reason().error_kind(), refusal.message().to_owned()),
-            None => (kind, message),
-        });
         if refusal.is_some() {
             self.decision = refusal;
         }
-        self.discard();
+        self.end(kind, message);
     }
 
-    fn discard(&mut self) {
-        self.inbound = Vec::new();
-        self.taken = 0;
-        self.plaintext = 0;
+    /// Nothing is read or written any more but what waits to be sent.
+    fn end(&mut self, kind: ErrorKind, message: String) {
+        self.failure = Some((kind, message));
+        self.engine.discard();
         self.hook = None;
         self.registration = None;
         self.listed = None;
@@ -394,10 +416,12 @@ impl Connection {
     }
 
     fn truncated(&mut self, when: &str) -> Error {
-        self.close = Close::Reported;
+        self.engine.report_end();
         Error::new(ErrorKind::Truncated, format!("the client closed the connection {when}"))
     }
 }
+
+const NOT_TLS: &str = "the client does not speak TLS; it may have opened http:// on an https port";
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,16 +1,26 @@
-//! The TLS server side over rustls: the only module that names it.
+//! TLS over rustls: the only module that names it.
 //!
 //! An [`Acceptor`] makes [`Connection`]s; a connection moves bytes between buffers and does no I/O. Every
 //! completed handshake, resumed ones too, is decided by a [`Policy`](crate::Policy) before the first
 //! plaintext byte is released, and the entry that admitted it is looked at again before every further one.
 
 mod acceptor;
+mod builder;
 mod connection;
+mod engine;
+mod host_name;
+mod identities;
+mod negotiated;
 mod open;
+mod plain_http;
 mod scope;
 mod sessions;
+mod setup;
 mod verifier;
 
-pub use acceptor::{Acceptor, AcceptorBuilder, TlsVersion};
+pub use acceptor::Acceptor;
+pub use builder::AcceptorBuilder;
 pub use connection::{Connection, Read};
+pub use negotiated::TlsVersion;
 pub use open::{OnRemoval, OpenConnection};
+pub use plain_http::PlainHttp;

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::Error;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 
@@ -15,6 +14,7 @@ use super::scope::{self, Owner};
 use crate::admission::{ClientAuth, Policy};
 use crate::certificate::Fingerprint;
 use crate::clock::now;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Sessions kept for clients without ticket support.
 const KEPT: usize = 256;
@@ -72,16 +72,32 @@ impl Marker {
     }
 }
 
+/// What an acceptor remembers of sessions, whatever its policies are: each of these looks at who asks.
+pub(super) struct SessionMemory {
+    tickets: Arc<dyn ProducesTickets>,
+    sessions: Arc<ServerSessionMemoryCache>,
+}
+
+impl SessionMemory {
+    pub(super) fn new() -> Result<Self> {
+        let failed = |error| Error::new(ErrorKind::Tls, format!("no keys for session tickets can be made: {error}"));
+        let tickets = Ticketer::new().map_err(failed)?;
+        Ok(Self { tickets, sessions: ServerSessionMemoryCache::new(KEPT) })
+    }
+
+    pub(super) fn tickets(&self, policy: &Policy) -> Arc<Tickets> {
+        Arc::new(Tickets { marker: Marker { policy: policy.clone() }, tickets: self.tickets.clone() })
+    }
+
+    pub(super) fn sessions(&self, policy: &Policy) -> Arc<Sessions> {
+        Arc::new(Sessions { marker: Marker { policy: policy.clone() }, sessions: self.sessions.clone() })
+    }
+}
+
 /// Stateless tickets under keys that rotate every six hours.
 pub(super) struct Tickets {
     marker: Marker,
     tickets: Arc<dyn ProducesTickets>,
-}
-
-impl Tickets {
-    pub(super) fn new(policy: Policy) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self { marker: Marker { policy }, tickets: Ticketer::new()? }))
-    }
 }
 
 impl fmt::Debug for Tickets {
@@ -112,12 +128,6 @@ impl ProducesTickets for Tickets {
 pub(super) struct Sessions {
     marker: Marker,
     sessions: Arc<ServerSessionMemoryCache>,
-}
-
-impl Sessions {
-    pub(super) fn new(policy: Policy) -> Arc<Self> {
-        Arc::new(Self { marker: Marker { policy }, sessions: ServerSessionMemoryCache::new(KEPT) })
-    }
 }
 
 impl fmt::Debug for Sessions {

@@ -19,6 +19,8 @@ use crate::der::CertificateParts;
 pub(super) struct PolicyVerifier {
     pub policy: Policy,
     pub algorithms: WebPkiSupportedAlgorithms,
+    /// How many certificates are looked at.
+    pub max_chain: usize,
 }
 
 impl fmt::Debug for PolicyVerifier {
@@ -47,7 +49,13 @@ impl ClientCertVerifier for PolicyVerifier {
     ) -> Result<ClientCertVerified, Error> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let chain: Vec<&[u8]> = std::iter::once(end_entity).chain(intermediates).map(AsRef::as_ref).collect();
-        let decision = self.policy.decide_and_hold(&chain, now);
+        let decision = if chain.len() > self.max_chain {
+            let message =
+                format!("the client sent {} certificates, and {} are looked at at most", chain.len(), self.max_chain);
+            Decision::new(Reason::Malformed, message, None)
+        } else {
+            self.policy.decide_and_hold(&chain, now)
+        };
         scope::current(|scope| {
             scope.session = owner(&decision);
             scope.decision = Some(decision);

@@ -63,12 +63,14 @@ pub enum Status {
     Closed = 42,
     /// The transport ended without the closing message of TLS: the end of the data may be missing.
     Truncated = 43,
+    /// The peer took too long.
+    TimedOut = 44,
     /// Not an error: nothing can be done until more bytes have moved. No error object is made.
     Again = 50,
 }
 
 impl Status {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::Ok,
         Self::NullArgument,
         Self::InvalidArgument,
@@ -94,6 +96,7 @@ impl Status {
         Self::Alert,
         Self::Closed,
         Self::Truncated,
+        Self::TimedOut,
         Self::Again,
     ];
 
@@ -124,6 +127,7 @@ impl Status {
             Self::Alert => c"the peer sent a TLS alert",
             Self::Closed => c"the connection is closed",
             Self::Truncated => c"the connection ended without the closing message of TLS",
+            Self::TimedOut => c"the peer took too long",
             Self::Again => c"nothing to do until more bytes have moved",
         }
     }
@@ -159,6 +163,7 @@ impl From<ErrorKind> for Status {
             ErrorKind::Alert => Self::Alert,
             ErrorKind::Closed => Self::Closed,
             ErrorKind::Truncated => Self::Truncated,
+            ErrorKind::TimedOut => Self::TimedOut,
             // `Unsupported`, and any kind that the core learns before this interface has a number for it.
             _ => Self::Unsupported,
         }

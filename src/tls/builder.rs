@@ -1,0 +1,315 @@
+//! The settings of an acceptor.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::{ServerConfig, SupportedProtocolVersion, version};
+
+use super::acceptor::Acceptor;
+use super::host_name::HostName;
+use super::identities::Identities;
+use super::negotiated::TlsVersion;
+use super::open::OnRemoval;
+use super::plain_http::PlainHttp;
+use super::sessions::SessionMemory;
+use super::setup::{HandshakeLimits, Setup, Site};
+use super::verifier::PolicyVerifier;
+use crate::admission::{ClientAuth, Policy};
+use crate::authority_dir::AuthorityDir;
+use crate::clock::now;
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Identity;
+use crate::trust_dir::TrustDir;
+
+/// Collects what an [`Acceptor`] needs; building it checks that it makes sense.
+#[derive(Clone, Debug)]
+pub struct AcceptorBuilder {
+    identities: Vec<Identity>,
+    client_auth: Option<ClientAuth>,
+    directory: Option<TrustDir>,
+    authorities: Option<AuthorityDir>,
+    service: Option<String>,
+    alpn: Vec<Vec<u8>>,
+    versions: (TlsVersion, TlsVersion),
+    on_removal: OnRemoval,
+    policies: Vec<(String, Policy)>,
+    plain_http: PlainHttp,
+    limits: HandshakeLimits,
+    fragment: Option<usize>,
+    key_log: Option<KeyLog>,
+}
+
+impl AcceptorBuilder {
+    /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
+    pub fn new(identity: Identity) -> Self {
+        let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
+        Self {
+            identities: vec![identity],
+            client_auth: None,
+            directory: None,
+            authorities: None,
+            service: None,
+            alpn: Vec::new(),
+            versions,
+            on_removal: OnRemoval::Close,
+            policies: Vec::new(),
+            plain_http: PlainHttp::alert(),
+            limits: HandshakeLimits::default(),
+            fragment: None,
+            key_log: None,
+        }
+    }
+
+    /// One more identity. A client is shown the one whose certificate carries the name that it asks for (SNI) exactly,
+    /// else one that carries it as a wildcard, else the first; among several, one whose signatures it can verify.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identities.push(identity);
+        self
+    }
+
+    /// Whom the host of this name admits, instead of whom the other settings do; `*.example.org` stands for all names
+    /// with one label more. Check the request's host against
+    /// [`Connection::server_name`](super::Connection::server_name): the policy is that of the name that the handshake
+    /// was made with.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let identity = ca.issue_server(&["www.home.arpa", "admin.home.arpa"], &Default::default())?;
+    /// # let clients = trustdir::TrustDir::open(dir.path())?;
+    /// use trustdir::tls::Acceptor;
+    /// use trustdir::{ClientAuth, Policy};
+    ///
+    /// let admins = Policy::new(ClientAuth::Required).with_clients(clients);
+    /// let acceptor = Acceptor::builder(identity).policy_for("admin.home.arpa", admins).build()?;
+    /// assert_eq!(acceptor.policy_for("www.home.arpa").client_auth(), ClientAuth::Off);
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    #[must_use]
+    pub fn policy_for(mut self, host: &str, policy: Policy) -> Self {
+        self.policies.push((host.to_owned(), policy));
+        self
+    }
+
+    /// Whether clients show a certificate. With a directory of clients or authorities the default is
+    /// [`ClientAuth::Required`], without one [`ClientAuth::Off`].
+    #[must_use]
+    pub fn client_auth(mut self, client_auth: ClientAuth) -> Self {
+        self.client_auth = Some(client_auth);
+        self
+    }
+
+    /// Whose certificates are admitted.
+    #[must_use]
+    pub fn trust_dir(mut self, directory: TrustDir) -> Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    /// Whose clients are admitted, besides those of the directory of clients - also one whose own entry was removed
+    /// there, unless its authority revokes it. The names of the authorities are not
+    /// sent to clients: the list could not change while the service runs.
+    #[must_use]
+    pub fn authorities(mut self, authorities: AuthorityDir) -> Self {
+        self.authorities = Some(authorities);
+        self
+    }
+
+    /// The service's name, for entries that are limited to services: see [`TrustDir::limits`].
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.service = Some(name.into());
+        self
+    }
+
+    /// The application protocols to negotiate, best first (RFC 7301), such as `http/1.1`.
+    #[must_use]
+    pub fn alpn(mut self, protocols: &[&str]) -> Self {
+        self.alpn = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        self
+    }
+
+    /// The oldest version to speak; TLS 1.2 by default.
+    #[must_use]
+    pub fn min_version(mut self, version: TlsVersion) -> Self {
+        self.versions.0 = version;
+        self
+    }
+
+    /// The newest version to speak; TLS 1.3 by default.
+    #[must_use]
+    pub fn max_version(mut self, version: TlsVersion) -> Self {
+        self.versions.1 = version;
+        self
+    }
+
+    /// What becomes of open connections when the entry that admitted them goes; [`OnRemoval::Close`] by default.
+    #[must_use]
+    pub fn on_removal(mut self, on_removal: OnRemoval) -> Self {
+        self.on_removal = on_removal;
+        self
+    }
+
+    /// How clients are answered that open `http://` on this https port; by a TLS alert by default.
+    #[must_use]
+    pub fn plain_http(mut self, answer: PlainHttp) -> Self {
+        self.plain_http = answer;
+        self
+    }
+
+    /// How long a handshake may take; 30 s by default. See [`Connection::deadline`](super::Connection::deadline).
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// How many bytes of ciphertext a client may send before it is decided about; 64 KiB by default.
+    #[must_use]
+    pub fn handshake_bytes(mut self, bytes: usize) -> Self {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// How many certificates a client may send; 10 by default.
+    #[must_use]
+    pub fn max_chain(mut self, certificates: usize) -> Self {
+        self.limits.chain = certificates;
+        self
+    }
+
+    /// The largest TLS record to send, its five bytes of header included; as large as TLS allows by default. From 32 to
+    /// 16389 bytes.
+    #[must_use]
+    pub fn max_fragment_size(mut self, bytes: usize) -> Self {
+        self.fragment = Some(bytes);
+        self
+    }
+
+    /// Has each session's secrets told, a line in the format of `SSLKEYLOGFILE`: whoever has them reads and alters all
+    /// that is sent. For debugging only; nothing but this call switches it on.
+    #[must_use]
+    pub fn key_log(mut self, log: Arc<dyn Fn(&str) + Send + Sync>) -> Self {
+        self.key_log = Some(KeyLog(log));
+        self
+    }
+
+    /// Makes the acceptor. May be called again; the builder stays as it is.
+    pub fn build(&self) -> Result<Acceptor> {
+        Acceptor::new(self)
+    }
+
+    pub(super) fn setup(&self, memory: &SessionMemory) -> Result<Setup> {
+        let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
+        if self.alpn.iter().any(|protocol| protocol.is_empty() || protocol.len() > 255) {
+            return Err(invalid("an ALPN protocol has 1 to 255 bytes"));
+        }
+        if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
+            return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
+        }
+        for certificate in self.identities.iter().map(Identity::certificate) {
+            if certificate.not_after() < now() {
+                let message =
+                    format!("the service's own certificate {} has expired; issue a new one", certificate.subject());
+                return Err(Error::new(ErrorKind::Expired, message).with_subject(certificate.subject().to_string()));
+            }
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let failed = |error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}"));
+        let identities = Arc::new(Identities::new(&self.identities, &provider).map_err(failed)?);
+        let site = |policy: Policy| {
+            checked(&policy)?;
+            let config = self.config(&policy, memory, &identities, &provider).map_err(failed)?;
+            Ok(Arc::new(Site { policy, config: Arc::new(config) }))
+        };
+        let named = self.policies.iter().map(|(host, policy)| Ok((HostName::parse(host)?, site(policy.clone())?)));
+        Ok(Setup {
+            named: named.collect::<Result<_>>()?,
+            default: site(self.policy())?,
+            plain_http: self.plain_http.clone(),
+            limits: self.limits,
+            on_removal: self.on_removal,
+        })
+    }
+
+    /// The policy that the settings amount to.
+    fn policy(&self) -> Policy {
+        let admits = self.directory.is_some() || self.authorities.is_some();
+        let default = if admits { ClientAuth::Required } else { ClientAuth::Off };
+        let mut policy = Policy::new(self.client_auth.unwrap_or(default));
+        if let Some(directory) = &self.directory {
+            policy = policy.with_clients(directory.clone());
+        }
+        if let Some(authorities) = &self.authorities {
+            policy = policy.with_authorities(authorities.clone());
+        }
+        match &self.service {
+            Some(service) => policy.with_service(service),
+            None => policy,
+        }
+    }
+
+    fn config(
+        &self,
+        policy: &Policy,
+        memory: &SessionMemory,
+        identities: &Arc<Identities>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<ServerConfig, rustls::Error> {
+        let algorithms = provider.signature_verification_algorithms;
+        let (min, max) = self.versions;
+        let all: [(TlsVersion, &'static SupportedProtocolVersion); 2] =
+            [(TlsVersion::Tls12, &version::TLS12), (TlsVersion::Tls13, &version::TLS13)];
+        let versions: Vec<_> =
+            all.iter().filter(|(version, _)| (min..=max).contains(version)).map(|(_, version)| *version).collect();
+        if versions.is_empty() {
+            return Err(rustls::Error::General(format!("no version lies between {min} and {max}")));
+        }
+        let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
+        let builder = match policy.client_auth() {
+            ClientAuth::Off => builder.with_no_client_auth(),
+            _ => {
+                let verifier = PolicyVerifier { policy: policy.clone(), algorithms, max_chain: self.limits.chain };
+                builder.with_client_cert_verifier(Arc::new(verifier))
+            }
+        };
+        let mut config = builder.with_cert_resolver(identities.clone());
+        config.alpn_protocols.clone_from(&self.alpn);
+        config.ticketer = memory.tickets(policy);
+        config.session_storage = memory.sessions(policy);
+        config.max_fragment_size = self.fragment;
+        if let Some(log) = &self.key_log {
+            config.key_log = Arc::new(log.clone());
+        }
+        Ok(config)
+    }
+}
+
+fn checked(policy: &Policy) -> Result<()> {
+    let admits = policy.clients().is_some() || policy.authorities().is_some();
+    let message = match (policy.client_auth(), admits) {
+        (ClientAuth::Off, true) => "a trust directory is given, but client certificates are switched off",
+        (ClientAuth::Optional | ClientAuth::Required, false) => "client certificates need a trust directory",
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+#[derive(Clone)]
+struct KeyLog(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for KeyLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyLog")
+    }
+}
+
+impl rustls::KeyLog for KeyLog {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        (self.0)(&format!("{label} {} {}", hex(client_random), hex(secret)));
+    }
+}

@@ -1,0 +1,298 @@
+//! rustls behind buffers: ciphertext goes in piece by piece, plaintext comes out.
+
+use std::io::{self, BufRead as _, Read, Write as _};
+use std::sync::Arc;
+
+use rustls::server::{Acceptor, ClientHello};
+use rustls::{CommonState, Connection, Error, ServerConfig};
+
+use super::scope::{self, Scope};
+
+/// What rustls reads at a time; it keeps no larger buffer while nothing is in it.
+const READ_SIZE: usize = 4096;
+
+pub(super) struct Engine {
+    state: State,
+    /// Ciphertext that rustls has not taken yet; what was taken is dropped lazily.
+    inbound: Vec<u8>,
+    taken: usize,
+    /// Ciphertext that was taken since rustls's own buffer was small.
+    swollen: usize,
+    /// What is sent without TLS: an alert or an answer to whom no handshake began with.
+    outbound: Vec<u8>,
+    /// Plaintext that rustls holds.
+    plaintext: usize,
+    close: Close,
+    pub scope: Scope,
+}
+
+enum State {
+    /// Nothing but a part of the ClientHello has arrived.
+    Greeting(Box<Acceptor>),
+    Speaking(Box<Connection>),
+    /// It failed before there was a connection.
+    Refused,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Close {
+    Open,
+    /// The transport has ended; rustls is told when it has taken all ciphertext.
+    Eof,
+    /// An end that `read` has yet to report.
+    Unreported,
+    Reported,
+}
+
+/// What came of reading plaintext.
+pub(super) enum Plaintext<T> {
+    Data(T),
+    Pending,
+    Closed,
+    Truncated,
+}
+
+impl Engine {
+    /// The server's side: waits for a ClientHello.
+    pub(super) fn greeting() -> Self {
+        Self::new(State::Greeting(Box::default()))
+    }
+
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            inbound: Vec::new(),
+            taken: 0,
+            swollen: 0,
+            outbound: Vec::new(),
+            plaintext: 0,
+            close: Close::Open,
+            scope: Scope::default(),
+        }
+    }
+
+    pub(super) fn feed(&mut self, ciphertext: &[u8]) {
+        self.inbound.extend_from_slice(ciphertext);
+    }
+
+    /// What was fed and not taken yet.
+    pub(super) fn untaken(&self) -> &[u8] {
+        &self.inbound[self.taken..]
+    }
+
+    /// Whether the ClientHello is still awaited.
+    pub(super) fn is_greeting(&self) -> bool {
+        matches!(self.state, State::Greeting(_))
+    }
+
+    /// Gives rustls a piece of what was fed; `false` when it takes nothing now. `choose` answers the ClientHello.
+    pub(super) fn step(&mut self, choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>) -> Result<bool, Error> {
+        let Self { state, inbound, taken, swollen, scope, outbound, .. } = self;
+        let mut untaken = &inbound[*taken..];
+        let before = untaken.len();
+        let read = match state {
+            State::Greeting(acceptor) if before > 0 => acceptor.read_tls(&mut untaken),
+            State::Speaking(tls) if before > 0 && tls.wants_read() => tls.read_tls(&mut untaken),
+            _ => return Ok(false),
+        };
+        let Ok(1..) = read else { return Ok(false) };
+        *swollen += before - untaken.len();
+        *taken += before - untaken.len();
+        if let State::Greeting(acceptor) = state {
+            let begun = scope::with(scope, || match acceptor.accept()? {
+                Some(hello) => {
+                    let config = choose(&hello.client_hello());
+                    hello.into_connection(config).map(Some)
+                }
+                None => Ok(None),
+            });
+            match begun {
+                Ok(None) => return Ok(true),
+                Ok(Some(tls)) => *state = State::Speaking(Box::new(Connection::Server(tls))),
+                Err((error, mut alert)) => {
+                    // Writing to memory cannot fail.
+                    let _ = alert.write_all(outbound);
+                    *state = State::Refused;
+                    return Err(error);
+                }
+            }
+        }
+        self.process_packets()?;
+        Ok(true)
+    }
+
+    fn process_packets(&mut self) -> Result<(), Error> {
+        let State::Speaking(tls) = &mut self.state else { return Ok(()) };
+        let state = scope::with(&mut self.scope, || tls.process_new_packets())?;
+        self.plaintext = state.plaintext_bytes_to_read();
+        if state.peer_has_closed() && self.close == Close::Open {
+            self.close = Close::Unreported;
+        }
+        Ok(())
+    }
+
+    /// To be called when no step is left: drops buffers that a burst has made large, and ends what has ended.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        if self.taken < self.inbound.len() {
+            return Ok(());
+        }
+        self.inbound = Vec::new();
+        self.taken = 0;
+        let State::Speaking(tls) = &mut self.state else {
+            if self.close == Close::Eof {
+                self.close = Close::Unreported;
+            }
+            return Ok(());
+        };
+        if self.swollen > READ_SIZE {
+            // rustls makes its buffer small when it is about to read.
+            let _ = tls.read_tls(&mut Nothing);
+            self.swollen = 0;
+        }
+        if self.close == Close::Eof {
+            let _ = tls.read_tls(&mut io::empty());
+            self.process_packets()?;
+            self.close = Close::Unreported;
+        }
+        Ok(())
+    }
+
+    /// Says that the transport has ended.
+    pub(super) fn end(&mut self) {
+        if self.close == Close::Open {
+            self.close = Close::Eof;
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.close == Close::Open
+    }
+
+    pub(super) fn report_end(&mut self) {
+        self.close = Close::Reported;
+    }
+
+    pub(super) fn wants_read(&self) -> bool {
+        self.close == Close::Open
+            && match &self.state {
+                State::Greeting(_) => true,
+                State::Speaking(tls) => tls.wants_read() && self.taken == self.inbound.len(),
+                State::Refused => false,
+            }
+    }
+
+    pub(super) fn wants_write(&self) -> bool {
+        !self.outbound.is_empty() || self.tls().is_some_and(|tls| tls.wants_write())
+    }
+
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.tls().is_none_or(|tls| tls.is_handshaking())
+    }
+
+    /// How many bytes of plaintext can be read; at least 1 when an end waits behind them.
+    pub(super) fn pending(&self) -> usize {
+        match self.close {
+            Close::Unreported | Close::Eof => self.plaintext.max(1),
+            _ => self.plaintext,
+        }
+    }
+
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Plaintext<usize> {
+        let State::Speaking(tls) = &mut self.state else { return Plaintext::Pending };
+        match tls.reader().read(buffer) {
+            Ok(0) => {
+                self.close = Close::Reported;
+                Plaintext::Closed
+            }
+            Ok(count) => {
+                self.plaintext -= count.min(self.plaintext);
+                Plaintext::Data(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Plaintext::Pending,
+            Err(_) => Plaintext::Truncated,
+        }
+    }
+
+    /// The plaintext that can be read in one piece, where it lies.
+    pub(super) fn peek(&mut self) -> Plaintext<&[u8]> {
+        let State::Speaking(tls) = &mut self.state else { return Plaintext::Pending };
+        match tls.reader().into_first_chunk() {
+            Ok([]) => {
+                self.close = Close::Reported;
+                Plaintext::Closed
+            }
+            Ok(chunk) => Plaintext::Data(chunk),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Plaintext::Pending,
+            Err(_) => Plaintext::Truncated,
+        }
+    }
+
+    /// Drops plaintext that was seen by `peek`.
+    pub(super) fn consume(&mut self, count: usize) {
+        if let State::Speaking(tls) = &mut self.state {
+            let count = count.min(self.plaintext);
+            tls.reader().consume(count);
+            self.plaintext -= count;
+        }
+    }
+
+    pub(super) fn write(&mut self, plaintext: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        match &mut self.state {
+            State::Speaking(tls) => tls.writer().write_vectored(plaintext),
+            _ => Ok(0),
+        }
+    }
+
+    /// Sends what waits, as much as the transport takes at once.
+    pub(super) fn send(&mut self, transport: &mut dyn io::Write) -> io::Result<usize> {
+        if !self.outbound.is_empty() {
+            let sent = transport.write(&self.outbound)?;
+            self.outbound.drain(..sent.min(self.outbound.len()));
+            return Ok(sent);
+        }
+        match &mut self.state {
+            State::Speaking(tls) if tls.wants_write() => tls.write_tls(transport),
+            _ => Ok(0),
+        }
+    }
+
+    /// Answers without TLS whom no handshake began with.
+    pub(super) fn answer(&mut self, bytes: Vec<u8>) {
+        self.outbound = bytes;
+        self.state = State::Refused;
+    }
+
+    pub(super) fn send_close_notify(&mut self) {
+        if let State::Speaking(tls) = &mut self.state {
+            tls.send_close_notify();
+        }
+    }
+
+    /// Drops what was received: nobody will read it.
+    pub(super) fn discard(&mut self) {
+        self.inbound = Vec::new();
+        self.taken = 0;
+        self.plaintext = 0;
+    }
+
+    /// What rustls knows of the connection, once the ClientHello has arrived.
+    pub(super) fn common(&self) -> Option<&CommonState> {
+        self.tls().map(|tls| &**tls)
+    }
+
+    pub(super) fn tls(&self) -> Option<&Connection> {
+        match &self.state {
+            State::Speaking(tls) => Some(tls),
+            _ => None,
+        }
+    }
+}
+
+/// A transport on which nothing arrives at the moment.
+struct Nothing;
+
+impl Read for Nothing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
