@@ -79,8 +79,10 @@ fn twice(config: &Arc<ClientConfig>, acceptor: &Acceptor, expected: Reason, what
     last.unwrap()
 }
 
+type Setting = fn(AcceptorBuilder, &TrustDir) -> AcceptorBuilder;
+
 /// The policies a client with an installed certificate is admitted under, each with what it is admitted as.
-const POLICIES: [(&str, Reason, fn(AcceptorBuilder, &TrustDir) -> AcceptorBuilder); 3] = [
+const POLICIES: [(&str, Reason, Setting); 3] = [
     ("pins", Reason::Admitted, |builder, clients| builder.trust_dir(clients.clone())),
     ("optional pins", Reason::Admitted, |builder, clients| {
         builder.trust_dir(clients.clone()).client_auth(ClientAuth::Optional)
