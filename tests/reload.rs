@@ -2,7 +2,7 @@
 //!
 //! `TRUSTDIR_ROUNDS` says how many changes there are.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
