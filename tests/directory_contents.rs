@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use support::{World, openssl, run, text};
-use trustdir::{Certificate, EntryNames, ErrorKind, Reason, TrustDir};
+use trustdir::{Certificate, EntryNames, ErrorKind, IssueOptions, Reason, TrustDir, TrustDirOptions};
 
 fn decide(directory: &TrustDir, certificate: &Certificate) -> Reason {
     directory.decide(certificate.as_der(), certificate.not_before()).reason()
@@ -210,4 +210,23 @@ fn trust_settings_are_honoured() {
         directory.remove(&certificate.fingerprint()).unwrap();
         assert!(!file.exists(), "a removal takes the file, whether it counted or not");
     }
+}
+
+/// Written in place, and read when half of it was there: nothing in the directory tells that the rest has come.
+#[test]
+fn what_was_half_written_is_read_again() {
+    let world = World::new();
+    let alice = world.ca.issue_client("alice", &IssueOptions::default()).unwrap().certificate().clone();
+    let (file, pem) = (world.clients.join("alice.pem"), alice.to_pem());
+    fs::write(&file, "").unwrap();
+    let options = TrustDirOptions { watch: false, ..TrustDirOptions::default() };
+    let clients = TrustDir::open_with(&world.clients, options).unwrap();
+    // On a machine that is very busy the half may be older than a file's stamp is taken to be in doubt.
+    let read = (0..50).any(|round| {
+        fs::write(&file, &pem[..100 + round]).unwrap();
+        clients.refresh().unwrap();
+        fs::write(&file, &pem).unwrap();
+        clients.decide(alice.as_der(), alice.not_before()).is_admitted()
+    });
+    assert!(read);
 }

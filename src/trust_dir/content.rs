@@ -51,7 +51,8 @@ impl Content {
 pub(super) struct Record {
     pub stamp: Option<Stamp>,
     pub content: Content,
-    /// The system could not read it, which may pass without the file changing.
+    /// What was read may be something else soon without the file's stamp showing it: each decision about a stranger
+    /// reads it again.
     pub retry: bool,
 }
 
@@ -65,7 +66,7 @@ impl Record {
             && let Ok((bytes, metadata)) = file::read_in_place(&path)
         {
             let stamp = Stamp::seen(&path, metadata);
-            return Some(Self { stamp, content: Content::of(&bytes, names, expected), retry: false });
+            return Some(Self::new(stamp, Content::of(&bytes, names, expected)));
         }
         let seen = path.symlink_metadata().ok()?;
         // Taken before reading: a change in between shows as a difference later.
@@ -75,8 +76,16 @@ impl Record {
             // It went while it was looked at.
             return None;
         }
-        let retry = unread && stamp.is_some();
-        Some(Self { stamp: stamp.filter(|_| !retry), content, retry })
+        match stamp {
+            Some(_) if unread => Some(Self { stamp: None, content, retry: true }),
+            _ => Some(Self::new(stamp, content)),
+        }
+    }
+
+    /// What is damaged and has just been written may be half of what its writer has in mind.
+    fn new(stamp: Option<Stamp>, content: Content) -> Self {
+        let retry = content.problem().is_some() && stamp.is_some_and(|stamp| !stamp.is_settled());
+        Self { stamp, content, retry }
     }
 }
 

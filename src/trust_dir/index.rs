@@ -17,7 +17,7 @@ use crate::certificate::Fingerprint;
 /// Removed certificates remembered, so that a refusal can say "removed" instead of "not installed".
 const REMEMBERED: usize = 4096;
 
-/// Unreadable files that are tried again in one decision about a stranger.
+/// Files that are read again in one decision about a stranger.
 const RETRIED: usize = 64;
 
 /// The directory's content. Every decision looks at the file again; the index says which file.
@@ -102,7 +102,7 @@ impl Index {
         self.removed.set.contains(fingerprint)
     }
 
-    /// The files that the system could not read: each may carry any certificate.
+    /// The files that could not be read, or only in part: each may carry any certificate.
     pub(super) fn retries(&self) -> Vec<OsString> {
         self.others.retries.iter().take(RETRIED).map(|name| name.to_os_string()).collect()
     }

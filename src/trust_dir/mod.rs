@@ -8,6 +8,7 @@ mod limits;
 mod links;
 mod listing;
 mod live;
+mod looks;
 mod others;
 mod rehash;
 mod removals;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLo
 use self::index::Index;
 use self::limits::Limits;
 use self::live::LiveEntries;
+use self::looks::Looks;
 use self::scan::LastScan;
 use self::stamp::Mark;
 use self::watch::Watch;
@@ -112,6 +114,7 @@ struct Inner {
     names: EntryNames,
     index: RwLock<Index>,
     live: LiveEntries,
+    looks: Looks,
     last_scan: Mutex<LastScan>,
     limits: Limits,
     watch: OnceLock<Watch>,
@@ -181,6 +184,7 @@ impl TrustDir {
             names: options.entry_names,
             index: RwLock::default(),
             live: LiveEntries::default(),
+            looks: Looks::default(),
             last_scan: Mutex::default(),
             limits: Limits::default(),
             watch: OnceLock::new(),

@@ -13,7 +13,7 @@ pub(super) struct Other {
     pub name: Arc<OsStr>,
     pub mark: Mark,
     pub content: Content,
-    /// The system could not read it, which may pass without the file changing.
+    /// As in [`Record`](super::content::Record).
     pub retry: bool,
 }
 

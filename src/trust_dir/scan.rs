@@ -186,8 +186,10 @@ impl TrustDir {
     /// What goes into `plain` is entered by the caller.
     fn look_at(&self, files: Vec<Name>, wanted: Option<&Fingerprint>, mut plain: Option<&mut Vec<Pinned>>) -> Look {
         let mut look = Look::default();
+        let looking = self.0.looks.begin();
         let mut read = Vec::with_capacity(files.len());
         for Name { name, regular } in files {
+            let looked = looking.now();
             let record = Record::read(&self.0.path, &name, self.0.names, regular).filter(Record::is_worth_keeping);
             if let Some(plain) = &mut plain
                 && let Some(pinned) = record.as_ref().and_then(|record| Pinned::plain(Place::named(&name)?, record))
@@ -206,13 +208,16 @@ impl TrustDir {
             {
                 look.found = Some((self.0.path.join(&name), record.mark()));
             }
-            read.push((name, record, hops));
+            read.push((name, looked, record, hops));
         }
         if read.is_empty() {
             return look;
         }
         let mut index = self.index_mut();
-        for (name, record, hops) in read {
+        for (name, looked, record, hops) in read {
+            if !looking.is_latest(&name, looked) {
+                continue;
+            }
             look.gone.extend(index.put(&name, record));
             hops.into_iter().for_each(|hop| index.link(&name, hop));
         }

@@ -97,6 +97,11 @@ impl Stamp {
         self.link.is_some()
     }
 
+    /// Whether later changes are bound to show.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
     /// Whether it is the same file or directory, whatever it holds now.
     pub(super) fn same_inode(&self, other: &Self) -> bool {
         (self.file.device, self.file.inode) == (other.file.device, other.file.inode)
