@@ -1,0 +1,185 @@
+//! Identities out of certificates that `openssl` made: in any order, renewed, and with strangers among them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use support::bench::{Bench, Made, Shape};
+use support::chains::days_from_now;
+use trustdir::{Authority, Certificate, ErrorKind, Identity, IssueOptions, RenewOptions};
+
+fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
+    if items.is_empty() {
+        return vec![Vec::new()];
+    }
+    let first = |at: usize| {
+        let mut rest = items.to_vec();
+        let first = rest.remove(at);
+        orders(&rest).into_iter().map(move |rest| [std::slice::from_ref(&first), &rest[..]].concat())
+    };
+    (0..items.len()).flat_map(first).collect()
+}
+
+fn join(chain: &[Certificate], owner: &Made) -> trustdir::Result<Identity> {
+    let pem: String = chain.iter().map(Certificate::to_pem).collect();
+    Identity::from_pem(pem.as_bytes(), &fs::read(&owner.key).unwrap(), None)
+}
+
+#[track_caller]
+fn refused(chain: &[Certificate], owner: &Made, kind: ErrorKind, message: &str) {
+    let error = join(chain, owner).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (kind, message));
+}
+
+/// A server below two intermediate authorities and a root.
+fn four(bench: &Bench) -> Vec<Made> {
+    let third =
+        Shape { subject: "/CN=Home CA 3", serial: "0x4f3344556677889900112233445566aa", ..Shape::intermediate() };
+    bench.chain(&[Shape::server(), third, Shape::intermediate(), Shape::root()])
+}
+
+fn certificates(made: &[Made]) -> Vec<Certificate> {
+    made.iter().map(|made| made.certificate.clone()).collect()
+}
+
+#[test]
+fn a_chain_in_any_order_is_put_right() {
+    let bench = Bench::new();
+    let made = four(&bench);
+    let chain = certificates(&made);
+    for order in orders(&chain) {
+        assert_eq!(join(&order, &made[0]).unwrap().chain(), chain);
+        let twice = [&order[..], &order[1..], &order].concat();
+        assert_eq!(join(&twice, &made[0]).unwrap().chain(), chain);
+    }
+    for order in orders(&chain[..3]) {
+        assert_eq!(join(&order, &made[0]).unwrap().chain(), &chain[..3], "the root may be left out");
+    }
+    let mixed = [2, 0, 1].map(|at| chain[at].clone());
+    fs::write(bench.path().join("sent.pem"), join(&mixed, &made[0]).unwrap().chain_pem()).unwrap();
+    bench.run(&format!("verify -CAfile {} -untrusted sent.pem sent.pem", made[3].file.display()));
+    // An authority is an identity too.
+    assert_eq!(join(&[&chain[2..], &chain[1..2]].concat(), &made[1]).unwrap().chain(), &chain[1..]);
+}
+
+#[test]
+fn what_does_not_belong_is_named() {
+    let bench = Bench::new();
+    let made = four(&bench);
+    let chain = certificates(&made);
+    let other = |subject| bench.make(&Shape { subject, ..Shape::server() }, Some(&made[1])).certificate;
+    let (bob, eve) = (other("/CN=bob"), other("/CN=eve"));
+
+    let with_bob = [std::slice::from_ref(&bob), &chain[..]].concat();
+    let message = "CN=bob issued nothing in the chain of CN=nas.home.arpa; remove what does not belong there";
+    refused(&with_bob, &made[0], ErrorKind::InvalidArgument, message);
+    assert_eq!(join(&with_bob, &made[0]).unwrap_err().subject(), Some("CN=bob"));
+
+    let gap = [chain[0].clone(), chain[3].clone(), chain[2].clone()];
+    let message = "CN=Home CA and CN=Home CA 2 issued nothing in the chain of CN=nas.home.arpa, where CN=Home CA 3 is missing; add that, or remove what does not belong there";
+    refused(&gap, &made[0], ErrorKind::InvalidArgument, message);
+    let many = [&chain[..1], &[bob.clone(), eve, chain[3].clone(), chain[2].clone()]].concat();
+    assert!(join(&many, &made[0]).unwrap_err().message().contains(" and 1 more issued nothing"));
+
+    let message = "the private key does not belong to the certificate of CN=bob; they come from different requests";
+    refused(&[bob.clone(), bob.clone()], &made[0], ErrorKind::KeyMismatch, message);
+    let message =
+        "the private key belongs to none of these 2 certificates, the first of which is CN=bob's; add its own";
+    refused(&[bob, chain[1].clone()], &made[0], ErrorKind::KeyMismatch, message);
+    refused(&[], &made[0], ErrorKind::InvalidArgument, "an identity needs at least one certificate");
+}
+
+#[test]
+fn of_several_issuers_of_one_name_the_signer_is_taken() {
+    let bench = Bench::new();
+    let made = bench.chain(&[Shape::server(), Shape::intermediate(), Shape::root()]);
+    let chain = certificates(&made);
+    let namesake = bench.make(&Shape::intermediate(), Some(&made[2])).certificate;
+    let twin = bench.make(&Shape { days: "5000", ..Shape::root() }, None).certificate;
+    for order in orders(&[&chain[..], &[namesake, twin]].concat()) {
+        assert_eq!(join(&order, &made[0]).unwrap().chain(), chain);
+    }
+}
+
+/// An authority with a new key under its old name, which its old key vouches for.
+#[test]
+fn an_authority_that_rolled_its_key_over_is_followed() {
+    let bench = Bench::new();
+    let old = bench.make(&Shape::root(), None);
+    let new = bench.make(&Shape { serial: "0x4f77", ..Shape::root() }, Some(&old));
+    let own = bench.make(&Shape::server(), Some(&new));
+    let chain = [own.certificate.clone(), new.certificate, old.certificate];
+    for order in orders(&chain) {
+        assert_eq!(join(&order, &own).unwrap().chain(), chain);
+    }
+}
+
+/// The same key certified several times: the one that is valid now, then the one that lasts.
+#[test]
+fn of_several_certificates_of_one_key_the_best_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let ca = Authority::create(dir.path().join("pki"), Default::default()).unwrap();
+    for (spans, best) in [
+        (&[(-60, -30), (-40, 5)][..], 1),
+        (&[(-60, 30), (-1, 5)], 0),
+        (&[(-60, 30), (5, 90)], 0),
+        (&[(-60, -30), (5, 90)], 1),
+        (&[(-60, -30), (-90, -50)], 0),
+        (&[(-9, 9), (-60, -30), (-3, 60), (10, 90)], 2),
+    ] {
+        let span = |(from, to): &(i64, i64)| IssueOptions {
+            not_before: Some(days_from_now(*from)),
+            not_after: Some(days_from_now(*to)),
+            ..Default::default()
+        };
+        let first = ca.issue_client("alice", &span(&spans[0])).unwrap();
+        let renew = |it| ca.renew(first.certificate(), &RenewOptions { issue: span(it), ..Default::default() });
+        let renewed = spans[1..].iter().map(|span| renew(span).unwrap().certificate);
+        let all: Vec<_> = [first.certificate().clone()].into_iter().chain(renewed).collect();
+        for order in orders(&all) {
+            let identity = Identity::new(order, first.key().clone()).unwrap();
+            assert_eq!(identity.chain(), &all[best..=best], "{spans:?}");
+        }
+    }
+}
+
+/// A renewed authority is sent with the certificate that is valid, whatever stands first in the file.
+#[test]
+fn of_several_certificates_of_an_issuer_the_best_is_taken() {
+    let bench = Bench::new();
+    let made = bench.chain(&[Shape::server(), Shape::intermediate(), Shape::root()]);
+    let (request, key) = (made[1].file.with_extension("csr"), made[1].key.clone());
+    bench.run(&format!("x509 -req -in {} -signkey {} -days 9999 -out self.pem", request.display(), key.display()));
+    let database = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\ndefault_md=sha256\nrand_serial=yes\n\
+                    policy=p\n[p]\nCN=supplied\n";
+    fs::write(bench.path().join("ca.cnf"), database).unwrap();
+    fs::write(bench.path().join("index"), "").unwrap();
+    let dates = "-startdate 20990101000000Z -enddate 21200101000000Z";
+    bench.run(&format!(
+        "ca -batch -notext -config ca.cnf -selfsign -keyfile {} -in {} {dates} -out later.pem",
+        key.display(),
+        request.display()
+    ));
+    let crossed = certificates(&made);
+    let [own, later] = ["self.pem", "later.pem"].map(|name| Certificate::load(bench.path().join(name)).unwrap());
+    assert_eq!((later.spki(), later.subject()), (own.spki(), own.subject()));
+    for order in orders(&[&crossed[..], &[own.clone(), later]].concat()) {
+        assert_eq!(join(&order, &made[0]).unwrap().chain(), [crossed[0].clone(), own.clone()], "it lasts longer");
+    }
+}
+
+#[test]
+fn a_service_that_shares_its_authoritys_key_is_itself() {
+    let bench = Bench::new();
+    let root = bench.make(&Shape::root(), None);
+    let key = root.key.display();
+    fs::write(bench.path().join("own.ext"), "basicConstraints=CA:FALSE").unwrap();
+    bench.run(&format!("req -new -key {key} -subj /CN=nas -out own.csr"));
+    let ca = root.file.display();
+    bench.run(&format!("x509 -req -in own.csr -CA {ca} -CAkey {key} -set_serial 7 -extfile own.ext -out own.pem"));
+    let chain = [Certificate::load(bench.path().join("own.pem")).unwrap(), root.certificate.clone()];
+    for order in orders(&chain) {
+        assert_eq!(join(&order, &root).unwrap().chain(), chain);
+    }
+}
