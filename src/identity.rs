@@ -44,7 +44,8 @@ impl Identity {
     /// with the chain is [`ErrorKind::InvalidArgument`], and the message names it.
     ///
     /// A root at the end stays. Peers need none (RFC 8446, 4.4.2, lets it be left out), but devices that take in an
-    /// export do.
+    /// export do. What peers refuse - an identity that has expired, say - is no error here: see
+    /// [`lint`](Self::lint).
     pub fn new(chain: Vec<Certificate>, key: PrivateKey) -> Result<Self> {
         Ok(Self { chain: order::in_order(chain, key.spki(), clock::now())?, key })
     }

@@ -1,4 +1,5 @@
-//! Identities out of certificates that `openssl` made: in any order, renewed, and with strangers among them.
+//! Identities out of certificates that `openssl` made: in any order, renewed, with strangers among them, and with whatever
+//! peers object to.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
@@ -7,7 +8,8 @@ use std::fs;
 
 use support::bench::{Bench, Made, Shape};
 use support::chains::days_from_now;
-use trustdir::{Authority, Certificate, ErrorKind, Identity, IssueOptions, RenewOptions};
+use trustdir::lint::{Options, Rule, Severity};
+use trustdir::{Authority, Certificate, ErrorKind, Identity, IssueOptions, KeyAlgorithm, Profile, RenewOptions};
 
 fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     if items.is_empty() {
@@ -181,5 +183,85 @@ fn a_service_that_shares_its_authoritys_key_is_itself() {
     let chain = [Certificate::load(bench.path().join("own.pem")).unwrap(), root.certificate.clone()];
     for order in orders(&chain) {
         assert_eq!(join(&order, &root).unwrap().chain(), chain);
+    }
+}
+
+/// Each fault has a message of its own, with what to do.
+#[test]
+fn what_peers_object_to_is_told() {
+    let bench = Bench::new();
+    let root = bench.make(&Shape::root(), None);
+    let year = 365;
+    let faults = [
+        (Shape::server(), year + 40, Rule::Expired, "it expired on "),
+        (Shape::server(), -1, Rule::NotYetValid, "it is not valid before "),
+        (Shape::server().version_1(), 0, Rule::Version1, "it is X.509 v1, "),
+        (Shape::server().set("basicConstraints", "CA:TRUE"), 0, Rule::CaAsEndEntity, "it says CA:TRUE: "),
+        (Shape::server().without("subjectAltName"), 0, Rule::NoSan, "it has no subjectAltName; "),
+        (
+            Shape::server().set("extendedKeyUsage", "clientAuth"),
+            0,
+            Rule::WrongEku,
+            "its extendedKeyUsage lacks serverAuth",
+        ),
+    ];
+    for (shape, days, rule, words) in faults {
+        let made = bench.make(&shape, Some(&root));
+        let identity = join(&[root.certificate.clone(), made.certificate.clone()], &made).unwrap();
+        let options = Options { profile: Some(Profile::Server), now: Some(days_from_now(days)) };
+        let findings = identity.lint(&options);
+        let found = findings.iter().find(|finding| finding.rule() == rule);
+        let found = found.unwrap_or_else(|| panic!("no {rule} in {findings:#?}"));
+        assert!(found.message().starts_with(words) && !found.remedy().is_empty(), "{found:?}");
+        assert_eq!((found.severity(), found.to_string().lines().count()), (Severity::Refused, 1), "{found:?}");
+        for profile in [None, Some(Profile::Server)] {
+            let findings = identity.lint(&Options { profile, ..options });
+            assert!(findings.is_sorted_by_key(|finding| finding.severity()), "{findings:#?}");
+        }
+    }
+    // `openssl req -x509` makes such a server; without a hint it is no authority either.
+    let guide =
+        bench.make(&Shape { extensions: vec![("basicConstraints", "critical,CA:TRUE")], ..Shape::server() }, None);
+    let findings = join(std::slice::from_ref(&guide.certificate), &guide).unwrap().lint(&Options::default());
+    let rules: Vec<_> = findings.iter().map(|finding| finding.rule()).collect();
+    assert!(rules.contains(&Rule::CaAsEndEntity) && rules.contains(&Rule::NoSan), "{findings:#?}");
+
+    let weak = bench.make(&Shape { key: "rsa:1024", ..Shape::server() }, Some(&root));
+    assert_eq!(join(std::slice::from_ref(&weak.certificate), &weak).unwrap_err().kind(), ErrorKind::WeakKey);
+}
+
+#[test]
+fn an_issuer_that_is_not_there_is_told() {
+    let bench = Bench::new();
+    let made = bench.chain(&[Shape::server(), Shape { days: "3000", ..Shape::intermediate() }, Shape::root()]);
+    let chain = certificates(&made);
+    for (sent, missing) in [(&chain[..1], Some("CN=Home CA 2")), (&chain[..2], Some("CN=Home CA")), (&chain[..], None)]
+    {
+        let findings = join(sent, &made[0]).unwrap().lint(&Options::default());
+        assert_eq!(findings.len(), usize::from(missing.is_some()), "{findings:#?}");
+        if let Some(missing) = missing {
+            let text = format!(
+                "its issuer {missing} is not in the chain, so peers must have it; append its certificate unless it is a root"
+            );
+            assert_eq!((findings[0].rule(), findings[0].to_string()), (Rule::ChainMissingIssuer, text));
+            assert_eq!(findings[0].severity(), Severity::Note);
+        }
+    }
+    // One that has the name alone: nobody accepts that chain.
+    let namesake = bench.make(&Shape::intermediate(), Some(&made[2])).certificate;
+    let findings = join(&[chain[0].clone(), namesake], &made[0]).unwrap().lint(&Options::default());
+    assert_eq!(findings[0].rule(), Rule::ChainSignature);
+}
+
+#[test]
+fn what_an_authority_issues_is_a_good_identity() {
+    let dir = tempfile::tempdir().unwrap();
+    let ca = Authority::create(dir.path().join("pki"), Default::default()).unwrap();
+    for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::Rsa(2048)] {
+        let options = IssueOptions { key_algorithm: Some(algorithm), ..Default::default() };
+        for identity in [ca.issue_server(&["localhost"], &options), ca.issue_client("alice", &options)] {
+            let identity = identity.unwrap().with_issuers(ca.chain()).unwrap();
+            assert_eq!(identity.lint(&Options::default()), []);
+        }
     }
 }
