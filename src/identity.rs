@@ -1,5 +1,6 @@
 //! What a service or a client shows of itself: a certificate chain and its private key.
 
+mod files;
 mod order;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 use crate::key::PrivateKey;
 
+pub use self::files::IdentityFiles;
 pub use self::order::full_chain;
 
 /// A certificate chain, end entity first, and the private key of the end entity. Cloning is cheap.
