@@ -1261,8 +1261,11 @@ trustdir_status trustdir_certificate_subject_hash_old(const trustdir_certificate
 void trustdir_certificate_free(trustdir_certificate *certificate);
 
 /**
- * Puts a chain and a key, both in PEM, together. The passphrase is NULL with length 0 when the key is not encrypted.
- * Fails with TRUSTDIR_STATUS_KEY_MISMATCH when the key is another's, and as trustdir_key_from_pem does.
+ * Puts a key and the certificates of its chain, both in PEM, together. The certificates may be in any order: the key's
+ * own becomes the first, followed by its issuers; of several for one key the one that is valid now and ends last is
+ * taken. The passphrase is NULL with length 0 when the key is not encrypted. Fails with TRUSTDIR_STATUS_KEY_MISMATCH
+ * when no certificate is the key's, with TRUSTDIR_STATUS_INVALID_ARGUMENT when one has no part in the chain, and as
+ * trustdir_key_from_pem does.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_identity_from_pem(const uint8_t *chain,
@@ -2116,6 +2119,17 @@ trustdir_status trustdir_lint_chain(const trustdir_certificate *const *chain,
                                     const trustdir_lint_options *options,
                                     trustdir_findings **out,
                                     trustdir_error **error);
+
+/**
+ * Checks what peers refuse when this identity is shown to them, the gravest first, as a server's or a client's also if
+ * it says CA:TRUE. An issuer that is not in its chain is a note, since it may be a root, which peers must have.
+ * `options` may be NULL.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_lint_identity(const trustdir_identity *identity,
+                                       const trustdir_lint_options *options,
+                                       trustdir_findings **out,
+                                       trustdir_error **error);
 
 /**
  * Checks a request: what a certificate would be refused for if it were issued as asked. `options` may be NULL.

@@ -1,11 +1,18 @@
 //! What a service or a client shows of itself: a certificate chain and its private key.
 
+mod files;
+mod order;
+
 use std::path::Path;
 
 use crate::certificate::Certificate;
+use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
 use crate::key::PrivateKey;
+
+pub use self::files::IdentityFiles;
+pub use self::order::full_chain;
 
 /// A certificate chain, end entity first, and the private key of the end entity. Cloning is cheap.
 ///
@@ -30,38 +37,19 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Puts a chain and a key together. The key must be the first certificate's
-    /// ([`ErrorKind::KeyMismatch`]); each certificate must be issued by the next.
+    /// Puts a key and its chain together: certificates in any order, of which the key's own is the end entity
+    /// ([`ErrorKind::KeyMismatch`] when there is none).
+    ///
+    /// Each certificate is followed by its issuer's; of several of one name the one that made the signature is taken,
+    /// and of several for one key - a certificate and its renewal, an authority that was signed again - the one that is
+    /// valid now and ends last. The others of them are left out, and so is what is there twice. What has nothing to do
+    /// with the chain is [`ErrorKind::InvalidArgument`], and the message names it.
+    ///
+    /// A root at the end stays. Peers need none (RFC 8446, 4.4.2, lets it be left out), but devices that take in an
+    /// export do. What peers refuse - an identity that has expired, say - is no error here: see
+    /// [`lint`](Self::lint).
     pub fn new(chain: Vec<Certificate>, key: PrivateKey) -> Result<Self> {
-        let Some(end_entity) = chain.first() else {
-            return Err(Error::new(ErrorKind::InvalidArgument, "an identity needs at least one certificate"));
-        };
-        if end_entity.spki() != key.spki() {
-            let elsewhere = chain.iter().position(|certificate| certificate.spki() == key.spki());
-            let message = match elsewhere {
-                Some(at) => format!(
-                    "the private key belongs to certificate {} of the chain; put the service's own certificate first",
-                    at + 1
-                ),
-                None => format!(
-                    "the private key does not belong to the certificate of {}; they come from different requests",
-                    end_entity.subject()
-                ),
-            };
-            return Err(Error::new(ErrorKind::KeyMismatch, message).with_subject(end_entity.subject().to_string()));
-        }
-        for pair in chain.windows(2) {
-            if pair[0].issuer() != pair[1].subject() {
-                let message = format!(
-                    "the chain is out of order: {} is issued by {}, but {} follows; each certificate is followed by its issuer's",
-                    pair[0].subject(),
-                    pair[0].issuer(),
-                    pair[1].subject()
-                );
-                return Err(Error::new(ErrorKind::InvalidArgument, message));
-            }
-        }
-        Ok(Self { chain, key })
+        Ok(Self { chain: order::in_order(chain, key.spki(), clock::now())?, key })
     }
 
     /// Reads a chain and a key from PEM text.

@@ -167,7 +167,7 @@ pub use certificate::{Certificate, Fingerprint};
 pub use chain::{Crl, StaleCrls};
 pub use constraints::{NameConstraint, NameConstraints};
 pub use error::{Error, ErrorKind, Result};
-pub use identity::Identity;
+pub use identity::{Identity, IdentityFiles};
 pub use key::{KeyAlgorithm, KeyDerivation, PrivateKey};
 pub use name::{DistinguishedName, SubjectHash};
 pub use profile::{IssueOptions, Profile};

@@ -40,11 +40,13 @@ class identity : public detail::object<trustdir_identity, trustdir_identity_free
  public:
   using object::object;
 
+  /// The certificates may be in any order: the key's own becomes the first, followed by its issuers.
   static identity from_pem(std::string_view chain, std::string_view key, std::string_view passphrase = {}) {
     return detail::create<identity>(trustdir_identity_from_pem, detail::octets(chain), chain.size(),
                                     detail::octets(key), key.size(), detail::octets(passphrase), passphrase.size());
   }
 
+  /// As `from_pem`, from files.
   static identity load(std::string_view certificate_path, std::string_view key_path,
                        std::string_view passphrase = {}) {
     return detail::create<identity>(trustdir_identity_load, detail::terminated(certificate_path).c_str(),

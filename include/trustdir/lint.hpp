@@ -95,6 +95,11 @@ inline findings lint(const std::vector<certificate_view>& chain, const lint_opti
                                   detail::native_options(options).native());
 }
 
+/// Checks what peers refuse when this identity is shown to them.
+inline findings lint(const identity& identity, const lint_options& options = {}) {
+  return detail::create<findings>(trustdir_lint_identity, identity.native(), detail::native_options(options).native());
+}
+
 /// Checks a request: what a certificate would be refused for if it were issued as asked.
 inline findings lint(const request& request, const lint_options& options = {}) {
   return detail::create<findings>(trustdir_lint_request, request.native(), detail::native_options(options).native());

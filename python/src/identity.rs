@@ -14,12 +14,13 @@ use crate::key::PrivateKey;
 /// A certificate chain and its private key: what a service or a client shows to prove who it is.
 ///
 /// Args:
-///     chain: The certificates, the end entity first, each followed by its issuer's.
+///     chain: The certificates in any order: the key's own becomes the first, followed by its issuers. Of several for one
+///         key the one that is valid now and ends last is taken.
 ///     key: The private key of the end entity.
 ///
 /// Raises:
-///     KeyMismatchError: The key is another certificate's.
-///     InvalidArgumentError: The chain is empty or out of order.
+///     KeyMismatchError: No certificate is the key's.
+///     InvalidArgumentError: The chain is empty, or a certificate has no part in it.
 ///
 /// Example:
 ///     >>> import trustdir
@@ -41,12 +42,13 @@ impl Identity {
     /// Reads a chain and its key from files.
     ///
     /// Args:
-    ///     certificate: The PEM file of the chain, the end entity first.
-    ///     key: The PEM file of the private key.
+    ///     certificate: The file of the chain, its certificates in any order.
+    ///     key: The file of the private key.
     ///     passphrase: What the key is encrypted with.
     ///
     /// Raises:
-    ///     KeyMismatchError: The key is another certificate's.
+    ///     KeyMismatchError: No certificate is the key's.
+    ///     InvalidArgumentError: A certificate has no part in the chain.
     ///     PassphraseError: The passphrase is wrong, or there is none and the key is encrypted.
     #[staticmethod]
     #[pyo3(signature = (certificate, key, *, passphrase = None))]
@@ -57,12 +59,13 @@ impl Identity {
     /// Reads a chain and its key from PEM texts.
     ///
     /// Args:
-    ///     chain: The certificates, the end entity first, as `str` or bytes.
+    ///     chain: The certificates in any order, as `str` or bytes.
     ///     key: The private key, as `str` or bytes.
     ///     passphrase: What the key is encrypted with.
     ///
     /// Raises:
-    ///     KeyMismatchError: The key is another certificate's.
+    ///     KeyMismatchError: No certificate is the key's.
+    ///     InvalidArgumentError: A certificate has no part in the chain.
     ///     PassphraseError: The passphrase is wrong, or there is none and the key is encrypted.
     #[staticmethod]
     #[pyo3(signature = (chain, key, *, passphrase = None))]

@@ -10,13 +10,15 @@ use trustdir_core::lint::{self as core, Client, Options};
 use crate::argument::{Instant, Profile};
 use crate::certificate::{Certificate, Certificates};
 use crate::error::Result;
+use crate::identity::Identity;
 use crate::request::CertificateRequest;
 
 /// Which clients refuse a certificate, why, and what to do, by the rules of Apple, browsers, Go, OpenSSL and others.
 ///
 /// Args:
 ///     what: A file (certificates, a chain, requests or keys, PEM or DER), or a folder with all that is below it; a
-///         `Certificate`, a `CertificateRequest`, or a chain of certificates as a service sends it.
+///         `Certificate`, a `CertificateRequest`, a chain of certificates as a service sends it, or an `Identity`, of which
+///         an issuer that is not in its chain is noted too.
 ///     profile: What it is used for: `"server"`, `"client"`, `"both"` or `"authority"`; what it says if not given.
 ///     at: The instant of the judgement, as an aware `datetime`; now if not given.
 ///
@@ -43,6 +45,7 @@ pub fn lint(py: Python<'_>, what: Judged, profile: Option<Profile>, at: Option<I
         Judged::Path(path) => core::path(path, &options),
         Judged::Certificate(certificate) => Ok(core::certificate(&certificate.get().0, &options)),
         Judged::Request(request) => Ok(core::request(&request.get().0, &options)),
+        Judged::Identity(identity) => Ok(identity.get().0.lint(&options)),
         Judged::Chain(chain) => Ok(core::chain(&chain.0, &options)),
     })?;
     Ok(findings.into_iter().map(Finding).collect())
@@ -53,6 +56,7 @@ pub enum Judged {
     Path(PathBuf),
     Certificate(Py<Certificate>),
     Request(Py<CertificateRequest>),
+    Identity(Py<Identity>),
     Chain(Certificates),
 }
 
@@ -66,11 +70,15 @@ impl FromPyObject<'_, '_> for Judged {
         if let Ok(request) = object.cast::<CertificateRequest>() {
             return Ok(Self::Request(request.to_owned().unbind()));
         }
+        if let Ok(identity) = object.cast::<Identity>() {
+            return Ok(Self::Identity(identity.to_owned().unbind()));
+        }
         if let Ok(chain) = object.extract() {
             return Ok(Self::Chain(chain));
         }
         object.extract().map(Self::Path).map_err(|_| {
-            PyTypeError::new_err("expected a path, a Certificate, a CertificateRequest or a sequence of certificates")
+            let expected = "a path, a Certificate, a CertificateRequest, an Identity or a sequence of certificates";
+            PyTypeError::new_err(format!("expected {expected}"))
         })
     }
 }

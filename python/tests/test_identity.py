@@ -51,6 +51,20 @@ def test_from_pem(alice: trustdir.Identity) -> None:
     assert text.chain == alice.chain
 
 
+def test_certificates_in_any_order(alice: trustdir.Identity, ca: trustdir.Authority, tmp_path: Path) -> None:
+    chain = [alice.certificate, ca.certificate]
+    mixed = [ca.certificate, alice.certificate, ca.certificate]
+    assert trustdir.Identity(mixed, alice.key).chain == chain
+    trustdir.export.save_bundle(mixed, tmp_path / "mixed.pem")
+    (tmp_path / "key.pem").write_bytes(alice.key_pem())
+    assert trustdir.Identity.load(tmp_path / "mixed.pem", tmp_path / "key.pem").chain == chain
+    bob = ca.issue_client("bob")
+    with pytest.raises(trustdir.InvalidArgumentError, match="^CN=bob issued nothing in the chain of CN=alice"):
+        trustdir.Identity([bob.certificate, alice.certificate], alice.key)
+    with pytest.raises(trustdir.KeyMismatchError, match="CN=bob"):
+        trustdir.Identity([bob.certificate], alice.key)
+
+
 def test_save_overwrites_nothing(alice: trustdir.Identity, tmp_path: Path) -> None:
     certificate, key = tmp_path / "alice.cert.pem", tmp_path / "alice.key.pem"
     key.write_text("precious")

@@ -46,6 +46,16 @@ def test_the_order_of_a_chain(ca: trustdir.Authority) -> None:
     assert "CHAIN_ORDER" in [finding.rule for finding in trustdir.lint(reversed_chain)]
 
 
+def test_an_identity(alice: trustdir.Identity, ca: trustdir.Authority) -> None:
+    (finding,) = trustdir.lint(alice)
+    assert (finding.rule, finding.severity) == ("CHAIN_MISSING_ISSUER", Severity.NOTE)
+    assert trustdir.lint(alice.with_issuers([ca.certificate])) == []
+    later = alice.certificate.not_after + timedelta(seconds=1)
+    assert trustdir.lint(alice, profile="client", at=later)[0].rule == "EXPIRED"
+    with pytest.raises(TypeError, match="an Identity"):
+        trustdir.lint(1)  # type: ignore[arg-type]
+
+
 def test_a_request() -> None:
     key = trustdir.PrivateKey.generate()
     request = trustdir.CertificateRequest.create(key, "alice")

@@ -8,11 +8,11 @@ use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file;
-use crate::identity::Identity;
+use crate::identity::{Identity, full_chain};
 use crate::key::PrivateKey;
 
 use super::pkcs12::check_text;
-use super::{full_chain, protection};
+use super::protection;
 
 impl Identity {
     /// Reads a PKCS#12 file that holds one private key: encrypted by AES (what OpenSSL 3 writes), by triple DES or

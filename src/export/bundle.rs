@@ -7,41 +7,7 @@ use zeroize::Zeroizing;
 use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::file::{self, Mode};
-use crate::identity::Identity;
-
-/// The longest chain, and the most authorities of one name that are asked for their signature: the pool may be a
-/// stranger's.
-const LONGEST: usize = 16;
-const NAMESAKES: usize = 64;
-
-/// The chain that begins with `end_entity`: each certificate is followed by its issuer's as far as `pool` has
-/// it, up to and with the self-signed one. The rest of the pool is left out.
-///
-/// Of several authorities of one name (renewed, with another key) the one that made the signature is taken.
-///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// use trustdir::{Authority, export};
-///
-/// let ca = Authority::create(dir.path().join("pki"), Default::default())?;
-/// let server = ca.issue_server(&["localhost"], &Default::default())?;
-/// let chain = export::full_chain(server.certificate(), &[ca.certificate().clone()]);
-/// assert_eq!(chain, [server.certificate().clone(), ca.certificate().clone()]);
-/// # Ok::<(), trustdir::Error>(())
-/// ```
-pub fn full_chain(end_entity: &Certificate, pool: &[Certificate]) -> Vec<Certificate> {
-    let mut chain = vec![end_entity.clone()];
-    let mut last = end_entity;
-    while !last.is_self_issued() && chain.len() < LONGEST {
-        let issues = |issuer: &&Certificate| issuer.subject() == last.issuer() && !chain.contains(issuer);
-        let named = || pool.iter().filter(issues).take(NAMESAKES);
-        // A signature by an algorithm that nobody takes any more proves nothing; then the name has to do.
-        let Some(issuer) = named().find(|issuer| last.is_signed_by(issuer)).or_else(|| named().next()) else { break };
-        chain.push(issuer.clone());
-        last = issuer;
-    }
-    chain
-}
+use crate::identity::{Identity, full_chain};
 
 /// Writes certificates as PEM one after another into a new file (0644): a chain, or several authorities. What
 /// occurs twice is written once. An existing file is [`AlreadyExists`](crate::ErrorKind::AlreadyExists).

@@ -21,7 +21,8 @@ mod pkcs12;
 #[cfg(feature = "pkcs12")]
 mod protection;
 
-pub use bundle::{full_chain, save_bundle, save_der};
+pub use crate::identity::full_chain;
+pub use bundle::{save_bundle, save_der};
 pub use mobileconfig::MobileConfig;
 #[cfg(feature = "pkcs12")]
 pub use pkcs12::{Pkcs12Options, Pkcs12Profile, truststore};

@@ -34,6 +34,7 @@ mod end_entity;
 mod facts;
 mod finding;
 mod folder;
+mod identity;
 mod key;
 mod names;
 mod rule;

@@ -108,6 +108,14 @@ static void issue(const trustdir_authority *office)
     run("openssl verify -x509_strict -purpose sslserver -verify_hostname nas.home.arpa -CAfile root/cacert.pem "
         "-untrusted nas.pem nas.pem");
     trustdir_identity_free(identity);
+    run("cat office/cacert.pem nas.pem > mixed.pem && cat root/cacert.pem mixed.pem > all.pem");
+    OK(trustdir_identity_load(in_root("mixed.pem"), in_root("nas.key"), NO_PASSPHRASE, &identity, &error));
+    CHECK(trustdir_identity_chain_len(identity) == 2);
+    TEXT(trustdir_certificate_name(trustdir_identity_certificate(identity, 0), 1), "IP:192.168.1.5");
+    trustdir_identity_free(identity);
+    OK(trustdir_identity_load(in_root("all.pem"), in_root("nas.key"), NO_PASSPHRASE, &identity, &error));
+    TEXT(trustdir_certificate_subject(trustdir_identity_certificate(identity, 2)), "CN=Home CA");
+    trustdir_identity_free(identity);
     STATUS(TRUSTDIR_STATUS_NAME_MISMATCH,
            trustdir_authority_issue_server(office, outside, 1, NULL, &identity, &error));
 

@@ -190,6 +190,12 @@ static void lint(const trustdir_authority *authority, const trustdir_identity *a
     OK(trustdir_lint_certificate(trustdir_identity_certificate(alice, 0), options, &findings, &error));
     CHECK(finds(findings, "EXPIRED"));
     trustdir_findings_free(findings);
+    OK(trustdir_lint_identity(alice, options, &findings, &error));
+    CHECK(finds(findings, "EXPIRED"));
+    trustdir_findings_free(findings);
+    OK(trustdir_lint_identity(alice, NULL, &findings, &error));
+    CHECK(finds(findings, "CHAIN_MISSING_ISSUER") && !finds(findings, "EXPIRED"));
+    trustdir_findings_free(findings);
     trustdir_lint_options_free(options);
     OK(trustdir_lint_chain(reversed, 2, NULL, &findings, &error));
     CHECK(finds(findings, "CHAIN_ORDER"));

@@ -268,6 +268,8 @@ TEST(lint) {
   later.profile = trustdir::profile::server;
   later.time = good.certificate().not_after() + hours(1);
   CHECK(has(trustdir::lint(good.certificate(), later), "EXPIRED"));
+  CHECK(has(trustdir::lint(good, later), "EXPIRED"));
+  CHECK(has(trustdir::lint(good), "CHAIN_MISSING_ISSUER"));
   const auto key = trustdir::key::generate(trustdir::key_type::p256);
   CHECK(!trustdir::lint(trustdir::request::create(key, "CN=nas.home.arpa")).empty());
   write(h.dir / "bad.pem", server.certificate().pem());

@@ -34,8 +34,11 @@ impl From<trustdir_core::Identity> for Identity {
     }
 }
 
-/// Puts a chain and a key, both in PEM, together. The passphrase is NULL with length 0 when the key is not encrypted.
-/// Fails with TRUSTDIR_STATUS_KEY_MISMATCH when the key is another's, and as trustdir_key_from_pem does.
+/// Puts a key and the certificates of its chain, both in PEM, together. The certificates may be in any order: the key's
+/// own becomes the first, followed by its issuers; of several for one key the one that is valid now and ends last is
+/// taken. The passphrase is NULL with length 0 when the key is not encrypted. Fails with TRUSTDIR_STATUS_KEY_MISMATCH
+/// when no certificate is the key's, with TRUSTDIR_STATUS_INVALID_ARGUMENT when one has no part in the chain, and as
+/// trustdir_key_from_pem does.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_identity_from_pem(

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::findings::Findings;
 use crate::guard::{guard, guard_or};
 use crate::handle;
+use crate::identity::Identity;
 use crate::issue;
 use crate::request::Request;
 use crate::status::Status;
@@ -122,6 +123,25 @@ pub extern "C" fn trustdir_lint_chain(
         let out = handle::slot(out, "out")?;
         let chain = certificate::list(chain, count, "chain")?;
         *out = handle::give(lint::chain(&chain, &core(options)).into());
+        Ok(())
+    })
+}
+
+/// Checks what peers refuse when this identity is shown to them, the gravest first, as a server's or a client's also if
+/// it says CA:TRUE. An issuer that is not in its chain is a note, since it may be a root, which peers must have.
+/// `options` may be NULL.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_lint_identity(
+    identity: Option<&Identity>,
+    options: Option<&LintOptions>,
+    out: *mut *mut Findings,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let identity = handle::required(identity, "identity")?;
+        *out = handle::give(identity.core().lint(&core(options)).into());
         Ok(())
     })
 }

@@ -66,7 +66,7 @@ SEVERITIES: tuple[str, ...]
 
 def full_chain(certificate: Certificate, pool: Sequence[Certificate]) -> list[Certificate]: ...
 def lint(
-    what: _StrPath | Certificate | CertificateRequest | Sequence[Certificate],
+    what: _StrPath | Certificate | CertificateRequest | Identity | Sequence[Certificate],
     *,
     profile: _Profile | Literal["authority"] | None = None,
     at: datetime | None = None,
