@@ -450,3 +450,10 @@ fn names_of_every_sort_are_issued() {
     let error = world.ca.issue(Profile::Authority, &subject, &[], &IssueOptions::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
+
+#[test]
+fn options_hide_their_passphrase() {
+    let options = AuthorityOptions { passphrase: Some(b"secret".to_vec().into()), ..AuthorityOptions::default() };
+    let shown = format!("{options:?}");
+    assert!(shown.contains("encrypted: true") && !shown.contains(&format!("{:?}", b"secret")), "{shown}");
+}

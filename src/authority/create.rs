@@ -1,5 +1,6 @@
 //! How authorities come to be: made, made below another one, taken over from elsewhere, renewed.
 
+use std::fmt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use crate::profile::{IssueOptions, Limits, Profile};
 use crate::seal::{Signer, Template, key_id, seal};
 
 /// What may be chosen when an authority is made; `Default` is right for a home or a team.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthorityOptions {
     /// The authority's own name; by default `CN=trustdir CA` and a random tag, so that two authorities
     /// never share one. iOS lists only authorities that have a common name.
@@ -34,6 +35,19 @@ pub struct AuthorityOptions {
     pub path_length: Option<u8>,
     /// For which names it may issue; not constrained by default.
     pub constraints: NameConstraints,
+}
+
+impl fmt::Debug for AuthorityOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorityOptions")
+            .field("name", &self.name)
+            .field("days", &self.days)
+            .field("encrypted", &self.passphrase.is_some())
+            .field("key_algorithm", &self.key_algorithm)
+            .field("path_length", &self.path_length)
+            .field("constraints", &self.constraints)
+            .finish()
+    }
 }
 
 impl Default for AuthorityOptions {
