@@ -17,8 +17,8 @@
  * until that is freed or, for a connection or removals, until the next call that takes it without
  * const.
  * Nothing you pass in is consumed, and everything may be freed in any order: objects keep alive
- * what they need. (The userdata of trustdir_connection_on_revoked is the one exception, and says
- * so.)
+ * what they need. (The userdata of trustdir_connection_on_revoked and of
+ * trustdir_acceptor_builder_set_key_log is the one exception, and they say so.)
  *
  * Arguments. Text is NUL-terminated UTF-8; on Unix, paths may be any bytes. Data is a pointer and a
  * length: NULL with length 0 is empty, NULL with another length is TRUSTDIR_STATUS_NULL_ARGUMENT.
@@ -78,6 +78,11 @@
  * In trustdir_connection_wants: send the peer what trustdir_connection_write_tls hands out.
  */
 #define TRUSTDIR_WANTS_WRITE 2
+
+/**
+ * How many bytes trustdir_connection_channel_binding gives.
+ */
+#define TRUSTDIR_CHANNEL_BINDING_LEN 32
 
 /**
  * The result of every function that can fail. Numbers are grouped by ten (the caller's mistakes, the system, reading
@@ -603,6 +608,35 @@ typedef int32_t trustdir_tls_version;
 #endif // __cplusplus
 
 /**
+ * How clients are answered that open http:// on an https port. They are refused in each case.
+ */
+enum trustdir_plain_http
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * By a TLS alert, as whatever else is not TLS.
+     */
+    TRUSTDIR_PLAIN_HTTP_ALERT = 0,
+    /**
+     * By a plain "400 Bad Request" that says why.
+     */
+    TRUSTDIR_PLAIN_HTTP_BAD_REQUEST = 1,
+    /**
+     * By a redirection (308) to the same path under another address.
+     */
+    TRUSTDIR_PLAIN_HTTP_REDIRECT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_plain_http trustdir_plain_http;
+#else
+typedef int32_t trustdir_plain_http;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What a certificate is for.
  */
 enum trustdir_profile
@@ -665,7 +699,7 @@ typedef int32_t trustdir_pkcs12_profile;
 
 /**
  * Makes the server side of TLS connections. Yours: free it with trustdir_acceptor_free; its connections live on. It
- * never changes and may be used from several threads at once.
+ * may be used from several threads at once.
  */
 typedef struct trustdir_acceptor trustdir_acceptor;
 
@@ -852,6 +886,13 @@ typedef struct trustdir_open_connections trustdir_open_connections;
  * fails changes nothing, so check its status.
  */
 typedef struct trustdir_pkcs12_options trustdir_pkcs12_options;
+
+/**
+ * Whom a service admits: for the hosts of an acceptor that have a policy of their own, and for services whose TLS is
+ * another library's. Yours: free it with trustdir_policy_free. One thread at a time. A setter that fails changes
+ * nothing, so check its status.
+ */
+typedef struct trustdir_policy trustdir_policy;
 
 /**
  * What a rehash is going to do. Yours: free it with trustdir_rehash_plan_free. One thread at a time. Until it is
@@ -3037,8 +3078,59 @@ const trustdir_certificate *trustdir_decision_certificate(const trustdir_decisio
 void trustdir_decision_free(trustdir_decision *decision);
 
 /**
+ * Starts with no directory: whoever shows a certificate is refused. `client_auth` is a trustdir_client_auth.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_new(int32_t client_auth,
+                                    trustdir_policy **out,
+                                    trustdir_error **error);
+
+/**
+ * The directory that decides about clients. The policy keeps it alive, so the handle may be freed.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_set_directory(trustdir_policy *policy,
+                                              const trustdir_directory *directory,
+                                              trustdir_error **error);
+
+/**
+ * The directory of authorities whose clients are admitted, besides those of the directory of clients, which is asked
+ * first and has the last word on its entries. Kept alive as that is.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_set_authorities(trustdir_policy *policy,
+                                                const trustdir_authority_directory *authorities,
+                                                trustdir_error **error);
+
+/**
+ * The service's name: an entry that is limited to services (see trustdir_directory_limit) is admitted by those alone,
+ * and by none without a name.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_set_service(trustdir_policy *policy,
+                                            const char *service,
+                                            trustdir_error **error);
+
+/**
+ * Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a
+ * time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_decide(const trustdir_policy *policy,
+                                       const trustdir_slice *chain,
+                                       size_t count,
+                                       int64_t unix_time,
+                                       trustdir_decision **out,
+                                       trustdir_error **error);
+
+/**
+ * Frees the policy, not what was made with it. NULL is fine.
+ */
+void trustdir_policy_free(trustdir_policy *policy);
+
+/**
  * Reads a configuration file. What it says is checked here; the files that it names are read by
- * trustdir_nano_config_acceptor.
+ * trustdir_nano_config_acceptor and trustdir_nano_config_builder.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_nano_config_load(const char *path,
@@ -3090,6 +3182,15 @@ trustdir_status trustdir_nano_config_acceptor(const trustdir_nano_config *config
                                               trustdir_error **error);
 
 /**
+ * Loads the files that the configuration names and gives the settings of the acceptor that it describes, as
+ * trustdir_nano_config_acceptor does: for trustdir_acceptor_reload, once the configuration has been loaded again.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_nano_config_builder(const trustdir_nano_config *config,
+                                             trustdir_acceptor_builder **out,
+                                             trustdir_error **error);
+
+/**
  * Frees the configuration and everything borrowed from it. NULL is fine.
  */
 void trustdir_nano_config_free(trustdir_nano_config *config);
@@ -3101,6 +3202,27 @@ TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_new(const trustdir_identity *identity,
                                               trustdir_acceptor_builder **out,
                                               trustdir_error **error);
+
+/**
+ * One more identity, which is copied. A client is shown the one whose certificate carries the name that it asks for
+ * (SNI) exactly, else one that carries it as a wildcard, else the first; among several, one whose signatures it can
+ * verify.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_add_identity(trustdir_acceptor_builder *builder,
+                                                       const trustdir_identity *identity,
+                                                       trustdir_error **error);
+
+/**
+ * Whom the host of this name admits, instead of whom the other settings do; "*.example.org" stands for all names with
+ * one label more. Check the request's host against trustdir_connection_server_name: the policy is that of the name
+ * that the handshake was made with. The policy is copied.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_policy_for(trustdir_acceptor_builder *builder,
+                                                         const char *host,
+                                                         const trustdir_policy *policy,
+                                                         trustdir_error **error);
 
 /**
  * Whether clients show a certificate. `client_auth` is a trustdir_client_auth. The default is
@@ -3167,6 +3289,65 @@ trustdir_status trustdir_acceptor_builder_set_alpn(trustdir_acceptor_builder *bu
                                                    trustdir_error **error);
 
 /**
+ * How clients are answered that open http:// on this https port: a trustdir_plain_http. `redirect_to` is the address
+ * that TRUSTDIR_PLAIN_HTTP_REDIRECT needs, such as "https://rpc.example.org:7076", and NULL with the others. The default
+ * is TRUSTDIR_PLAIN_HTTP_ALERT.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_plain_http(trustdir_acceptor_builder *builder,
+                                                         int32_t answer,
+                                                         const char *redirect_to,
+                                                         trustdir_error **error);
+
+/**
+ * How long a handshake may take, in milliseconds; 30,000 by default. See trustdir_connection_deadline.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_handshake_timeout(trustdir_acceptor_builder *builder,
+                                                                uint64_t milliseconds,
+                                                                trustdir_error **error);
+
+/**
+ * How many bytes of ciphertext a client may send before it is decided about; 64 KiB by default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_handshake_bytes(trustdir_acceptor_builder *builder,
+                                                              size_t bytes,
+                                                              trustdir_error **error);
+
+/**
+ * How many certificates a client may send; 10 by default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_max_chain(trustdir_acceptor_builder *builder,
+                                                        size_t certificates,
+                                                        trustdir_error **error);
+
+/**
+ * The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
+ * default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_max_fragment_size(trustdir_acceptor_builder *builder,
+                                                                size_t bytes,
+                                                                trustdir_error **error);
+
+/**
+ * Has each session's secrets told by `log(line, userdata)`, a line in the format of SSLKEYLOGFILE without its end:
+ * whoever has them reads and alters all that is sent. For debugging only; nothing but this call switches it on. It is
+ * called from each thread that works on a connection, at once if there are several, and must not throw, jump out or
+ * use a connection. The line is gone when it returns. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL, is
+ * called exactly once: when the builder, what it built or reloaded and the connections of that are all freed or have
+ * taken another one, or when this call fails.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_key_log(trustdir_acceptor_builder *builder,
+                                                      void (*log)(const char *line, void *userdata),
+                                                      void *userdata,
+                                                      void (*userdata_free)(void *userdata),
+                                                      trustdir_error **error);
+
+/**
  * Checks the settings and makes an acceptor. The builder stays yours and may build again. Any failure means that the
  * service must not listen.
  */
@@ -3197,8 +3378,29 @@ trustdir_status trustdir_acceptor_accept(const trustdir_acceptor *acceptor,
                                          trustdir_error **error);
 
 /**
+ * Takes the settings of a builder for all handshakes that begin from now on: renewed identities, other policies,
+ * limits, versions and so on. Connections and handshakes that have begun keep what they have, and sessions are resumed
+ * by whom the new settings admit. When this fails nothing changes.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_reload(const trustdir_acceptor *acceptor,
+                                         const trustdir_acceptor_builder *builder,
+                                         trustdir_error **error);
+
+/**
+ * Whom the acceptor admits at this moment to the host of this name (SNI), as a policy that is yours: free it with
+ * trustdir_policy_free.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_policy_for(const trustdir_acceptor *acceptor,
+                                             const char *host,
+                                             trustdir_policy **out,
+                                             trustdir_error **error);
+
+/**
  * Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a
- * time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision.
+ * time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision. For a host with a
+ * policy of its own use trustdir_acceptor_policy_for and trustdir_policy_decide.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_decide(const trustdir_acceptor *acceptor,
@@ -3251,6 +3453,23 @@ trustdir_status trustdir_connection_read(trustdir_connection *connection,
                                          trustdir_error **error);
 
 /**
+ * Shows plaintext from the client where it lies, without a copy: what can be had in one piece, borrowed until the next
+ * call that takes the connection without const. Say with trustdir_connection_consume how much of it is done with.
+ * TRUSTDIR_STATUS_OK with an empty piece is the end; all else is as in trustdir_connection_read.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_peek(trustdir_connection *connection,
+                                         trustdir_slice *piece,
+                                         trustdir_error **error);
+
+/**
+ * Drops so many bytes of the plaintext that trustdir_connection_peek has shown.
+ */
+trustdir_status trustdir_connection_consume(trustdir_connection *connection,
+                                            size_t count,
+                                            trustdir_error **error);
+
+/**
  * Takes plaintext for the client and sets `*written` to the number of bytes taken, which may be fewer than `len`.
  * TRUSTDIR_STATUS_AGAIN, without an error object: none now, because the handshake is not finished or the bytes in
  * trustdir_connection_write_tls have to be sent first.
@@ -3261,6 +3480,16 @@ trustdir_status trustdir_connection_write(trustdir_connection *connection,
                                           size_t len,
                                           size_t *written,
                                           trustdir_error **error);
+
+/**
+ * As trustdir_connection_write, of `count` pieces one after another, which need not be put together before.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_write_vectored(trustdir_connection *connection,
+                                                   const trustdir_slice *pieces,
+                                                   size_t count,
+                                                   size_t *written,
+                                                   trustdir_error **error);
 
 /**
  * The number of plaintext bytes that trustdir_connection_read has ready, at least 1 when it has an end to report; 0
@@ -3277,6 +3506,20 @@ uint32_t trustdir_connection_wants(const trustdir_connection *connection);
  * Whether the handshake is still on; false for NULL.
  */
 bool trustdir_connection_is_handshaking(const trustdir_connection *connection);
+
+/**
+ * How many milliseconds are left for the handshake, rounded up, as poll takes it; 0 when the time is over: then call
+ * trustdir_connection_expire. -1 when the handshake is over, and for NULL.
+ */
+int64_t trustdir_connection_deadline(const trustdir_connection *connection);
+
+/**
+ * Ends a handshake whose time is over, with TRUSTDIR_STATUS_TIMED_OUT; one whose time is not goes on. A connection that
+ * has ended answers as it did then.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_expire(trustdir_connection *connection,
+                                           trustdir_error **error);
 
 /**
  * Tells the peer that nothing more will be sent. Send what trustdir_connection_write_tls hands out, then give the
@@ -3334,6 +3577,11 @@ uint64_t trustdir_connection_id(const trustdir_connection *connection);
 bool trustdir_connection_is_revoked(const trustdir_connection *connection);
 
 /**
+ * Frees the connection and everything borrowed from it. Nothing is sent. NULL is fine.
+ */
+void trustdir_connection_free(trustdir_connection *connection);
+
+/**
  * The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.
  */
 const char *trustdir_connection_version(const trustdir_connection *connection);
@@ -3342,6 +3590,12 @@ const char *trustdir_connection_version(const trustdir_connection *connection);
  * The name of the cipher suite. Borrowed from the connection. NULL until it is agreed on, and for NULL.
  */
 const char *trustdir_connection_cipher_suite(const trustdir_connection *connection);
+
+/**
+ * The key exchange's IANA name, such as "X25519MLKEM768". Borrowed from the connection. NULL until it is agreed on, and
+ * for NULL.
+ */
+const char *trustdir_connection_key_exchange(const trustdir_connection *connection);
 
 /**
  * The application protocol (ALPN). Borrowed from the connection. NULL when none is agreed on, and for NULL.
@@ -3359,9 +3613,40 @@ const char *trustdir_connection_server_name(const trustdir_connection *connectio
 bool trustdir_connection_resumed(const trustdir_connection *connection);
 
 /**
- * Frees the connection and everything borrowed from it. Nothing is sent. NULL is fine.
+ * The number of certificates that the client has sent; in a resumed session, in the one that began it. 0 before the
+ * handshake is over, and for NULL.
  */
-void trustdir_connection_free(trustdir_connection *connection);
+size_t trustdir_connection_peer_chain_len(const trustdir_connection *connection);
+
+/**
+ * A certificate that the client has sent; 0 is its own. Borrowed from the connection. NULL past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_connection_peer_certificate(const trustdir_connection *connection,
+                                                                 size_t index);
+
+/**
+ * Fills `len` bytes with key material that both ends can compute and nobody else (RFC 8446, 7.5; RFC 5705). NULL with
+ * length 0 means that there is no context, which TLS 1.2 tells from an empty one. TRUSTDIR_STATUS_TLS before the
+ * handshake is over.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_export_keying_material(const trustdir_connection *connection,
+                                                           const char *label,
+                                                           const uint8_t *context,
+                                                           size_t context_len,
+                                                           uint8_t *data,
+                                                           size_t len,
+                                                           trustdir_error **error);
+
+/**
+ * What binds a log-in to this connection: "tls-exporter" (RFC 9266), TRUSTDIR_CHANNEL_BINDING_LEN bytes, for which
+ * `capacity` must have room. TRUSTDIR_STATUS_TLS before the handshake is over.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_channel_binding(const trustdir_connection *connection,
+                                                    uint8_t *data,
+                                                    size_t capacity,
+                                                    trustdir_error **error);
 
 /**
  * Lists the open connections that stand on an entry, those whose entry has gone among them: from the admission until

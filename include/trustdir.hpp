@@ -18,6 +18,7 @@
 #ifndef TRUSTDIR_HPP
 #define TRUSTDIR_HPP
 
+#include <trustdir/acceptor.hpp>
 #include <trustdir/authority.hpp>
 #include <trustdir/authority_directory.hpp>
 #include <trustdir/connection.hpp>
@@ -25,6 +26,8 @@
 #include <trustdir/directory.hpp>
 #include <trustdir/export.hpp>
 #include <trustdir/lint.hpp>
+#include <trustdir/nano_config.hpp>
+#include <trustdir/policy.hpp>
 #include <trustdir/rehash.hpp>
 #include <trustdir/removals.hpp>
 

@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 use support::{World, openssl, text};
 use trustdir::config::NanoConfig;
@@ -103,6 +104,25 @@ fn any_configuration_error_means_no_listener() {
         assert!(error.message().contains(names), "{to}: {error}");
         assert!(!error.message().contains('\n') && !error.message().contains("wrong\""), "{error}");
     }
+}
+
+/// As a node does at SIGHUP.
+#[test]
+fn a_configuration_is_reloaded_whole_or_not_at_all() {
+    let world = World::new();
+    let path = guide(&world);
+    let acceptor = NanoConfig::load(&path).unwrap().acceptor().unwrap();
+    let reload = || acceptor.reload(&NanoConfig::load(&path)?.builder()?);
+    reload().unwrap();
+    fs::write(&path, GUIDE.replace("client_certs_path", "# client_certs_path")).unwrap();
+    reload().unwrap();
+    assert_eq!(acceptor.policy().client_auth(), ClientAuth::Off);
+    fs::write(&path, GUIDE.replace("server.key.pem", "no.key.pem")).unwrap();
+    assert_eq!(reload().unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(acceptor.policy().client_auth(), ClientAuth::Off);
+    fs::write(&path, GUIDE).unwrap();
+    reload().unwrap();
+    assert_eq!(acceptor.policy().client_auth(), ClientAuth::Required);
 }
 
 /// What is not an error for the node's sake is said aloud.
@@ -265,9 +285,13 @@ fn an_acceptor_that_makes_no_sense_is_not_built() {
         builder().client_auth(ClientAuth::Required).build().unwrap_err(),
         builder().client_auth(ClientAuth::Off).trust_dir(directory).build().unwrap_err(),
         builder().alpn(&[""]).build().unwrap_err(),
+        builder().max_fragment_size(31).build().unwrap_err(),
+        builder().max_fragment_size(16390).build().unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
     }
+    let for_ever = builder().handshake_timeout(Duration::MAX).build().unwrap();
+    assert_eq!(for_ever.accept().unwrap().deadline(), None);
     let expired = trustdir::IssueOptions { not_before: Some(0), not_after: Some(86400), ..Default::default() };
     let identity = world.ca.issue_server(&["localhost"], &expired).unwrap();
     assert_eq!(trustdir::tls::Acceptor::builder(identity).build().unwrap_err().kind(), ErrorKind::Expired);

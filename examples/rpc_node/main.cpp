@@ -1,7 +1,8 @@
 // rpc_node CONFIG.toml [--port-file FILE]
 //
 // The RPC service of a Nano node over HTTPS: reads `config-rpc.toml`, admits the clients whose certificates are in
-// `client_certs_path`, and closes their connections when the files go.
+// `client_certs_path`, and closes their connections when the files go. SIGHUP has it read the configuration again, with
+// the certificates that it names; address, port and logging stay as they were.
 #include "server.hpp"
 
 #include <trustdir.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -58,6 +60,27 @@ void write_port(const std::string& path, std::uint16_t port) {
   std::filesystem::rename(draft, path);
 }
 
+/// For connections that come from now on; those that are open go on. What cannot be read changes nothing.
+void reload(const std::string& path, rpc_node::service& shared) {
+  try {
+    const auto config = trustdir::nano_config::load(path);
+    shared.acceptor.reload(config.builder());
+    shared.log.event("reloaded", {rpc_node::text("policy", config.policy())});
+  } catch (const std::exception& error) {
+    shared.log.event("not_reloaded", {rpc_node::text("message", error.what())});
+  }
+}
+
+/// Calls `reload` on SIGHUP, and stops at the other signals.
+void heed(net::signal_set& signals, net::io_context& context, const std::string& config, rpc_node::service& shared) {
+  signals.async_wait([&](const boost::system::error_code& ec, int signal) {
+    if (ec) return;
+    if (signal != SIGHUP) return context.stop();
+    reload(config, shared);
+    heed(signals, context, config, shared);
+  });
+}
+
 void serve(const arguments& given) {
   const auto config = trustdir::nano_config::load(given.config);
   // Before the socket is opened: a service that cannot check its clients must not listen.
@@ -69,10 +92,8 @@ void serve(const arguments& given) {
   const auto bound = server.local_endpoint();
   if (!given.port_file.empty()) write_port(given.port_file, bound.port());
 
-  net::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& ec, int) {
-    if (!ec) context.stop();
-  });
+  net::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+  heed(signals, context, given.config, shared);
 
   for (std::size_t i = 0; i < config.note_count(); ++i) {
     shared.log.event("note", {rpc_node::text("message", config.note(i))});

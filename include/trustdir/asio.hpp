@@ -12,6 +12,8 @@
 //   With `on_removal::finish` it goes on, and `connection().is_revoked()` says so.
 // - A clean close is `asio::error::eof`, a transport that ends without one is `trustdir::status::truncated`.
 // - A failed handshake completes after the peer was told why; `failure()` has the reason in words.
+// - A client that connects and says nothing is the next layer's to end, as by `beast::tcp_stream::expires_after`: the
+//   acceptor's `handshake_timeout` is looked at when bytes arrive.
 // - `shutdown` waits for the peer, but no longer than `linger()`, then reports `asio::error::timed_out`.
 // - A stream may be moved or destroyed while operations are pending; they complete with `operation_aborted`. When the
 //   next layer is a reference, the referred object must outlive them.
@@ -22,6 +24,7 @@
 #define TRUSTDIR_ASIO_HPP
 
 #include <trustdir/asio/operation.hpp>
+#include <trustdir/nano_config.hpp>
 
 namespace trustdir::asio {
 

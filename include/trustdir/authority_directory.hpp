@@ -67,14 +67,6 @@ inline object<trustdir_authority_directory_options, trustdir_authority_directory
   return options;
 }
 
-/// Borrowed bytes as C takes them.
-inline std::vector<trustdir_slice> slices(const std::vector<bytes_view>& list) {
-  std::vector<trustdir_slice> slices;
-  slices.reserve(list.size());
-  for (const auto bytes : list) slices.push_back({bytes.data(), bytes.size()});
-  return slices;
-}
-
 }  // namespace detail
 
 /// A directory of trust anchors: whoever has a certificate from one of these authorities is admitted, unless a revocation

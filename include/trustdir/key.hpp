@@ -5,6 +5,7 @@
 #include <trustdir/error.hpp>
 
 #include <ostream>
+#include <vector>
 
 namespace trustdir {
 
@@ -26,6 +27,18 @@ class bytes_view {
   const std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+namespace detail {
+
+/// Borrowed bytes as C takes them.
+inline std::vector<trustdir_slice> slices(const std::vector<bytes_view>& list) {
+  std::vector<trustdir_slice> slices;
+  slices.reserve(list.size());
+  for (const auto bytes : list) slices.push_back({bytes.data(), bytes.size()});
+  return slices;
+}
+
+}  // namespace detail
 
 /// Bytes or text that the library made; wiped when destroyed.
 class buffer : public detail::object<trustdir_buffer, trustdir_buffer_free> {

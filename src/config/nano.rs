@@ -9,7 +9,7 @@ use crate::admission::ClientAuth;
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::file;
 use crate::identity::Identity;
-use crate::tls::Acceptor;
+use crate::tls::{Acceptor, AcceptorBuilder};
 use crate::trust_dir::{EntryNames, TrustDir, TrustDirOptions};
 
 /// A Nano node's TLS configuration. Relative paths start at the file, not at the working directory.
@@ -73,7 +73,7 @@ struct Rpc {
 
 impl NanoConfig {
     /// Reads the file and resolves its paths. The files that it names are read by
-    /// [`acceptor`](Self::acceptor).
+    /// [`acceptor`](Self::acceptor) and [`builder`](Self::builder).
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = Zeroizing::new(file::read(path)?);
@@ -161,6 +161,12 @@ impl NanoConfig {
     /// The acceptor that enforces it. Any error means that there must be no listener; a configuration
     /// that does not switch TLS on is one ([`ErrorKind::Unsupported`]).
     pub fn acceptor(&self) -> Result<Acceptor> {
+        self.builder()?.build()
+    }
+
+    /// The settings of the acceptor, with the files as they are now: what a service gives to [`Acceptor::reload`] once
+    /// it has [loaded](Self::load) the configuration again. Fails as [`acceptor`](Self::acceptor) does.
+    pub fn builder(&self) -> Result<AcceptorBuilder> {
         if !self.tls.enable && !self.tls.enable_wss {
             return Err(
                 Error::new(ErrorKind::Unsupported, "TLS is switched off; set enable = true in [secure]").at(&self.path)
@@ -184,11 +190,11 @@ impl NanoConfig {
                 Error::new(error.kind(), format!("{error}{hint}")).with_path(&self.tls.server_key_path)
             })?;
         let builder = Acceptor::builder(identity).alpn(&["http/1.1"]).service(SERVICE);
-        let Some(clients) = self.clients_path() else { return builder.client_auth(ClientAuth::Off).build() };
+        let Some(clients) = self.clients_path() else { return Ok(builder.client_auth(ClientAuth::Off)) };
         // As OpenSSL reads it, so that taking over an existing directory never widens access.
         let options = TrustDirOptions { entry_names: EntryNames::SubjectHash, ..TrustDirOptions::default() };
         let directory = TrustDir::open_with(clients, options)?;
-        builder.trust_dir(directory).client_auth(ClientAuth::Required).build()
+        Ok(builder.trust_dir(directory).client_auth(ClientAuth::Required))
     }
 }
 

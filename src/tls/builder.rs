@@ -210,6 +210,9 @@ impl AcceptorBuilder {
         if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
             return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
         }
+        if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
+            return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));
+        }
         for certificate in self.identities.iter().map(Identity::certificate) {
             if certificate.not_after() < now() {
                 let message =

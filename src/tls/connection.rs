@@ -61,8 +61,8 @@ pub struct Connection {
     /// What serves the name that the client asks for.
     site: Option<Arc<Site>>,
     pub(super) engine: Engine,
-    /// When the client must have been decided about.
-    deadline: Instant,
+    /// When the client must have been decided about; `None` for a time that no clock reaches.
+    deadline: Option<Instant>,
     /// Ciphertext that came before the decision.
     received: usize,
     decision: Option<Decision>,
@@ -80,7 +80,7 @@ impl Connection {
         let setup = acceptor.setup();
         Self {
             id: acceptor.open().number(),
-            deadline: accepted + setup.limits.timeout,
+            deadline: accepted.checked_add(setup.limits.timeout),
             setup,
             acceptor,
             site: None,
@@ -209,7 +209,7 @@ impl Connection {
 
     /// When the handshake must be over, if it is not: have [`expire`](Self::expire) called then.
     pub fn deadline(&self) -> Option<Instant> {
-        (self.decision.is_none() && self.failure.is_none()).then_some(self.deadline)
+        self.deadline.filter(|_| self.decision.is_none() && self.failure.is_none())
     }
 
     /// Ends a handshake that is not over at this moment although its [deadline](Self::deadline) has passed, with

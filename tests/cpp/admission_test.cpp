@@ -39,6 +39,39 @@ TEST(a_refused_client_is_told_and_so_is_the_server) {
   }
 }
 
+TEST(a_client_that_sends_on_hears_why_it_is_refused) {
+  const world w;
+  auto context = client_context(w, &w.mallory, TLS1_3_VERSION);
+  wire l(w.acceptor(), context);
+  auto near = l.start_server_handshake();
+  // In TLS 1.3 it may send before it has heard of the refusal: a close with this unread would be a reset.
+  CHECK(!l.loop().run([&](auto handler) { l.client().async_handshake(ssl::stream_base::client, handler); }).ec);
+  const std::string much(4'000'000, 'x');
+  auto written = l.loop().start([&](auto handler) { net::async_write(l.client(), net::buffer(much), handler); });
+  CHECK(!get(std::move(written)).ec);
+  char byte = 0;
+  CHECK(is_alert(l.client_read(net::buffer(&byte, 1)).ec));
+  l.loop().call([&] { l.client().lowest_layer().close(); });
+  CHECK(get(std::move(near)).ec == trustdir::status::untrusted);
+}
+
+TEST(a_removed_client_that_sends_on_hears_the_end) {
+  const world w;
+  auto context = client_context(w, &w.alice, TLS1_3_VERSION);
+  wire l(w.acceptor(), context);
+  CHECK(!l.handshake().ec);
+  w.unlink_alice();
+  const std::string much(4'000'000, 'x');
+  auto written = l.loop().start([&](auto handler) { net::async_write(l.client(), net::buffer(much), handler); });
+  char byte = 0;
+  CHECK(get(l.start_read(net::buffer(&byte, 1))).ec == trustdir::status::revoked);
+  auto closing = l.loop().start([&](auto handler) { l.server().async_shutdown(handler); });
+  CHECK(!get(std::move(written)).ec);
+  CHECK(l.client_read(net::buffer(&byte, 1)).ec == net::error::eof);
+  l.loop().call([&] { l.client().lowest_layer().close(); });
+  CHECK(!get(std::move(closing)).ec);
+}
+
 TEST(plain_http_on_the_tls_port) {
   const world w;
   auto context = client_context(w, nullptr, TLS1_3_VERSION);

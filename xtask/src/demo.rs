@@ -13,13 +13,14 @@ mod client;
 mod node;
 mod pki;
 mod refusals;
+mod reload;
 mod removal;
 mod world;
 
 /// One step: what is done, and a function that does it and tells what happened, or what went wrong.
 type Step = (&'static str, fn(&mut World<'_>) -> Result<String, String>);
 
-const STEPS: [Step; 20] = [
+const STEPS: [Step; 22] = [
     ("trustdir makes the authority", pki::authority),
     ("trustdir issues the node's identity", pki::server),
     ("trustdir issues and installs client alice", pki::alice),
@@ -38,6 +39,8 @@ const STEPS: [Step; 20] = [
     ("refused: rpcuser1 with a full handshake", removal::full),
     ("alice goes on over her open connections", removal::undisturbed),
     ("ln -s admits rpcuser1 again", removal::again),
+    ("SIGHUP: new connections meet the renewed certificate", reload::renewed),
+    ("SIGHUP: a key that is broken changes nothing", reload::broken),
     ("the node has been one process all along", node::same_process),
     ("SIGTERM stops the node cleanly", node::stop),
 ];
@@ -76,7 +79,7 @@ fn play(context: &Context, print: &mut dyn FnMut(&str)) -> Result<(u32, Option<S
         let begin = Instant::now();
         let result = step(&mut world);
         let milliseconds = begin.elapsed().as_millis();
-        let head = format!("{:>2}  {milliseconds:>5} ms  {title:<50}", index + 1);
+        let head = format!("{:>2}  {milliseconds:>5} ms  {title:<52}", index + 1);
         match result {
             Ok(told) => print(&format!("{head}  {told}")),
             Err(message) => {

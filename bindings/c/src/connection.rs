@@ -1,8 +1,9 @@
 //! Connections: TLS without input and output of its own.
 
 use std::cell::OnceCell;
-use std::ffi::{CString, c_char, c_void};
-use std::ptr;
+use std::ffi::c_void;
+use std::io::IoSlice;
+use std::time::{Duration, Instant};
 
 use trustdir_core::tls::{self, Read};
 
@@ -11,10 +12,10 @@ use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
 use crate::hook::Hook;
+use crate::negotiated::Negotiated;
 use crate::reason::Reason;
-use crate::slice;
+use crate::slice::{self, Slice};
 use crate::status::Status;
-use crate::text;
 
 /// In trustdir_connection_wants: give it what arrives from the peer, with trustdir_connection_read_tls.
 pub const TRUSTDIR_WANTS_READ: u32 = 1;
@@ -29,14 +30,16 @@ pub const TRUSTDIR_WANTS_WRITE: u32 = 2;
 pub struct Connection {
     connection: tls::Connection,
     decision: OnceCell<Decision>,
-    cipher_suite: OnceCell<CString>,
-    alpn: OnceCell<CString>,
-    server_name: OnceCell<CString>,
+    pub(crate) negotiated: Negotiated,
 }
 
 const _: () = handle::one_thread_at_a_time::<Connection>();
 
 impl Connection {
+    pub(crate) fn core(&self) -> &tls::Connection {
+        &self.connection
+    }
+
     /// Runs a call that may change the connection. A decision that it replaced (admitted, then removed) is forgotten
     /// now; one that still holds keeps its address.
     fn change<T>(&mut self, call: impl FnOnce(&mut tls::Connection) -> T) -> T {
@@ -56,20 +59,8 @@ impl Connection {
 
 impl From<tls::Connection> for Connection {
     fn from(connection: tls::Connection) -> Self {
-        Self {
-            connection,
-            decision: OnceCell::new(),
-            cipher_suite: OnceCell::new(),
-            alpn: OnceCell::new(),
-            server_name: OnceCell::new(),
-        }
+        Self { connection, decision: OnceCell::new(), negotiated: Negotiated::default() }
     }
-}
-
-/// Text that never changes once the handshake has settled it.
-fn settled(cell: &OnceCell<CString>, value: Option<&str>) -> Option<*const c_char> {
-    let value = value?;
-    Some(cell.get_or_init(|| text::owned(value)).as_ptr())
 }
 
 /// Takes bytes that arrived from the peer, all of them, and processes them. A failure ends the connection: send what
@@ -146,6 +137,40 @@ pub extern "C" fn trustdir_connection_read(
     })
 }
 
+/// Shows plaintext from the client where it lies, without a copy: what can be had in one piece, borrowed until the next
+/// call that takes the connection without const. Say with trustdir_connection_consume how much of it is done with.
+/// TRUSTDIR_STATUS_OK with an empty piece is the end; all else is as in trustdir_connection_read.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_peek(
+    connection: Option<&mut Connection>,
+    piece: *mut Slice,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let piece = slice::variable(piece, "piece")?;
+        let connection = handle::required(connection, "connection")?;
+        let shown = connection.change(|tls| tls.peek().map(|shown| shown.map(Slice::from)))?;
+        Ok(shown.map_or(Status::Again, |shown| {
+            *piece = shown;
+            Status::Ok
+        }))
+    })
+}
+
+/// Drops so many bytes of the plaintext that trustdir_connection_peek has shown.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_consume(
+    connection: Option<&mut Connection>,
+    count: usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        handle::required(connection, "connection")?.change(|tls| tls.consume(count));
+        Ok(())
+    })
+}
+
 /// Takes plaintext for the client and sets `*written` to the number of bytes taken, which may be fewer than `len`.
 /// TRUSTDIR_STATUS_AGAIN, without an error object: none now, because the handshake is not finished or the bytes in
 /// trustdir_connection_write_tls have to be sent first.
@@ -164,6 +189,26 @@ pub extern "C" fn trustdir_connection_write(
         let data = slice::bytes(data, len, "data")?;
         *written = connection.change(|tls| tls.write(data))?;
         Ok(if *written == 0 && !data.is_empty() { Status::Again } else { Status::Ok })
+    })
+}
+
+/// As trustdir_connection_write, of `count` pieces one after another, which need not be put together before.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_write_vectored(
+    connection: Option<&mut Connection>,
+    pieces: *const Slice,
+    count: usize,
+    written: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let written = handle::number(written, "written")?;
+        let connection = handle::required(connection, "connection")?;
+        let pieces: Vec<_> = slice::list(pieces, count, "pieces")?.into_iter().map(IoSlice::new).collect();
+        *written = connection.change(|tls| tls.write_vectored(&pieces))?;
+        let nothing = pieces.iter().all(|piece| piece.is_empty());
+        Ok(if *written == 0 && !nothing { Status::Again } else { Status::Ok })
     })
 }
 
@@ -189,6 +234,29 @@ pub extern "C" fn trustdir_connection_wants(connection: Option<&Connection>) -> 
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_is_handshaking(connection: Option<&Connection>) -> bool {
     guard_or(false, || Some(connection?.connection.is_handshaking()))
+}
+
+/// How many milliseconds are left for the handshake, rounded up, as poll takes it; 0 when the time is over: then call
+/// trustdir_connection_expire. -1 when the handshake is over, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_deadline(connection: Option<&Connection>) -> i64 {
+    guard_or(-1, || {
+        let left = connection?.connection.deadline()?.saturating_duration_since(Instant::now());
+        // One that expires within the millisecond has not expired yet.
+        let milliseconds = left.as_nanos().div_ceil(Duration::from_millis(1).as_nanos());
+        Some(i64::try_from(milliseconds).unwrap_or(i64::MAX))
+    })
+}
+
+/// Ends a handshake whose time is over, with TRUSTDIR_STATUS_TIMED_OUT; one whose time is not goes on. A connection that
+/// has ended answers as it did then.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_expire(connection: Option<&mut Connection>, error: *mut *mut Error) -> Status {
+    guard(error, || {
+        handle::required(connection, "connection")?.change(|tls| tls.expire(Instant::now()))?;
+        Ok(())
+    })
 }
 
 /// Tells the peer that nothing more will be sent. Send what trustdir_connection_write_tls hands out, then give the
@@ -270,51 +338,6 @@ pub extern "C" fn trustdir_connection_id(connection: Option<&Connection>) -> u64
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_is_revoked(connection: Option<&Connection>) -> bool {
     guard_or(false, || Some(connection?.connection.is_revoked()))
-}
-
-/// The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn trustdir_connection_version(connection: Option<&Connection>) -> *const c_char {
-    guard_or(ptr::null(), || {
-        let version = match connection?.connection.version()? {
-            tls::TlsVersion::Tls12 => c"TLSv1.2",
-            tls::TlsVersion::Tls13 => c"TLSv1.3",
-        };
-        Some(version.as_ptr())
-    })
-}
-
-/// The name of the cipher suite. Borrowed from the connection. NULL until it is agreed on, and for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn trustdir_connection_cipher_suite(connection: Option<&Connection>) -> *const c_char {
-    guard_or(ptr::null(), || {
-        let connection = connection?;
-        settled(&connection.cipher_suite, connection.connection.cipher_suite())
-    })
-}
-
-/// The application protocol (ALPN). Borrowed from the connection. NULL when none is agreed on, and for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn trustdir_connection_alpn(connection: Option<&Connection>) -> *const c_char {
-    guard_or(ptr::null(), || {
-        let connection = connection?;
-        settled(&connection.alpn, connection.connection.alpn())
-    })
-}
-
-/// The host name that the client asked for (SNI). Borrowed from the connection. NULL when it named none, and for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn trustdir_connection_server_name(connection: Option<&Connection>) -> *const c_char {
-    guard_or(ptr::null(), || {
-        let connection = connection?;
-        settled(&connection.server_name, connection.connection.server_name())
-    })
-}
-
-/// Whether the client resumed an earlier session (it was decided about all the same); false for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn trustdir_connection_resumed(connection: Option<&Connection>) -> bool {
-    guard_or(false, || Some(connection?.connection.resumed()))
 }
 
 /// Frees the connection and everything borrowed from it. Nothing is sent. NULL is fine.

@@ -43,7 +43,7 @@ pub(crate) fn optional_number<'a, T: Copy + Default>(number: *mut T) -> Option<&
 }
 
 /// Refers to the caller's variable, which C need not have initialised: written first, and never read or dropped.
-fn initialised<'a, T: Copy>(variable: *mut T, value: T) -> Option<&'a mut T> {
+pub(crate) fn initialised<'a, T: Copy>(variable: *mut T, value: T) -> Option<&'a mut T> {
     if variable.is_null() {
         return None;
     }

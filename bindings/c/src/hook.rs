@@ -1,49 +1,74 @@
 //! Callbacks of the caller's.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use crate::Result;
 use crate::handle;
+use crate::text;
 
 type Function = extern "C" fn(userdata: *mut c_void);
 
-/// A C function and the userdata to call it with. Dropping it frees the userdata, so that happens exactly once: after
-/// the call, or when the call never comes.
-pub(crate) struct Hook {
-    function: Option<Function>,
-    userdata: *mut c_void,
-    userdata_free: Option<Function>,
+/// What the caller gives to a function of its own. Dropping it frees it, so that happens exactly once.
+struct Userdata {
+    pointer: *mut c_void,
+    free: Option<Function>,
 }
 
 // SAFETY: by the header's conventions a callback may come from any thread, so the caller gives userdata and functions
 // that allow it. Nothing here reads the userdata.
-unsafe impl Send for Hook {}
+unsafe impl Send for Userdata {}
+
+// SAFETY: as above; what may be called from several threads at once says so.
+unsafe impl Sync for Userdata {}
+
+impl Drop for Userdata {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            free(self.pointer);
+        }
+    }
+}
+
+/// A C function that is called once, if ever. The userdata is freed after the call, or when the call never comes.
+pub(crate) struct Hook {
+    function: Function,
+    userdata: Userdata,
+}
 
 impl Hook {
     /// Takes over the userdata, whatever becomes of the hook.
     pub(crate) fn new(
         function: Option<Function>,
-        userdata: *mut c_void,
-        userdata_free: Option<Function>,
+        pointer: *mut c_void,
+        free: Option<Function>,
         name: &str,
     ) -> Result<Self> {
-        let hook = Self { function, userdata, userdata_free };
-        handle::required(hook.function, name)?;
-        Ok(hook)
+        let userdata = Userdata { pointer, free };
+        Ok(Self { function: handle::required(function, name)?, userdata })
     }
 
     pub(crate) fn call(self) {
-        if let Some(function) = self.function {
-            function(self.userdata);
-        }
+        (self.function)(self.userdata.pointer);
     }
 }
 
-impl Drop for Hook {
-    fn drop(&mut self) {
-        if let Some(userdata_free) = self.userdata_free {
-            userdata_free(self.userdata);
-        }
+/// A C function that hears the secrets of sessions.
+pub(crate) struct KeyLog {
+    function: KeyLogFunction,
+    userdata: Userdata,
+}
+
+type KeyLogFunction = extern "C" fn(line: *const c_char, userdata: *mut c_void);
+
+impl KeyLog {
+    /// Takes over the userdata, whatever becomes of the function.
+    pub(crate) fn new(function: Option<KeyLogFunction>, pointer: *mut c_void, free: Option<Function>) -> Result<Self> {
+        let userdata = Userdata { pointer, free };
+        Ok(Self { function: handle::required(function, "log")?, userdata })
+    }
+
+    pub(crate) fn tell(&self, line: &str) {
+        (self.function)(text::owned(line).as_ptr(), self.userdata.pointer);
     }
 }
 

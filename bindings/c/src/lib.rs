@@ -15,6 +15,7 @@
 compile_error!("build trustdir-capi with panic = \"unwind\": a panic must become a status, not end the host program");
 
 mod acceptor;
+mod acceptor_builder;
 mod authority;
 mod authority_directory;
 mod authority_directory_options;
@@ -44,9 +45,11 @@ mod lint;
 mod mobile_config;
 mod name_constraints;
 mod nano_config;
+mod negotiated;
 mod notices;
 mod open_connections;
 mod pkcs12;
+mod policy;
 mod reason;
 mod rehash_plan;
 mod rehashed;

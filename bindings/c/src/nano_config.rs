@@ -4,6 +4,7 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 
 use crate::acceptor::Acceptor;
+use crate::acceptor_builder::AcceptorBuilder;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
@@ -33,7 +34,7 @@ impl From<trustdir_core::config::NanoConfig> for NanoConfig {
 }
 
 /// Reads a configuration file. What it says is checked here; the files that it names are read by
-/// trustdir_nano_config_acceptor.
+/// trustdir_nano_config_acceptor and trustdir_nano_config_builder.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_nano_config_load(
@@ -104,6 +105,23 @@ pub extern "C" fn trustdir_nano_config_acceptor(
         let out = handle::slot(out, "out")?;
         let config = handle::required(config, "config")?;
         *out = handle::give(config.config.acceptor()?.into());
+        Ok(())
+    })
+}
+
+/// Loads the files that the configuration names and gives the settings of the acceptor that it describes, as
+/// trustdir_nano_config_acceptor does: for trustdir_acceptor_reload, once the configuration has been loaded again.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_builder(
+    config: Option<&NanoConfig>,
+    out: *mut *mut AcceptorBuilder,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let config = handle::required(config, "config")?;
+        *out = handle::give(config.config.builder()?.into());
         Ok(())
     })
 }

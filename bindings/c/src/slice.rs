@@ -4,9 +4,11 @@ use std::slice;
 
 use crate::Result;
 use crate::error::Error;
+use crate::handle;
 
 /// Bytes borrowed from an object: `data` is followed by no terminator, and is NULL when `len` is 0.
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct Slice {
     /// The first byte, or NULL.
     pub data: *const u8,
@@ -57,12 +59,22 @@ pub(crate) fn bytes_mut<'a>(data: *mut u8, len: usize, name: &str) -> Result<&'a
     Ok(unsafe { slice::from_raw_parts_mut(data, len) })
 }
 
-/// The caller's passphrase, where NULL with length 0 means that there is none.
+/// The caller's passphrase, under the rules of [`optional`].
 pub(crate) fn passphrase<'a>(data: *const u8, len: usize) -> Result<Option<&'a [u8]>> {
+    optional(data, len, "passphrase")
+}
+
+/// The caller's bytes, where NULL with length 0 means that there are none.
+pub(crate) fn optional<'a>(data: *const u8, len: usize, name: &str) -> Result<Option<&'a [u8]>> {
     if data.is_null() && len == 0 {
         return Ok(None);
     }
-    bytes(data, len, "passphrase").map(Some)
+    bytes(data, len, name).map(Some)
+}
+
+/// The caller's variable for bytes that are lent, made empty at once.
+pub(crate) fn variable<'a>(variable: *mut Slice, name: &str) -> Result<&'a mut Slice> {
+    handle::required(handle::initialised(variable, Slice::EMPTY), name)
 }
 
 fn check<T>(data: *const T, len: usize, name: &str) -> Result<()> {

@@ -48,6 +48,11 @@ fn directories_work_from_c() {
 }
 
 #[test]
+fn acceptors_are_set_up_and_reloaded_from_c() {
+    passes("acceptor");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {

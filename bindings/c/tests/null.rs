@@ -23,7 +23,11 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
             | ("trustdir_directory_open_with_progress", "userdata")
             | ("trustdir_directory_remove", "removed")
             | ("trustdir_directory_unlimit", "taken")
-            | ("trustdir_connection_on_revoked", "userdata" | "userdata_free")
+            | (
+                "trustdir_connection_on_revoked" | "trustdir_acceptor_builder_set_key_log",
+                "userdata" | "userdata_free"
+            )
+            | ("trustdir_acceptor_builder_set_plain_http", "redirect_to")
     ) || parameter.name == "options" && parameter.ctype.starts_with("const")
 }
 
@@ -32,6 +36,9 @@ fn valid(parameter: &Parameter) -> String {
     let Parameter { ctype, name } = parameter;
     if ctype == "const trustdir_certificate *const *" {
         return "the_certificates".to_owned();
+    }
+    if ctype == "trustdir_slice *" {
+        return "&a_slice".to_owned();
     }
     let handle = ctype.trim_start_matches("const ").strip_prefix("trustdir_");
     match (handle.and_then(|rest| rest.strip_suffix("**")), handle.and_then(|rest| rest.strip_suffix('*'))) {
@@ -48,8 +55,9 @@ fn valid(parameter: &Parameter) -> String {
             "size_t *" => "&a_size".to_owned(),
             "uint32_t *" => "&a_number".to_owned(),
             "void *" => "the_room".to_owned(),
-            "bool" | "int32_t" | "uint8_t" | "uint32_t" | "int64_t" | "size_t" => "1".to_owned(),
+            "bool" | "int32_t" | "uint8_t" | "uint32_t" | "int64_t" | "uint64_t" | "size_t" => "1".to_owned(),
             function if function.contains("(*)") && name == "progress" => "no_progress".to_owned(),
+            function if function.contains("(*)") && name == "log" => "no_log".to_owned(),
             function if function.contains("(*)") => "nothing".to_owned(),
             other => panic!("what is a valid {other} for {name}?"),
         },
@@ -114,7 +122,7 @@ fn exercise(program: &mut String, function: &Prototype) {
         returns => {
             let check = match (function.name.as_str(), returns) {
                 ("trustdir_error_message", _) => format!("strcmp({all_null}, \"\") == 0"),
-                ("trustdir_removals_fd", _) => format!("{all_null} == -1"),
+                ("trustdir_removals_fd" | "trustdir_connection_deadline", _) => format!("{all_null} == -1"),
                 ("trustdir_decision_reason", _) => format!("{all_null} == TRUSTDIR_REASON_NO_CERTIFICATE"),
                 (_, "trustdir_slice") => format!("{all_null}.data == NULL && {all_null}.len == 0"),
                 _ => format!("!{all_null}"),

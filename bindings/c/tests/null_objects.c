@@ -36,6 +36,7 @@ static trustdir_authority_directory_options *the_authority_directory_options;
 static trustdir_authority_directory *the_authority_directory;
 static trustdir_crls *the_crls;
 static trustdir_decision *the_decision;
+static trustdir_policy *the_policy;
 static trustdir_nano_config *the_nano_config;
 static trustdir_acceptor_builder *the_acceptor_builder;
 static trustdir_acceptor *the_acceptor;
@@ -47,6 +48,7 @@ static const trustdir_certificate *the_certificates[1];
 static const uint8_t the_bytes[] = "x";
 static const trustdir_slice the_slice[] = {{the_bytes, 1}};
 static uint8_t the_room[64];
+static trustdir_slice a_slice;
 static bool a_bool;
 static size_t a_size;
 static uint32_t a_number;
@@ -72,6 +74,11 @@ static void nothing(void *userdata)
 static void no_progress(size_t done, size_t total, void *userdata)
 {
     (void)done, (void)total, (void)userdata;
+}
+
+static void no_log(const char *line, void *userdata)
+{
+    (void)line, (void)userdata;
 }
 
 static const char *in_dir(const char *name)
@@ -135,6 +142,7 @@ static void make_objects(int argc, char **argv)
     if (file == NULL || fprintf(file, "[secure]\nenable = false\n") < 0 || fclose(file) != 0)
         exit(2);
     must(trustdir_nano_config_load(in_dir("config-rpc.toml"), &the_nano_config, &error));
+    must(trustdir_policy_new(TRUSTDIR_CLIENT_AUTH_REQUIRED, &the_policy, &error));
     must(trustdir_acceptor_builder_new(the_identity, &the_acceptor_builder, &error));
     must(trustdir_acceptor_builder_set_directory(the_acceptor_builder, the_directory, &error));
     must(trustdir_acceptor_builder_set_client_auth(the_acceptor_builder, TRUSTDIR_CLIENT_AUTH_REQUIRED, &error));
@@ -176,6 +184,7 @@ static void free_objects(void)
     trustdir_authority_directory_free(the_authority_directory);
     trustdir_crls_free(the_crls);
     trustdir_decision_free(the_decision);
+    trustdir_policy_free(the_policy);
     trustdir_nano_config_free(the_nano_config);
     trustdir_acceptor_builder_free(the_acceptor_builder);
     trustdir_acceptor_free(the_acceptor);

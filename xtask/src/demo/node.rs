@@ -70,6 +70,11 @@ fn unquote(text: &str) -> (String, &str) {
 }
 
 impl Node {
+    /// The process, for signals.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How much of the log there is: what [`Node::line_after`] looks at begins here.
     pub(crate) fn mark(&self) -> usize {
         self.log_text().len()
@@ -142,14 +147,14 @@ pub(crate) fn same_process(world: &mut World<'_>) -> Result<String, String> {
     if starts != 1 {
         return Err(format!("it began to listen {starts} times"));
     }
-    let pid = node.child.id();
+    let pid = node.id();
     Ok(format!("pid {pid}; its log has {admitted} admitted, {refused} refused, {closed} closed"))
 }
 
 /// alice is still connected: that must not keep the node from ending.
 pub(crate) fn stop(world: &mut World<'_>) -> Result<String, String> {
     let node = world.node()?;
-    process::signal(node.child.id(), "TERM");
+    process::signal(node.id(), "TERM");
     let status = process::wait(&mut node.child, LIMIT)?;
     if status.success() { Ok(status.to_string()) } else { Err(status.to_string()) }
 }

@@ -1,6 +1,7 @@
 //! A real client at the exported functions: admitted, served, removed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
+use std::ffi::c_char;
 use std::io::{Read as _, Write as _};
 use std::ptr;
 use std::sync::Arc;
@@ -18,7 +19,10 @@ use trustdir_core::{
 };
 
 use super::*;
+use crate::certificate::trustdir_certificate_fingerprint;
 use crate::error::trustdir_error_status;
+use crate::negotiated::*;
+use crate::text;
 
 /// A server that admits alice, and alice, with nothing but memory between them.
 struct Pair {
@@ -112,6 +116,12 @@ impl Pair {
         (status, room[..read].to_vec(), told)
     }
 
+    fn peek(&mut self) -> (Status, Vec<u8>) {
+        let mut piece = Slice { data: ptr::dangling(), len: 99 };
+        let status = trustdir_connection_peek(Some(&mut self.server), &raw mut piece, ptr::null_mut());
+        (status, slice::bytes(piece.data, piece.len, "piece").unwrap().to_vec())
+    }
+
     fn reason(&self) -> Option<Reason> {
         trustdir_connection_decision(Some(&self.server)).map(Decision::reason)
     }
@@ -173,6 +183,7 @@ fn an_admitted_client_is_served_and_described() {
     assert_eq!(pair.reason(), Some(Reason::Admitted));
     assert_eq!(text(trustdir_connection_version(server)), Some("TLSv1.3"));
     assert!(text(trustdir_connection_cipher_suite(server)).is_some_and(|suite| suite.contains("AES")));
+    assert_eq!(text(trustdir_connection_key_exchange(server)), Some("X25519MLKEM768"));
     assert_eq!(text(trustdir_connection_alpn(server)), Some("http/1.1"));
     assert_eq!(text(trustdir_connection_server_name(server)), Some("localhost"));
     assert!(!trustdir_connection_resumed(server));
@@ -195,6 +206,60 @@ fn an_admitted_client_is_served_and_described() {
     pair.client.send_close_notify();
     assert_eq!(pair.exchange(), Status::Ok);
     assert_eq!(pair.read(), (Status::Ok, vec![], Status::Ok));
+}
+
+/// Both ends compute the same, of which the peer's chain and the end of the handshake are a part.
+#[test]
+fn what_was_negotiated_is_the_clients_too() {
+    let mut pair = Pair::new();
+    let mut binding = [0; TRUSTDIR_CHANNEL_BINDING_LEN];
+    let (data, room) = (binding.as_mut_ptr(), binding.len());
+    let early = trustdir_connection_channel_binding(Some(&pair.server), data, room, ptr::null_mut());
+    assert_eq!((early, trustdir_connection_peer_chain_len(Some(&pair.server))), (Status::Tls, 0));
+    assert_eq!(pair.exchange(), Status::Ok);
+
+    let server = Some(&pair.server);
+    assert_eq!(trustdir_connection_peer_chain_len(server), 1);
+    let own = trustdir_certificate_fingerprint(trustdir_connection_peer_certificate(server, 0));
+    assert_eq!(text(own), Some(&*pair.alice.certificate().fingerprint().to_string()));
+    assert!(trustdir_connection_peer_certificate(server, 1).is_none());
+
+    assert_eq!(trustdir_connection_channel_binding(server, data, room, ptr::null_mut()), Status::Ok);
+    let theirs = pair.client.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).unwrap();
+    assert_eq!(binding, theirs);
+    let short = trustdir_connection_channel_binding(server, data, 31, ptr::null_mut());
+    assert_eq!(short, Status::InvalidArgument);
+    let (label, none) = (c"EXPORTER-trustdir-test".as_ptr(), ptr::null());
+    let status = trustdir_connection_export_keying_material(server, label, none, 0, data, 16, ptr::null_mut());
+    assert_eq!(status, Status::Ok);
+    let theirs = pair.client.export_keying_material([0; 16], b"EXPORTER-trustdir-test", None).unwrap();
+    assert_eq!(binding[..16], theirs);
+}
+
+#[test]
+fn plaintext_is_shown_where_it_lies_and_taken_in_pieces() {
+    let mut pair = Pair::new();
+    assert_eq!(pair.exchange(), Status::Ok);
+    assert_eq!(pair.peek(), (Status::Again, vec![]));
+    pair.client.writer().write_all(b"question").unwrap();
+    assert_eq!(pair.exchange(), Status::Ok);
+    assert_eq!(pair.peek(), (Status::Ok, b"question".to_vec()));
+    assert_eq!(trustdir_connection_consume(Some(&mut pair.server), 5, ptr::null_mut()), Status::Ok);
+    assert_eq!(pair.peek(), (Status::Ok, b"ion".to_vec()));
+    assert_eq!(trustdir_connection_consume(Some(&mut pair.server), 99, ptr::null_mut()), Status::Ok);
+
+    let pieces = [Slice::from(&b"an"[..]), Slice::EMPTY, Slice::from(&b"swer"[..])];
+    let (mut written, server) = (0, Some(&mut pair.server));
+    let status = trustdir_connection_write_vectored(server, pieces.as_ptr(), 3, &raw mut written, ptr::null_mut());
+    assert_eq!((status, written), (Status::Ok, 6));
+    assert_eq!(pair.exchange(), Status::Ok);
+    let mut answer = [0; 6];
+    pair.client.reader().read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"answer");
+
+    pair.client.send_close_notify();
+    assert_eq!(pair.exchange(), Status::Ok);
+    assert_eq!(pair.peek(), (Status::Ok, vec![]), "the end");
 }
 
 #[test]
