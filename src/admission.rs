@@ -135,11 +135,14 @@ impl Policy {
     pub fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
         let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
-                let decision = decide_and_hold(end_entity, self.clients.as_ref(), now, self.service());
-                match &self.authorities {
-                    Some(authorities) => vouch::decide_and_hold(decision, authorities, chain, now, self.service()),
-                    None => decision,
-                }
+                let (clients, service) = (self.clients.as_ref(), self.service());
+                by_pin(end_entity, clients, now, service).unwrap_or_else(|certificate| match &self.authorities {
+                    Some(authorities) => vouch::decide_and_hold(certificate, clients, authorities, chain, now, service),
+                    None => {
+                        let (reason, message) = stranger(&certificate, clients);
+                        Decision::new(reason, message, Some(certificate))
+                    }
+                })
             }
             (None, ClientAuth::Required) => {
                 Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None)
@@ -171,7 +174,13 @@ impl TrustDir {
     }
 }
 
-fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, service: Option<&str>) -> Decision {
+/// Decides by the entry; the certificate if there is none.
+fn by_pin(
+    end_entity: &[u8],
+    directory: Option<&TrustDir>,
+    now: i64,
+    service: Option<&str>,
+) -> Result<Decision, Certificate> {
     // The match is by exact bytes, and nothing of a stranger's certificate is parsed before it.
     let fingerprint = Fingerprint::of(end_entity);
     let installed = directory.and_then(|directory| directory.hold(&fingerprint));
@@ -180,18 +189,20 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, se
             "a certificate of {} bytes (sha256 {fingerprint}) is not installed and not looked into",
             end_entity.len()
         );
-        return Decision::new(Reason::NotInstalled, message, None);
+        return Ok(Decision::new(Reason::NotInstalled, message, None));
     }
-    let certificate = match Certificate::from_der(end_entity) {
+    let read = match &installed {
+        Some((_, held)) => held.certificate(end_entity),
+        None => Certificate::from_der_of(end_entity, fingerprint),
+    };
+    let certificate = match read {
         Ok(certificate) => certificate,
         Err(error) => {
-            return Decision::new(Reason::Malformed, format!("what the client sent cannot be read: {error}"), None);
+            let message = format!("what the client sent cannot be read: {error}");
+            return Ok(Decision::new(Reason::Malformed, message, None));
         }
     };
-    let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else {
-        let (reason, message) = stranger(&certificate, directory);
-        return Decision::new(reason, message, Some(certificate));
-    };
+    let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else { return Err(certificate) };
     let file = escape(&entry.to_string_lossy());
     let subject = certificate.subject().brief();
     let refused = unfit(&certificate, now).or_else(|| limit::beyond(&held, now, service));
@@ -200,7 +211,7 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, se
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
     };
     let held = reason.is_admission().then_some(Held::Entry(held));
-    Decision { entry: Some(entry), held, ..Decision::new(reason, message, Some(certificate)) }
+    Ok(Decision { entry: Some(entry), held, ..Decision::new(reason, message, Some(certificate)) })
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.

@@ -194,15 +194,14 @@ impl AuthorityDir {
         self.state().edition
     }
 
-    /// Judges a chain, end entity first, and takes hold of what vouches for it. One that a connection stands on is
-    /// not judged again while nothing has changed.
+    /// Judges a chain, end entity first, and takes hold of what vouches for it. One that was vouched for is not
+    /// judged again while nothing has changed.
     pub(crate) fn hold(&self, chain: Vec<Certificate>, now: i64) -> Result<Arc<Standing>, Refusal> {
         let state = self.state();
-        let known = self.0.standings.find(&chain).filter(|known| known.edition() == state.edition);
-        if let Some(known) = known.filter(|known| known.is_good_at(now)) {
+        if let Some(known) = self.0.standings.find(&chain).filter(|known| known.is_good_at(now, &state)) {
             return Ok(known);
         }
-        let vouched = state.trust.verify(&chain, now)?;
+        let vouched = state.verify(&chain, now)?;
         // Gone in between: the next question would be answered so.
         let held = self.0.directory.hold(&vouched.authority.fingerprint()).ok_or_else(Refusal::anchor_gone)?;
         Ok(self.0.standings.of(self, chain, state, vouched, held.1))

@@ -216,6 +216,13 @@ impl Certificate {
         })))
     }
 
+    /// As [`from_der`](Self::from_der), where the fingerprint of the bytes is known.
+    pub(crate) fn from_der_of(der: &[u8], fingerprint: Fingerprint) -> Result<Self> {
+        let certificate = Self::from_der(der)?;
+        let _ = certificate.0.fingerprint.set(fingerprint);
+        Ok(certificate)
+    }
+
     /// Reads the first certificate in PEM text.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
         Self::all_from_pem(pem)?

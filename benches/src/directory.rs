@@ -2,22 +2,19 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::{X509, X509StoreContext};
-use rustls::client::WebPkiServerVerifier;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
-use trustdir::tls::{Acceptor, Read};
+use rustls::crypto::aws_lc_rs::kx_group::X25519MLKEM768;
+use trustdir::tls::Acceptor;
 use trustdir::{
-    Authority, AuthorityOptions, Certificate, DistinguishedName, EntryNames, Fingerprint, Identity, KeyDerivation,
-    Reason, TrustDir, TrustDirOptions, bench,
+    Authority, AuthorityOptions, Certificate, DistinguishedName, EntryNames, Fingerprint, TrustDir, TrustDirOptions,
+    bench,
 };
 
+use crate::handshake::Client;
 use crate::heap;
 
 const SIZES: [usize; 4] = [1, 1_000, 100_000, 1_000_000];
@@ -58,61 +55,13 @@ impl Forge {
     }
 }
 
-/// A client in memory; what is timed is the server's part.
-struct Client {
-    config: Arc<ClientConfig>,
-}
-
-impl Client {
-    fn new(ca: &Authority, client: &Identity) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from(ca.certificate().as_der().to_vec())).expect("a root");
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
-        let chain = vec![CertificateDer::from(client.certificate().as_der().to_vec())];
-        let key = PrivatePkcs8KeyDer::from(client.key().to_der(KeyDerivation::Scrypt, None).expect("a key").to_vec());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("TLS 1.3")
-            .with_webpki_verifier(verifier.expect("a verifier"))
-            .with_client_auth_cert(chain, key.into())
-            .expect("an identity");
-        config.resumption = rustls::client::Resumption::disabled();
-        Self { config: Arc::new(config) }
-    }
-
-    /// One full handshake; microseconds of the server.
-    fn shake(&self, acceptor: &Acceptor) -> f64 {
-        let mut client =
-            ClientConnection::new(self.config.clone(), "localhost".try_into().expect("a name")).expect("a client");
-        let mut took = Duration::ZERO;
-        let start = Instant::now();
-        let mut server = acceptor.accept().expect("a connection");
-        took += start.elapsed();
-        let mut wire = vec![0; 1 << 16];
-        while server.is_handshaking() {
-            let mut out = Vec::new();
-            client.write_tls(&mut out).expect("memory");
-            let start = Instant::now();
-            server.read_tls(&out).expect("an admission");
-            let count = server.write_tls(&mut wire);
-            took += start.elapsed();
-            client.read_tls(&mut &wire[..count]).expect("memory");
-            client.process_new_packets().expect("a handshake");
-        }
-        assert_eq!(server.decision().map(|decision| decision.reason()), Some(Reason::Admitted));
-        assert!(matches!(server.read(&mut [0]), Ok(Read::Pending)));
-        took.as_secs_f64() * 1e6
-    }
-}
-
 pub(crate) fn run() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let forge = Forge::new(dir.path());
     let ca = Authority::create(dir.path().join("pki"), AuthorityOptions::default()).expect("an authority");
     let server = ca.issue_server(&["localhost"], &Default::default()).expect("an identity");
     let alice = ca.issue_client("alice", &Default::default()).expect("an identity");
-    let client = Client::new(&ca, &alice);
+    let client = Client::new(&ca, &alice, X25519MLKEM768);
     println!("\nthe trust directory, by its size (medians; us unless said otherwise)");
     println!(
         "{:>9} {:>8} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>11} {:>11}",
@@ -149,7 +98,7 @@ pub(crate) fn run() {
     let mut shakes = vec![Vec::new(); opened.len()];
     for _ in 0..2_000 {
         for (acceptor, shakes) in acceptors.iter().zip(&mut shakes) {
-            shakes.push(client.shake(acceptor));
+            shakes.push(client.time(acceptor));
         }
     }
     for ((size, path, clients, load, bytes, first), mut shakes) in opened.into_iter().zip(shakes) {

@@ -1,4 +1,4 @@
-//! What issuing and deciding cost beside bare cryptography and beside OpenSSL, all in one run: `cargo xtask bench`.
+//! What issuing, deciding and serving cost beside bare cryptography and beside OpenSSL, all in one run: `cargo xtask bench`.
 //!
 //! Each figure is the median of many short rounds, and the rounds of all candidates take turns, so that what the
 //! machine does meanwhile hits all of them alike. Trust the ratios.
@@ -6,9 +6,11 @@
 mod candidate;
 mod command;
 mod directory;
+mod handshake;
 mod heap;
 mod pki;
 mod reading;
+mod tls;
 
 fn main() {
     let only = std::env::args().nth(1);
@@ -20,5 +22,8 @@ fn main() {
     }
     if wanted("directory") {
         directory::run();
+    }
+    if wanted("tls") {
+        tls::run();
     }
 }

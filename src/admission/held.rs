@@ -20,19 +20,19 @@ impl Held {
     /// whatever the events did.
     pub(super) fn ended(&self, decision: &Decision, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
         let file = || decision.entry().map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
-        let subject = decision.subject().unwrap_or_default();
+        let subject = || decision.subject().unwrap_or_default();
         match self {
             Self::Entry(held) => {
                 let gone = || (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
                 // Limits that cannot be read because all has gone are no reason of their own.
                 let limited = || limit::beyond(held, now, service).map(|limited| gone().unwrap_or(limited));
                 let (reason, what) = gone().or_else(limited)?;
-                Some((reason, format!("{}: {subject} {what}", file())))
+                Some((reason, format!("{}: {} {what}", file(), subject())))
             }
             Self::Chain(standing) => {
-                let limited = vouch::beyond(standing, &subject, now, service);
-                let ended = standing.ended().map(|Refusal(reason, what)| (*reason, format!("{subject} {what}")));
-                ended.or(limited)
+                let limited = || vouch::beyond(standing, subject, now, service);
+                let ended = standing.ended().map(|Refusal(reason, what)| (*reason, format!("{} {what}", subject())));
+                ended.or_else(limited)
             }
         }
     }

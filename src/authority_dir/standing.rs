@@ -50,8 +50,9 @@ impl Standing {
     }
 
     /// Whether it is vouched for, and nothing of it ends before that time or begins after it.
-    pub(super) fn is_good_at(&self, now: i64) -> bool {
-        self.ended().is_none() && lock(&self.judged).vouched.valid.contains(&now)
+    pub(super) fn is_good_at(&self, now: i64, state: &Arc<State>) -> bool {
+        self.judge(state);
+        self.ended.get().is_none() && lock(&self.judged).vouched.valid.contains(&now)
     }
 
     /// Whether the directory and all that counts in it are what they were: no lock of the directory's, and a `stat` or
@@ -70,7 +71,7 @@ impl Standing {
             }
             judged.vouched.authority.fingerprint()
         };
-        let vouched = state.trust.verify(&self.chain, now()).map_err(|refusal| {
+        let vouched = state.verify(&self.chain, now()).map_err(|refusal| {
             let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == authority);
             if removed { Refusal(Reason::Removed, refusal.1) } else { refusal }
         })?;
@@ -163,6 +164,6 @@ impl Standings {
     }
 }
 
-fn key(chain: &[Certificate]) -> Vec<Fingerprint> {
+pub(super) fn key(chain: &[Certificate]) -> Vec<Fingerprint> {
     chain.iter().map(Certificate::fingerprint).collect()
 }

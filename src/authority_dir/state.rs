@@ -1,13 +1,15 @@
 //! What was last read from a directory of authorities, and how to see that it is still so.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::content::{Content, counts};
+use super::standing::key;
 use crate::certificate::{Certificate, Fingerprint};
-use crate::chain::{Anchor, StaleCrls, Trust};
+use crate::chain::{Anchor, Refusal, StaleCrls, Trust, Vouched};
 use crate::error::{Error, Result};
-use crate::trust_dir::{Stamp, TrustDir};
+use crate::trust_dir::{Stamp, TrustDir, lock};
 
 /// The content of the directory at one moment.
 pub(super) struct State {
@@ -18,7 +20,12 @@ pub(super) struct State {
     pub trust: Trust,
     /// A digest of all that counts.
     pub edition: Fingerprint,
+    /// Chains that were vouched for, by the fingerprints of their certificates.
+    vouched: Mutex<HashMap<Vec<Fingerprint>, Vouched>>,
 }
+
+/// Chains that are remembered; a client whose chain is not costs a verification.
+const REMEMBERED: usize = 4096;
 
 impl State {
     /// Reads the directory. Files that have not changed are taken over. If something cannot be read for now, nobody
@@ -38,7 +45,23 @@ impl State {
             }
         };
         trust.stale_crls = stale_crls;
-        Self { path: path.to_owned(), directory, files, edition: edition(&trust), trust }
+        Self { path: path.to_owned(), directory, files, edition: edition(&trust), trust, vouched: Mutex::default() }
+    }
+
+    /// As [`Trust::verify`]; what has been found is not looked for again, until something of it ends.
+    pub(super) fn verify(&self, chain: &[Certificate], now: i64) -> Result<Vouched, Refusal> {
+        let key = key(chain);
+        let known = lock(&self.vouched).get(&key).filter(|known| known.valid.contains(&now)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let vouched = self.trust.verify(chain, now)?;
+        let mut known = lock(&self.vouched);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, vouched.clone());
+        Ok(vouched)
     }
 
     /// Whether everything is still what was read.

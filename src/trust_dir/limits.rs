@@ -96,9 +96,11 @@ impl Rules {
     }
 }
 
-/// What was last read, and from which state of the file.
-#[derive(Default)]
-pub(super) struct Limits(Mutex<Option<Seen>>);
+/// The file, what was last read, and from which state of the file.
+pub(super) struct Limits {
+    file: PathBuf,
+    seen: Mutex<Option<Seen>>,
+}
 
 #[derive(Clone)]
 struct Seen {
@@ -107,20 +109,25 @@ struct Seen {
 }
 
 impl Limits {
+    pub(super) fn of(directory: &Path) -> Self {
+        Self { file: directory.join(FILE), seen: Mutex::default() }
+    }
+
     /// The limits at this moment; `None` without a file. An unchanged file is not read again, and none is
     /// read under the lock.
-    fn now(&self, path: &Path) -> Result<Option<Arc<Rules>>> {
+    fn now(&self) -> Result<Option<Arc<Rules>>> {
+        let path = &*self.file;
         if is_absent(path) {
             return Ok(None);
         }
         let stamp = Stamp::of(path);
-        let known = lock(&self.0).clone().filter(|seen| seen.stamp.is_some_and(|known| known.still(stamp)));
+        let known = lock(&self.seen).clone().filter(|seen| seen.stamp.is_some_and(|known| known.still(stamp)));
         let seen = known.unwrap_or_else(|| {
             let rules = Rules::load(path).map(Arc::new).map_err(|error| (error.kind(), error.message().to_owned()));
             // What the system could not read may be readable again without the file having changed.
             let stamp = stamp.filter(|_| !matches!(rules, Err((ErrorKind::Io, _))));
             let seen = Seen { stamp, rules };
-            *lock(&self.0) = Some(seen.clone());
+            *lock(&self.seen) = Some(seen.clone());
             seen
         });
         match seen.rules {
@@ -145,12 +152,12 @@ impl Held {
             keys.extend(directory.index().files_of(&fingerprint).into_iter().map(|(name, _)| Key::File(name)));
         }
         if rules.by_subject {
-            let subject = self.live.subject(|| directory.subject_of(&fingerprint)).ok_or_else(|| {
+            let certificate = self.live.certificate(|| directory.read_entry(&fingerprint)).ok_or_else(|| {
                 let message =
                     format!("the subject of the entry {fingerprint} cannot be read, so its limits are unknown");
                 Error::new(ErrorKind::Io, message).at(&directory.0.path)
             })?;
-            keys.push(Key::of_subject(subject));
+            keys.push(Key::of_subject(certificate.subject()));
         }
         for bounds in keys.iter().filter_map(|key| rules.bounds.get(key)) {
             all.narrow(bounds.valid_until, bounds.services.as_deref());
@@ -282,7 +289,7 @@ impl TrustDir {
         let _lock = file::lock_directory(&self.0.path)?;
         let mut limits = self.rules()?.map(|rules| rules.limits.clone()).unwrap_or_default();
         change(&mut limits)?;
-        file::replace(&self.limits_file(), limit::write(&limits)?.as_bytes(), Mode::Public)
+        file::replace(self.limits_file(), limit::write(&limits)?.as_bytes(), Mode::Public)
     }
 
     /// Fails when the limits cannot be read, and everybody is refused therefore.
@@ -294,7 +301,7 @@ impl TrustDir {
     pub(super) fn limits_problem(&self) -> Option<Problem> {
         let error = self.rules().err()?;
         let message = format!("{}; until then everybody is refused", error.message_without_path());
-        Some(Problem::new(self.limits_file(), message))
+        Some(Problem::new(self.limits_file().to_owned(), message))
     }
 
     /// Whether there are limits, or a file that cannot be read for them.
@@ -303,16 +310,11 @@ impl TrustDir {
     }
 
     fn rules(&self) -> Result<Option<Arc<Rules>>> {
-        self.0.limits.now(&self.limits_file())
+        self.0.limits.now()
     }
 
-    fn limits_file(&self) -> PathBuf {
-        self.0.path.join(FILE)
-    }
-
-    /// The subject of an entry, read from its file.
-    fn subject_of(&self, fingerprint: &Fingerprint) -> Option<DistinguishedName> {
-        self.read_entry(fingerprint).map(|found| found.subject().clone())
+    fn limits_file(&self) -> &Path {
+        &self.0.limits.file
     }
 }
 

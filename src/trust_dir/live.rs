@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use super::TrustDir;
 use super::removals::{Listeners, Removal};
 use super::stamp::Mark;
-use crate::certificate::Fingerprint;
-use crate::name::DistinguishedName;
+use crate::certificate::{Certificate, Fingerprint};
+use crate::error::Result;
 
 /// Called once when an entry goes, from whichever thread notices.
 pub(crate) type Hook = Box<dyn FnOnce() + Send>;
@@ -22,8 +22,8 @@ pub(crate) struct Live {
     removed: AtomicBool,
     /// The file that carried the certificate when it was last looked at.
     seen: Mutex<Option<(PathBuf, Mark)>>,
-    /// Read when a limit asks for it.
-    subject: OnceLock<DistinguishedName>,
+    /// Read once for all connections.
+    certificate: OnceLock<Certificate>,
     hooks: Mutex<Hooks>,
 }
 
@@ -39,7 +39,7 @@ impl Live {
             fingerprint,
             removed: AtomicBool::new(false),
             seen: Mutex::default(),
-            subject: OnceLock::new(),
+            certificate: OnceLock::new(),
             hooks: Mutex::default(),
         }
     }
@@ -53,14 +53,14 @@ impl Live {
         *lock(&self.seen) = Some((path, mark));
     }
 
-    /// The certificate's subject, read once.
-    pub(super) fn subject(&self, read: impl FnOnce() -> Option<DistinguishedName>) -> Option<&DistinguishedName> {
-        if self.subject.get().is_none()
-            && let Some(subject) = read()
+    /// The certificate itself.
+    pub(super) fn certificate(&self, read: impl FnOnce() -> Option<Certificate>) -> Option<&Certificate> {
+        if self.certificate.get().is_none()
+            && let Some(certificate) = read()
         {
-            let _ = self.subject.set(subject);
+            let _ = self.certificate.set(certificate);
         }
-        self.subject.get()
+        self.certificate.get()
     }
 
     pub(super) fn is_removed(&self) -> bool {
@@ -164,6 +164,15 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// The entry's certificate, of which these are the bytes.
+    pub(crate) fn certificate(&self, der: &[u8]) -> Result<Certificate> {
+        if let Some(known) = self.live.certificate(|| None) {
+            return Ok(known.clone());
+        }
+        let read = Certificate::from_der_of(der, self.live.fingerprint)?;
+        Ok(self.live.certificate(|| Some(read.clone())).cloned().unwrap_or(read))
+    }
+
     /// Whether the entry is still there: exact at this moment, whatever the events did.
     pub(crate) fn is_current(&self) -> bool {
         let current = !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.recheck(&self.live));

@@ -180,13 +180,13 @@ impl TrustDir {
         }
         let absolute = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
         let directory = Self(Arc::new(Inner {
+            limits: Limits::of(&absolute),
             path: absolute,
             names: options.entry_names,
             index: RwLock::default(),
             live: LiveEntries::default(),
             looks: Looks::default(),
             last_scan: Mutex::default(),
-            limits: Limits::default(),
             watch: OnceLock::new(),
             observers: Mutex::default(),
         }));
@@ -276,13 +276,20 @@ impl TrustDir {
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
-        let (path, mark) = self.locate(fingerprint)?;
-        let live = self.0.live.of(fingerprint, &path, mark);
-        if let Some(watch) = self.0.watch.get() {
-            watch.connections_are_live();
-        }
-        // Who removed it before it was held has told nobody.
-        (live.is_where_it_was() || self.recheck(&live)).then(|| (path, Held { directory: self.clone(), live }))
+        let hold = |(path, mark): (PathBuf, Mark)| {
+            let live = self.0.live.of(fingerprint, &path, mark);
+            if let Some(watch) = self.0.watch.get() {
+                watch.connections_are_live();
+            }
+            (path, Held { directory: self.clone(), live })
+        };
+        // Held first and looked at then, since who removed it before it was held has told nobody.
+        let known = self.index().files_of(fingerprint).into_iter().next();
+        let known = known.map(|(name, mark)| hold((self.0.path.join(name), mark)));
+        known.filter(|(_, held)| held.live.is_where_it_was()).or_else(|| {
+            let found = hold(self.locate(fingerprint)?);
+            (found.1.live.is_where_it_was() || self.recheck(&found.1.live)).then_some(found)
+        })
     }
 
     /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
