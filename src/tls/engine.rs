@@ -227,13 +227,13 @@ impl Engine {
         }
     }
 
-    /// Drops plaintext that was seen by `peek`.
-    pub(super) fn consume(&mut self, count: usize) {
-        if let State::Speaking(tls) = &mut self.state {
-            let count = count.min(self.plaintext);
-            tls.reader().consume(count);
-            self.plaintext -= count;
-        }
+    /// Drops plaintext that was seen by `peek`, and says how much.
+    pub(super) fn consume(&mut self, count: usize) -> usize {
+        let State::Speaking(tls) = &mut self.state else { return 0 };
+        let count = count.min(self.plaintext);
+        tls.reader().consume(count);
+        self.plaintext -= count;
+        count
     }
 
     pub(super) fn write(&mut self, plaintext: &[io::IoSlice<'_>]) -> io::Result<usize> {

@@ -5,8 +5,10 @@
 //! plaintext byte is released, and the entry that admitted it is looked at again before every further one.
 
 mod acceptor;
+mod account;
 mod builder;
 mod connection;
+mod counters;
 mod engine;
 mod host_name;
 mod identities;
@@ -16,11 +18,14 @@ mod plain_http;
 mod scope;
 mod sessions;
 mod setup;
+#[cfg(feature = "tracing")]
+mod trace;
 mod verifier;
 
 pub use acceptor::Acceptor;
 pub use builder::AcceptorBuilder;
 pub use connection::{Connection, Read};
+pub use counters::Counters;
 pub use negotiated::TlsVersion;
 pub use open::{OnRemoval, OpenConnection};
 pub use plain_http::PlainHttp;
