@@ -268,7 +268,7 @@ impl Connection {
             && let Some(refusal) = site.policy.decide_again(decision, now())
         {
             self.revoked = true;
-            if self.setup.on_removal == OnRemoval::Finish {
+            if !self.ends_on_removal() {
                 self.tell(&refusal);
                 return Ok(());
             }
@@ -289,6 +289,11 @@ impl Connection {
                 self.registration = decision.as_ref().and_then(Decision::held).map(|held| held.on_removed(hook));
             }
         }
+    }
+
+    /// Whether it is over when the entry goes.
+    pub(super) fn ends_on_removal(&self) -> bool {
+        self.setup.on_removal == OnRemoval::Close
     }
 
     /// Whether plaintext may be released.
