@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::admission::Decision;
@@ -154,15 +155,24 @@ impl Error {
     }
 
     /// The error for a failed file operation on `path`; `doing` continues "cannot".
-    pub(crate) fn io(doing: &str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+    pub(crate) fn io(doing: &str, path: impl AsRef<Path>, source: io::Error) -> Self {
         let kind = match source.kind() {
-            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-            std::io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
             _ => ErrorKind::Io,
         };
         let mut error = Self::new(kind, format!("cannot {doing}: {source}")).at(path);
         error.0.source = Some(Box::new(source));
         error
+    }
+
+    /// The error for a failed read or write of a connection's transport; one of ours that was inside comes out.
+    pub(crate) fn transport(source: io::Error) -> Self {
+        source.downcast().unwrap_or_else(|source| {
+            let mut error = Self::new(ErrorKind::Io, format!("the transport failed: {source}"));
+            error.0.source = Some(Box::new(source));
+            error
+        })
     }
 
     /// Names the file that the error is about, in the message too.
@@ -245,6 +255,27 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// For [`Read`](io::Read) and [`Write`](io::Write). The error itself is inside: [`downcast`](io::Error::downcast) has it
+/// again, with its kind and its decision.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::InvalidArgument => io::ErrorKind::InvalidInput,
+            ErrorKind::Io => io::ErrorKind::Other,
+            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::AlreadyExists => io::ErrorKind::AlreadyExists,
+            ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            ErrorKind::Parse | ErrorKind::Tls => io::ErrorKind::InvalidData,
+            ErrorKind::Alert => io::ErrorKind::ConnectionAborted,
+            ErrorKind::Closed => io::ErrorKind::BrokenPipe,
+            ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            ErrorKind::TimedOut => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::PermissionDenied,
+        };
+        Self::new(kind, error)
     }
 }
 

@@ -41,7 +41,8 @@
 //!
 //! # A TLS service
 //!
-//! A connection moves bytes between buffers; the host moves them to and from the socket.
+//! A connection moves bytes between buffers; the host moves them to and from the socket. [`tls::Stream`] does that for
+//! blocking sockets, and `tls::tokio::Stream` (feature `tokio`) for tokio's; an event loop of your own does as follows.
 //!
 //! ```
 //! use std::io::{self, Read, Write};

@@ -166,6 +166,22 @@ fn an_event_loop_waits_on_a_descriptor() {
     assert_eq!(later.next(), Some(removal));
 }
 
+#[test]
+fn nothing_is_written_after_close_notify() {
+    let world = World::new();
+    let alice = issue(&world, "alice");
+    let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
+    for config in configs(&world, &alice) {
+        let mut wire = connect(&config, &acceptor);
+        assert_eq!(wire.server.write(b"bye").unwrap(), 3);
+        wire.server.close_notify();
+        assert_eq!(wire.server.write(b"more").unwrap_err().kind(), ErrorKind::Closed);
+        wire.say(b"still here");
+        wire.step(usize::MAX).unwrap();
+        assert_eq!((wire.heard(), wire.read().unwrap()), (b"bye".to_vec(), Some(10)));
+    }
+}
+
 /// Without a watcher it is `refresh` that notices.
 #[test]
 fn a_removal_is_listed_by_refresh() {

@@ -6,9 +6,12 @@ use std::time::Instant;
 
 use super::builder::AcceptorBuilder;
 use super::connection::Connection;
+use super::counters::{Counters, Tally};
 use super::open::{OnRemoval, OpenConnection, OpenConnections};
 use super::sessions::SessionMemory;
 use super::setup::Setup;
+#[cfg(feature = "tracing")]
+use super::trace;
 use crate::admission::Policy;
 use crate::error::Result;
 use crate::identity::Identity;
@@ -37,6 +40,7 @@ struct Inner {
     /// Sessions outlive a reload: who is still admitted resumes.
     memory: SessionMemory,
     open: Arc<OpenConnections>,
+    tally: Arc<Tally>,
 }
 
 impl Acceptor {
@@ -48,7 +52,7 @@ impl Acceptor {
     pub(super) fn new(builder: &AcceptorBuilder) -> Result<Self> {
         let memory = SessionMemory::new()?;
         let setup = RwLock::new(Arc::new(builder.setup(&memory)?));
-        Ok(Self(Arc::new(Inner { setup, memory, open: Arc::default() })))
+        Ok(Self(Arc::new(Inner { setup, memory, open: Arc::default(), tally: Arc::default() })))
     }
 
     /// A connection for a socket that was just accepted.
@@ -77,9 +81,16 @@ impl Acceptor {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn reload(&self, settings: &AcceptorBuilder) -> Result<()> {
-        let setup = Arc::new(settings.setup(&self.0.memory)?);
-        *self.0.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
-        Ok(())
+        let reloaded = settings.setup(&self.0.memory).map(|setup| {
+            let setup = Arc::new(setup);
+            let old = std::mem::replace(&mut *self.0.setup.write().unwrap_or_else(PoisonError::into_inner), setup);
+            // The host's callback may be dropped with it: not under the lock.
+            drop(old);
+        });
+        if reloaded.is_ok() { &self.0.tally.reloads } else { &self.0.tally.failed_reloads }.add(1);
+        #[cfg(feature = "tracing")]
+        trace::reloaded(&reloaded);
+        reloaded
     }
 
     /// Whom it admits at this moment, where the name that a client asks for has no policy of its own.
@@ -114,6 +125,15 @@ impl Acceptor {
     /// ```
     pub fn connections(&self) -> Vec<OpenConnection> {
         self.0.open.list()
+    }
+
+    /// What it has done so far, in numbers. From any thread; takes no lock.
+    pub fn counters(&self) -> Counters {
+        self.0.tally.counters()
+    }
+
+    pub(super) fn tally(&self) -> &Arc<Tally> {
+        &self.0.tally
     }
 
     pub(super) fn open(&self) -> &Arc<OpenConnections> {

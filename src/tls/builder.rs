@@ -8,6 +8,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use super::acceptor::Acceptor;
+use super::account::OnDecision;
 use super::host_name::HostName;
 use super::identities::Identities;
 use super::negotiated::TlsVersion;
@@ -16,7 +17,7 @@ use super::plain_http::PlainHttp;
 use super::sessions::SessionMemory;
 use super::setup::{HandshakeLimits, Setup, Site};
 use super::verifier::PolicyVerifier;
-use crate::admission::{ClientAuth, Policy};
+use crate::admission::{ClientAuth, Decision, Policy};
 use crate::authority_dir::AuthorityDir;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
@@ -34,6 +35,7 @@ pub struct AcceptorBuilder {
     alpn: Vec<Vec<u8>>,
     versions: (TlsVersion, TlsVersion),
     on_removal: OnRemoval,
+    on_decision: Option<OnDecision>,
     policies: Vec<(String, Policy)>,
     plain_http: PlainHttp,
     limits: HandshakeLimits,
@@ -54,6 +56,7 @@ impl AcceptorBuilder {
             alpn: Vec::new(),
             versions,
             on_removal: OnRemoval::Close,
+            on_decision: None,
             policies: Vec::new(),
             plain_http: PlainHttp::alert(),
             limits: HandshakeLimits::default(),
@@ -153,6 +156,31 @@ impl AcceptorBuilder {
         self
     }
 
+    /// Has each decision told, once: about each handshake that comes to one, and again when the client of an open
+    /// connection is admitted no more. Called by the thread that drives the connection, with no lock held, after the
+    /// [counters](Acceptor::counters) have it; it may use the acceptor, and should be quick. Its panics are caught:
+    /// the decision stands. Handshakes that fail undecided are not told.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+    /// # let clients = trustdir::TrustDir::open(dir.path())?;
+    /// use std::sync::Arc;
+    /// use trustdir::tls::Acceptor;
+    ///
+    /// let acceptor = Acceptor::builder(identity)
+    ///     .trust_dir(clients)
+    ///     .on_decision(Arc::new(|decision| println!("{}", decision.to_json())))
+    ///     .build()?;
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_decision(mut self, tell: Arc<dyn Fn(&Decision) + Send + Sync>) -> Self {
+        self.on_decision = Some(OnDecision(tell));
+        self
+    }
+
     /// How clients are answered that open `http://` on this https port; by a TLS alert by default.
     #[must_use]
     pub fn plain_http(mut self, answer: PlainHttp) -> Self {
@@ -235,6 +263,7 @@ impl AcceptorBuilder {
             plain_http: self.plain_http.clone(),
             limits: self.limits,
             on_removal: self.on_removal,
+            on_decision: self.on_decision.clone(),
         })
     }
 

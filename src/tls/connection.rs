@@ -8,6 +8,7 @@ use std::time::Instant;
 use rustls::InvalidMessage;
 
 use super::acceptor::Acceptor;
+use super::account::Account;
 use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
 use super::plain_http::Greeting;
@@ -73,6 +74,7 @@ pub struct Connection {
     hook: Option<Hook>,
     registration: Option<Registration>,
     listed: Option<Listed>,
+    account: Account,
 }
 
 impl Connection {
@@ -80,6 +82,7 @@ impl Connection {
         let setup = acceptor.setup();
         Self {
             id: acceptor.open().number(),
+            account: Account::open(acceptor.tally().clone()),
             deadline: accepted.checked_add(setup.limits.timeout),
             setup,
             acceptor,
@@ -101,6 +104,7 @@ impl Connection {
     ///
     /// Memory grows with what is fed and not read: stop feeding while [`wants_read`](Self::wants_read) is false.
     pub fn read_tls(&mut self, ciphertext: &[u8]) -> Result<()> {
+        self.account.took_ciphertext(ciphertext.len());
         self.recheck()?;
         self.expire(Instant::now())?;
         if self.decision.is_none() {
@@ -115,14 +119,14 @@ impl Connection {
     pub fn write_tls(&mut self, mut out: &mut [u8]) -> usize {
         let capacity = out.len();
         // Writing to a slice cannot fail, and stops when it is full.
-        while !out.is_empty() && matches!(self.engine.send(&mut out), Ok(1..)) {}
+        while !out.is_empty() && matches!(self.send_tls(&mut out), Ok(1..)) {}
         capacity - out.len()
     }
 
     /// Sends ciphertext straight to the transport, several records with one vectored write, without a copy; says how
     /// much it took, 0 when there is nothing to send.
     pub fn send_tls(&mut self, transport: &mut dyn io::Write) -> io::Result<usize> {
-        self.engine.send(transport)
+        self.engine.send(transport).inspect(|sent| self.account.gave_ciphertext(*sent))
     }
 
     /// Moves plaintext from the peer into the buffer.
@@ -135,6 +139,7 @@ impl Connection {
         }
         match self.engine.read(buffer) {
             Plaintext::Data(count) => {
+                self.account.gave_plaintext(count);
                 // An error in what follows is for the next call: these bytes are good.
                 self.process();
                 Ok(Read::Data(count))
@@ -164,7 +169,7 @@ impl Connection {
 
     /// Drops plaintext that [`peek`](Self::peek) has shown.
     pub fn consume(&mut self, count: usize) {
-        self.engine.consume(count);
+        self.account.gave_plaintext(self.engine.consume(count));
         self.process();
     }
 
@@ -181,7 +186,7 @@ impl Connection {
             return Ok(0);
         }
         let closed = |_| Error::new(ErrorKind::Closed, "the connection is closed for writing");
-        self.engine.write(plaintext).map_err(closed)
+        self.engine.write(plaintext).inspect(|taken| self.account.took_plaintext(*taken)).map_err(closed)
     }
 
     /// How many bytes of plaintext can be read now; at least 1 also when a close or an error waits.
@@ -232,6 +237,9 @@ impl Connection {
     pub fn received_eof(&mut self) {
         self.engine.end();
         self.process();
+        if self.decision.is_none() {
+            self.account.ended(ErrorKind::Truncated, "the client closed the connection during the handshake");
+        }
     }
 
     /// The decision about the client: `None` until it is made, a refusal after it was refused or revoked.
@@ -260,7 +268,8 @@ impl Connection {
             && let Some(refusal) = site.policy.decide_again(decision, now())
         {
             self.revoked = true;
-            if self.setup.on_removal == OnRemoval::Finish {
+            if !self.ends_on_removal() {
+                self.tell(&refusal);
                 return Ok(());
             }
             self.refuse(refusal, ErrorKind::Revoked);
@@ -280,6 +289,11 @@ impl Connection {
                 self.registration = decision.as_ref().and_then(Decision::held).map(|held| held.on_removed(hook));
             }
         }
+    }
+
+    /// Whether it is over when the entry goes.
+    pub(super) fn ends_on_removal(&self) -> bool {
+        self.setup.on_removal == OnRemoval::Close
     }
 
     /// Whether plaintext may be released.
@@ -355,6 +369,7 @@ impl Connection {
             let hook = self.hook.take();
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
             self.listed = self.acceptor.open().enter(self.id, &decision);
+            self.tell(&decision);
             self.decision = Some(decision);
         } else {
             let kind = decision.reason().error_kind();
@@ -366,8 +381,14 @@ impl Connection {
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
         self.engine.send_close_notify();
         let message = decision.message().to_owned();
+        self.tell(&decision);
         self.decision = Some(decision);
         self.end(kind, message);
+    }
+
+    fn tell(&mut self, decision: &Decision) {
+        let resumed = self.resumed();
+        self.account.decided(decision, resumed, self.setup.on_decision.as_ref());
     }
 
     fn fail(&mut self, error: &rustls::Error) {
@@ -390,14 +411,16 @@ impl Connection {
             }
             (None, other) => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
         };
-        if refusal.is_some() {
-            self.decision = refusal;
+        if let Some(refusal) = refusal {
+            self.tell(&refusal);
+            self.decision = Some(refusal);
         }
         self.end(kind, message);
     }
 
     /// Nothing is read or written any more but what waits to be sent.
     fn end(&mut self, kind: ErrorKind, message: String) {
+        self.account.ended(kind, &message);
         self.failure = Some((kind, message));
         self.engine.discard();
         self.hook = None;

@@ -23,6 +23,8 @@ pub(super) struct Engine {
     /// Plaintext that rustls holds.
     plaintext: usize,
     close: Close,
+    /// close_notify was queued: rustls would send what is written after it.
+    finished: bool,
     pub scope: Scope,
 }
 
@@ -67,6 +69,7 @@ impl Engine {
             outbound: Vec::new(),
             plaintext: 0,
             close: Close::Open,
+            finished: false,
             scope: Scope::default(),
         }
     }
@@ -227,17 +230,18 @@ impl Engine {
         }
     }
 
-    /// Drops plaintext that was seen by `peek`.
-    pub(super) fn consume(&mut self, count: usize) {
-        if let State::Speaking(tls) = &mut self.state {
-            let count = count.min(self.plaintext);
-            tls.reader().consume(count);
-            self.plaintext -= count;
-        }
+    /// Drops plaintext that was seen by `peek`, and says how much.
+    pub(super) fn consume(&mut self, count: usize) -> usize {
+        let State::Speaking(tls) = &mut self.state else { return 0 };
+        let count = count.min(self.plaintext);
+        tls.reader().consume(count);
+        self.plaintext -= count;
+        count
     }
 
     pub(super) fn write(&mut self, plaintext: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match &mut self.state {
+            State::Speaking(_) if self.finished => Err(io::ErrorKind::BrokenPipe.into()),
             State::Speaking(tls) => tls.writer().write_vectored(plaintext),
             _ => Ok(0),
         }
@@ -265,6 +269,7 @@ impl Engine {
     pub(super) fn send_close_notify(&mut self) {
         if let State::Speaking(tls) = &mut self.state {
             tls.send_close_notify();
+            self.finished = true;
         }
     }
 

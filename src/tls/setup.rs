@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
+use super::account::OnDecision;
 use super::host_name::HostName;
 use super::open::OnRemoval;
 use super::plain_http::PlainHttp;
@@ -17,6 +18,7 @@ pub(super) struct Setup {
     pub plain_http: PlainHttp,
     pub limits: HandshakeLimits,
     pub on_removal: OnRemoval,
+    pub on_decision: Option<OnDecision>,
 }
 
 /// The services under some of the names: whom they admit, and how they speak.
