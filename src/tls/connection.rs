@@ -65,7 +65,8 @@ pub struct Connection {
     deadline: Instant,
     /// Ciphertext that came before the decision.
     received: usize,
-    decision: Option<Decision>,
+    /// Shared with the list of open connections.
+    decision: Option<Arc<Decision>>,
     failure: Option<(ErrorKind, String)>,
     /// It was admitted and its entry has gone since.
     revoked: bool,
@@ -236,7 +237,7 @@ impl Connection {
 
     /// The decision about the client: `None` until it is made, a refusal after it was refused or revoked.
     pub fn decision(&self) -> Option<&Decision> {
-        self.decision.as_ref()
+        self.decision.as_deref()
     }
 
     /// A number that no other connection of its acceptor has, as in [`Acceptor::connections`].
@@ -246,7 +247,7 @@ impl Connection {
 
     /// Whether the client was admitted and its entry has gone since: exact at this moment.
     pub fn is_revoked(&self) -> bool {
-        self.revoked || self.decision.as_ref().and_then(Decision::held).is_some_and(|held| !held.is_current())
+        self.revoked || self.decision().and_then(Decision::held).is_some_and(|held| !held.is_current())
     }
 
     /// Looks whether the entry that admitted the client is still there, still vouches for it if it is an authority, and
@@ -277,7 +278,7 @@ impl Connection {
             None if self.failure.is_none() => self.hook = Some(hook),
             Some(_) if self.revoked => hook(),
             decision => {
-                self.registration = decision.as_ref().and_then(Decision::held).map(|held| held.on_removed(hook));
+                self.registration = decision.as_deref().and_then(Decision::held).map(|held| held.on_removed(hook));
             }
         }
     }
@@ -353,6 +354,7 @@ impl Connection {
         self.engine.scope = Scope::default();
         if decision.is_admitted() {
             let hook = self.hook.take();
+            let decision = Arc::new(decision);
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
             self.listed = self.acceptor.open().enter(self.id, &decision);
             self.decision = Some(decision);
@@ -366,7 +368,7 @@ impl Connection {
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
         self.engine.send_close_notify();
         let message = decision.message().to_owned();
-        self.decision = Some(decision);
+        self.decision = Some(Arc::new(decision));
         self.end(kind, message);
     }
 
@@ -376,7 +378,7 @@ impl Connection {
                 self.site.as_ref().map(|site| site.policy.decide_and_hold(&[], now()))
             }
             rustls::Error::InvalidCertificate(_) => {
-                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted())
+                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted()).map(|decision| *decision)
             }
             _ => None,
         };
@@ -391,7 +393,7 @@ impl Connection {
             (None, other) => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
         };
         if refusal.is_some() {
-            self.decision = refusal;
+            self.decision = refusal.map(Arc::new);
         }
         self.end(kind, message);
     }
@@ -410,7 +412,7 @@ impl Connection {
         let Some((kind, message)) = &self.failure else { return Ok(()) };
         let error = Error::new(*kind, message.as_str());
         Err(match &self.decision {
-            Some(decision) if !decision.is_admitted() => error.with_decision(decision.clone()),
+            Some(decision) if !decision.is_admitted() => error.with_decision(Decision::clone(decision)),
             _ => error,
         })
     }
@@ -428,7 +430,7 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("version", &self.version())
             .field("handshaking", &self.is_handshaking())
-            .field("decision", &self.decision.as_ref().map(Decision::reason))
+            .field("decision", &self.decision().map(Decision::reason))
             .finish_non_exhaustive()
     }
 }
