@@ -37,6 +37,7 @@ pub struct AcceptorBuilder {
     policies: Vec<(String, Policy)>,
     plain_http: PlainHttp,
     limits: HandshakeLimits,
+    tiny_records: Option<u32>,
     fragment: Option<usize>,
     key_log: Option<KeyLog>,
 }
@@ -57,6 +58,7 @@ impl AcceptorBuilder {
             policies: Vec::new(),
             plain_http: PlainHttp::alert(),
             limits: HandshakeLimits::default(),
+            tiny_records: Some(10_000),
             fragment: None,
             key_log: None,
         }
@@ -181,6 +183,16 @@ impl AcceptorBuilder {
         self
     }
 
+    /// How many records of fewer than 64 bytes, key updates among them, a client may send a second before its connection
+    /// ends with [`ErrorKind::Tls`]; twice as many may come at once. 10,000 by default, a hundred times what typing,
+    /// games or telemetry send; `None` for any number. For each [`write`](super::Connection::write) of the service one
+    /// more may come, so that clients that wait for answers never meet it.
+    #[must_use]
+    pub fn max_tiny_records(mut self, per_second: Option<u32>) -> Self {
+        self.tiny_records = per_second;
+        self
+    }
+
     /// The largest TLS record to send, its five bytes of header included; as large as TLS allows by default. From 32 to
     /// 16389 bytes.
     #[must_use]
@@ -210,6 +222,9 @@ impl AcceptorBuilder {
         if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
             return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
         }
+        if self.tiny_records == Some(0) {
+            return Err(invalid("without tiny records there is no TLS; give a rate of at least 1, or none"));
+        }
         for certificate in self.identities.iter().map(Identity::certificate) {
             if certificate.not_after() < now() {
                 let message =
@@ -231,6 +246,7 @@ impl AcceptorBuilder {
             default: site(self.policy())?,
             plain_http: self.plain_http.clone(),
             limits: self.limits,
+            tiny_records: self.tiny_records,
             on_removal: self.on_removal,
         })
     }

@@ -11,6 +11,7 @@ use super::acceptor::Acceptor;
 use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
 use super::plain_http::Greeting;
+use super::record_guard::{RecordGuard, TINY};
 use super::scope::Scope;
 use super::setup::{Setup, Site};
 use crate::admission::Decision;
@@ -65,6 +66,7 @@ pub struct Connection {
     deadline: Instant,
     /// Ciphertext that came before the decision.
     received: usize,
+    guard: Option<RecordGuard>,
     /// Shared with the list of open connections.
     decision: Option<Arc<Decision>>,
     failure: Option<(ErrorKind, String)>,
@@ -82,6 +84,7 @@ impl Connection {
         Self {
             id: acceptor.open().number(),
             deadline: accepted + setup.limits.timeout,
+            guard: setup.tiny_records.map(|per_second| RecordGuard::new(per_second, accepted)),
             setup,
             acceptor,
             site: None,
@@ -100,10 +103,27 @@ impl Connection {
     /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the client ends or a moment has
     /// passed, since a close with unread bytes makes the system drop the alert.
     ///
-    /// Memory grows with what is fed and not read: stop feeding while [`wants_read`](Self::wants_read) is false.
+    /// Stop feeding while [`wants_read`](Self::wants_read) is false: memory grows with what is fed while plaintext waits
+    /// to be read. While 64 KiB wait behind it, nothing more is taken: that is [`ErrorKind::InvalidArgument`], the only
+    /// error here after which the connection goes on.
     pub fn read_tls(&mut self, ciphertext: &[u8]) -> Result<()> {
+        self.read_tls_at(ciphertext, Instant::now())
+    }
+
+    /// As [`read_tls`](Self::read_tls), for ciphertext that arrived at this moment: what depends on time - the
+    /// [deadline](Self::deadline), the rate of
+    /// [tiny records](super::AcceptorBuilder::max_tiny_records) - is counted by it.
+    pub fn read_tls_at(&mut self, ciphertext: &[u8], now: Instant) -> Result<()> {
         self.recheck()?;
-        self.expire(Instant::now())?;
+        self.expire(now)?;
+        if self.engine.is_full() {
+            return Err(Error::new(ErrorKind::InvalidArgument, FULL));
+        }
+        if self.guard.as_mut().is_some_and(|guard| !guard.follow(ciphertext, now)) {
+            let flood = format!("the client floods the connection with tiny records (under {TINY} bytes)");
+            self.end(ErrorKind::Tls, flood + "; if that is its way, raise max_tiny_records");
+            return self.ok();
+        }
         if self.decision.is_none() {
             self.received += ciphertext.len();
         }
@@ -182,7 +202,13 @@ impl Connection {
             return Ok(0);
         }
         let closed = |_| Error::new(ErrorKind::Closed, "the connection is closed for writing");
-        self.engine.write(plaintext).map_err(closed)
+        let count = self.engine.write(plaintext).map_err(closed)?;
+        if count > 0
+            && let Some(guard) = &mut self.guard
+        {
+            guard.answered();
+        }
+        Ok(count)
     }
 
     /// How many bytes of plaintext can be read now; at least 1 also when a close or an error waits.
@@ -364,9 +390,7 @@ impl Connection {
         }
     }
 
-    /// rustls can send no other alert than close_notify once the handshake is over.
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
-        self.engine.send_close_notify();
         let message = decision.message().to_owned();
         self.decision = Some(Arc::new(decision));
         self.end(kind, message);
@@ -398,8 +422,10 @@ impl Connection {
         self.end(kind, message);
     }
 
-    /// Nothing is read or written any more but what waits to be sent.
+    /// Nothing is read or written any more but what waits to be sent: an alert, or close_notify where rustls has sent
+    /// none and can send no other.
     fn end(&mut self, kind: ErrorKind, message: String) {
+        self.engine.send_close_notify();
         self.failure = Some((kind, message));
         self.engine.discard();
         self.hook = None;
@@ -422,6 +448,8 @@ impl Connection {
         Error::new(ErrorKind::Truncated, format!("the client closed the connection {when}"))
     }
 }
+
+const FULL: &str = "64 KiB that were fed wait for plaintext to be read; read it, and feed while wants_read is true";
 
 const NOT_TLS: &str = "the client does not speak TLS; it may have opened http:// on an https port";
 

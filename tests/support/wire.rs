@@ -43,7 +43,7 @@ pub fn client(
 
 /// Both ends of one connection.
 pub struct Wire {
-    client: ClientConnection,
+    pub client: ClientConnection,
     pub server: Connection,
     /// What the client has sent and the server has not got.
     upstream: Vec<u8>,
