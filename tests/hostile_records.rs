@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustls::{AlertDescription, ContentType, version};
 use support::hostile::{Forger, Scene, flight, hear, records, sent};
 use support::wire::Wire;
-use trustdir::tls::{Connection, Read};
+use trustdir::tls::{Acceptor, Connection, Read};
 use trustdir::{Error, ErrorKind};
 
 const FLOOD: &str =
@@ -86,6 +86,8 @@ fn who_waits_for_answers_is_not_limited() {
         assert_eq!(drain(&mut wire.server).unwrap(), 1);
         assert_eq!(wire.server.write(b"y").unwrap(), 1);
     }
+    let refused = Acceptor::builder(scene.world.server.clone()).max_tiny_records(Some(9)).build().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument, "{refused}");
     let scene = Scene::new(|builder| builder.max_tiny_records(None));
     let mut wire = scene.connected(&version::TLS13);
     for _ in 0..300 {

@@ -184,9 +184,9 @@ impl AcceptorBuilder {
     }
 
     /// How many records of fewer than 64 bytes, key updates among them, a client may send a second before its connection
-    /// ends with [`ErrorKind::Tls`]; twice as many may come at once. 10,000 by default, a hundred times what typing,
-    /// games or telemetry send; `None` for any number. For each [`write`](super::Connection::write) of the service one
-    /// more may come, so that clients that wait for answers never meet it.
+    /// ends with [`ErrorKind::Tls`]; twice as many may come at once. For each [`write`](super::Connection::write) of the
+    /// service one more may come, so that clients that wait for answers never meet it. 10,000 by default, a hundred
+    /// times what typing, games or telemetry send; at least 10, `None` for any number.
     #[must_use]
     pub fn max_tiny_records(mut self, per_second: Option<u32>) -> Self {
         self.tiny_records = per_second;
@@ -222,8 +222,8 @@ impl AcceptorBuilder {
         if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
             return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
         }
-        if self.tiny_records == Some(0) {
-            return Err(invalid("without tiny records there is no TLS; give a rate of at least 1, or none"));
+        if self.tiny_records.is_some_and(|rate| rate < 10) {
+            return Err(invalid("a handshake has tiny records too; give a rate of at least 10, or none"));
         }
         for certificate in self.identities.iter().map(Identity::certificate) {
             if certificate.not_after() < now() {
