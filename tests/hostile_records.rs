@@ -252,13 +252,12 @@ fn a_host_that_does_not_read_is_stopped() {
     let scene = Scene::new(|builder| builder);
     let mut wire = scene.connected(&version::TLS13);
     let mut fed = 0;
-    let mut waiting = Vec::new();
-    let error = loop {
+    let (error, waiting) = loop {
         wire.say(&[7; 10_000]);
-        waiting = flight(&mut wire.client);
+        let waiting = flight(&mut wire.client);
         match wire.server.read_tls(&waiting) {
             Ok(()) => fed += 10_000,
-            Err(error) => break error,
+            Err(error) => break (error, waiting),
         }
         assert!(fed < 200_000);
     };
