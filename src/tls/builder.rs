@@ -39,6 +39,7 @@ pub struct AcceptorBuilder {
     policies: Vec<(String, Policy)>,
     plain_http: PlainHttp,
     limits: HandshakeLimits,
+    tiny_records: Option<u32>,
     fragment: Option<usize>,
     key_log: Option<KeyLog>,
 }
@@ -60,6 +61,7 @@ impl AcceptorBuilder {
             policies: Vec::new(),
             plain_http: PlainHttp::alert(),
             limits: HandshakeLimits::default(),
+            tiny_records: Some(10_000),
             fragment: None,
             key_log: None,
         }
@@ -209,6 +211,16 @@ impl AcceptorBuilder {
         self
     }
 
+    /// How many records of fewer than 64 bytes, key updates among them, a client may send a second before its connection
+    /// ends with [`ErrorKind::Tls`]; twice as many may come at once. For each [`write`](super::Connection::write) of the
+    /// service one more may come, so that clients that wait for answers never meet it. 10,000 by default, a hundred
+    /// times what typing, games or telemetry send; at least 10, `None` for any number.
+    #[must_use]
+    pub fn max_tiny_records(mut self, per_second: Option<u32>) -> Self {
+        self.tiny_records = per_second;
+        self
+    }
+
     /// The largest TLS record to send, its five bytes of header included; as large as TLS allows by default. From 32 to
     /// 16389 bytes.
     #[must_use]
@@ -241,6 +253,9 @@ impl AcceptorBuilder {
         if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
             return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));
         }
+        if self.tiny_records.is_some_and(|rate| rate < 10) {
+            return Err(invalid("a handshake has tiny records too; give a rate of at least 10, or none"));
+        }
         for certificate in self.identities.iter().map(Identity::certificate) {
             if certificate.not_after() < now() {
                 let message =
@@ -262,6 +277,7 @@ impl AcceptorBuilder {
             default: site(self.policy())?,
             plain_http: self.plain_http.clone(),
             limits: self.limits,
+            tiny_records: self.tiny_records,
             on_removal: self.on_removal,
             on_decision: self.on_decision.clone(),
         })

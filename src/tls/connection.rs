@@ -12,6 +12,7 @@ use super::account::Account;
 use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
 use super::plain_http::Greeting;
+use super::record_guard::{RecordGuard, TINY};
 use super::scope::Scope;
 use super::setup::{Setup, Site};
 use crate::admission::Decision;
@@ -66,7 +67,9 @@ pub struct Connection {
     deadline: Option<Instant>,
     /// Ciphertext that came before the decision.
     received: usize,
-    decision: Option<Decision>,
+    guard: Option<RecordGuard>,
+    /// Shared with the list of open connections.
+    decision: Option<Arc<Decision>>,
     failure: Option<(ErrorKind, String)>,
     /// It was admitted and its entry has gone since.
     revoked: bool,
@@ -84,6 +87,7 @@ impl Connection {
             id: acceptor.open().number(),
             account: Account::open(acceptor.tally().clone()),
             deadline: accepted.checked_add(setup.limits.timeout),
+            guard: setup.tiny_records.map(|per_second| RecordGuard::new(per_second, accepted)),
             setup,
             acceptor,
             site: None,
@@ -102,11 +106,28 @@ impl Connection {
     /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the client ends or a moment has
     /// passed, since a close with unread bytes makes the system drop the alert.
     ///
-    /// Memory grows with what is fed and not read: stop feeding while [`wants_read`](Self::wants_read) is false.
+    /// Stop feeding while [`wants_read`](Self::wants_read) is false: memory grows with what is fed while plaintext waits
+    /// to be read. While 64 KiB wait behind it, nothing more is taken: that is [`ErrorKind::InvalidArgument`], the only
+    /// error here after which the connection goes on.
     pub fn read_tls(&mut self, ciphertext: &[u8]) -> Result<()> {
-        self.account.took_ciphertext(ciphertext.len());
+        self.read_tls_at(ciphertext, Instant::now())
+    }
+
+    /// As [`read_tls`](Self::read_tls), for ciphertext that arrived at this moment: what depends on time - the
+    /// [deadline](Self::deadline), the rate of
+    /// [tiny records](super::AcceptorBuilder::max_tiny_records) - is counted by it.
+    pub fn read_tls_at(&mut self, ciphertext: &[u8], now: Instant) -> Result<()> {
         self.recheck()?;
-        self.expire(Instant::now())?;
+        self.expire(now)?;
+        if self.engine.is_full() {
+            return Err(Error::new(ErrorKind::InvalidArgument, FULL));
+        }
+        self.account.took_ciphertext(ciphertext.len());
+        if self.guard.as_mut().is_some_and(|guard| !guard.follow(ciphertext, now)) {
+            let flood = format!("the client floods the connection with tiny records (under {TINY} bytes)");
+            self.end(ErrorKind::Tls, flood + "; if that is its way, raise max_tiny_records");
+            return self.ok();
+        }
         if self.decision.is_none() {
             self.received += ciphertext.len();
         }
@@ -186,7 +207,14 @@ impl Connection {
             return Ok(0);
         }
         let closed = |_| Error::new(ErrorKind::Closed, "the connection is closed for writing");
-        self.engine.write(plaintext).inspect(|taken| self.account.took_plaintext(*taken)).map_err(closed)
+        let count = self.engine.write(plaintext).map_err(closed)?;
+        self.account.took_plaintext(count);
+        if count > 0
+            && let Some(guard) = &mut self.guard
+        {
+            guard.answered();
+        }
+        Ok(count)
     }
 
     /// How many bytes of plaintext can be read now; at least 1 also when a close or an error waits.
@@ -244,7 +272,7 @@ impl Connection {
 
     /// The decision about the client: `None` until it is made, a refusal after it was refused or revoked.
     pub fn decision(&self) -> Option<&Decision> {
-        self.decision.as_ref()
+        self.decision.as_deref()
     }
 
     /// A number that no other connection of its acceptor has, as in [`Acceptor::connections`].
@@ -254,7 +282,7 @@ impl Connection {
 
     /// Whether the client was admitted and its entry has gone since: exact at this moment.
     pub fn is_revoked(&self) -> bool {
-        self.revoked || self.decision.as_ref().and_then(Decision::held).is_some_and(|held| !held.is_current())
+        self.revoked || self.decision().and_then(Decision::held).is_some_and(|held| !held.is_current())
     }
 
     /// Looks whether the entry that admitted the client is still there, still vouches for it if it is an authority, and
@@ -286,7 +314,7 @@ impl Connection {
             None if self.failure.is_none() => self.hook = Some(hook),
             Some(_) if self.revoked => hook(),
             decision => {
-                self.registration = decision.as_ref().and_then(Decision::held).map(|held| held.on_removed(hook));
+                self.registration = decision.as_deref().and_then(Decision::held).map(|held| held.on_removed(hook));
             }
         }
     }
@@ -367,6 +395,7 @@ impl Connection {
         self.engine.scope = Scope::default();
         if decision.is_admitted() {
             let hook = self.hook.take();
+            let decision = Arc::new(decision);
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
             self.listed = self.acceptor.open().enter(self.id, &decision);
             self.tell(&decision);
@@ -377,12 +406,10 @@ impl Connection {
         }
     }
 
-    /// rustls can send no other alert than close_notify once the handshake is over.
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
-        self.engine.send_close_notify();
         let message = decision.message().to_owned();
         self.tell(&decision);
-        self.decision = Some(decision);
+        self.decision = Some(Arc::new(decision));
         self.end(kind, message);
     }
 
@@ -397,7 +424,7 @@ impl Connection {
                 self.site.as_ref().map(|site| site.policy.decide_and_hold(&[], now()))
             }
             rustls::Error::InvalidCertificate(_) => {
-                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted())
+                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted()).map(|decision| *decision)
             }
             _ => None,
         };
@@ -413,13 +440,15 @@ impl Connection {
         };
         if let Some(refusal) = refusal {
             self.tell(&refusal);
-            self.decision = Some(refusal);
+            self.decision = Some(Arc::new(refusal));
         }
         self.end(kind, message);
     }
 
-    /// Nothing is read or written any more but what waits to be sent.
+    /// Nothing is read or written any more but what waits to be sent: an alert, or close_notify where rustls has sent
+    /// none and can send no other.
     fn end(&mut self, kind: ErrorKind, message: String) {
+        self.engine.send_close_notify();
         self.account.ended(kind, &message);
         self.failure = Some((kind, message));
         self.engine.discard();
@@ -433,7 +462,7 @@ impl Connection {
         let Some((kind, message)) = &self.failure else { return Ok(()) };
         let error = Error::new(*kind, message.as_str());
         Err(match &self.decision {
-            Some(decision) if !decision.is_admitted() => error.with_decision(decision.clone()),
+            Some(decision) if !decision.is_admitted() => error.with_decision(Decision::clone(decision)),
             _ => error,
         })
     }
@@ -444,6 +473,8 @@ impl Connection {
     }
 }
 
+const FULL: &str = "64 KiB that were fed wait for plaintext to be read; read it, and feed while wants_read is true";
+
 const NOT_TLS: &str = "the client does not speak TLS; it may have opened http:// on an https port";
 
 impl fmt::Debug for Connection {
@@ -451,7 +482,7 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("version", &self.version())
             .field("handshaking", &self.is_handshaking())
-            .field("decision", &self.decision.as_ref().map(Decision::reason))
+            .field("decision", &self.decision().map(Decision::reason))
             .finish_non_exhaustive()
     }
 }

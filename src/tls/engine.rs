@@ -1,15 +1,19 @@
 //! rustls behind buffers: ciphertext goes in piece by piece, plaintext comes out.
 
 use std::io::{self, BufRead as _, Read, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rustls::server::{Acceptor, ClientHello};
-use rustls::{CommonState, Connection, Error, ServerConfig};
+use rustls::{AlertDescription, CommonState, Connection, Error, InvalidMessage, ServerConfig};
 
 use super::scope::{self, Scope};
 
 /// What rustls reads at a time; it keeps no larger buffer while nothing is in it.
 const READ_SIZE: usize = 4096;
+
+/// As much ciphertext as may wait, in either direction; rustls has the same limit for what it is given to write.
+const MAX_WAITING: usize = 64 * 1024;
 
 pub(super) struct Engine {
     state: State,
@@ -20,6 +24,9 @@ pub(super) struct Engine {
     swollen: usize,
     /// What is sent without TLS: an alert or an answer to whom no handshake began with.
     outbound: Vec<u8>,
+    /// Ciphertext that rustls holds for the transport, at least: exact after each piece that was taken, which is when
+    /// rustls may have answered.
+    unsent: usize,
     /// Plaintext that rustls holds.
     plaintext: usize,
     close: Close,
@@ -67,6 +74,7 @@ impl Engine {
             taken: 0,
             swollen: 0,
             outbound: Vec::new(),
+            unsent: 0,
             plaintext: 0,
             close: Close::Open,
             finished: false,
@@ -75,7 +83,19 @@ impl Engine {
     }
 
     pub(super) fn feed(&mut self, ciphertext: &[u8]) {
+        if !self.is_open() {
+            return;
+        }
+        if self.taken > self.inbound.len() / 2 {
+            self.inbound.drain(..self.taken);
+            self.taken = 0;
+        }
         self.inbound.extend_from_slice(ciphertext);
+    }
+
+    /// Whether too much waits to be taken for more to be fed.
+    pub(super) fn is_full(&self) -> bool {
+        self.untaken().len() >= MAX_WAITING
     }
 
     /// What was fed and not taken yet.
@@ -98,7 +118,12 @@ impl Engine {
             State::Speaking(tls) if before > 0 && tls.wants_read() => tls.read_tls(&mut untaken),
             _ => return Ok(false),
         };
-        let Ok(1..) = read else { return Ok(false) };
+        match read {
+            Ok(0) => return Ok(false),
+            Ok(_) => {}
+            // Reading from memory cannot fail: a message is longer than rustls holds.
+            Err(_) => return Err(self.refuse(InvalidMessage::HandshakePayloadTooLarge.into())),
+        }
         *swollen += before - untaken.len();
         *taken += before - untaken.len();
         if let State::Greeting(acceptor) = state {
@@ -115,8 +140,7 @@ impl Engine {
                 Err((error, mut alert)) => {
                     // Writing to memory cannot fail.
                     let _ = alert.write_all(outbound);
-                    *state = State::Refused;
-                    return Err(error);
+                    return Err(self.refuse(error));
                 }
             }
         }
@@ -124,12 +148,33 @@ impl Engine {
         Ok(true)
     }
 
+    /// Ends what has not become a connection yet, with an alert in the clear where rustls has none (RFC 8446, 6.2).
+    fn refuse(&mut self, error: Error) -> Error {
+        if self.is_greeting() {
+            if self.outbound.is_empty() {
+                let unexpected = !matches!(error, Error::InvalidMessage(_));
+                let description =
+                    if unexpected { AlertDescription::UnexpectedMessage } else { AlertDescription::DecodeError };
+                self.outbound = vec![21, 3, 3, 0, 2, 2, description.into()];
+            }
+            self.state = State::Refused;
+        }
+        error
+    }
+
     fn process_packets(&mut self) -> Result<(), Error> {
         let State::Speaking(tls) = &mut self.state else { return Ok(()) };
-        let state = scope::with(&mut self.scope, || tls.process_new_packets())?;
+        // rustls asserts, in debug builds, that no alert follows close_notify: damage after ours would bring it about.
+        let process = AssertUnwindSafe(|| scope::with(&mut self.scope, || tls.process_new_packets()));
+        let state = catch_unwind(process).unwrap_or_else(|_| Err(Error::General("rustls has panicked".to_owned())))?;
         self.plaintext = state.plaintext_bytes_to_read();
-        if state.peer_has_closed() && self.close == Close::Open {
-            self.close = Close::Unreported;
+        self.unsent = state.tls_bytes_to_write();
+        if state.peer_has_closed() {
+            // What follows does not count (RFC 8446, 6.1).
+            self.taken = self.inbound.len();
+            if self.close == Close::Open {
+                self.close = Close::Unreported;
+            }
         }
         Ok(())
     }
@@ -242,7 +287,12 @@ impl Engine {
     pub(super) fn write(&mut self, plaintext: &[io::IoSlice<'_>]) -> io::Result<usize> {
         match &mut self.state {
             State::Speaking(_) if self.finished => Err(io::ErrorKind::BrokenPipe.into()),
-            State::Speaking(tls) => tls.writer().write_vectored(plaintext),
+            // Each call may make rustls queue a waiting answer to a key update, also when it takes no plaintext.
+            State::Speaking(tls) if self.unsent < MAX_WAITING => {
+                let count = tls.writer().write_vectored(plaintext)?;
+                self.unsent += count;
+                Ok(count)
+            }
             _ => Ok(0),
         }
     }
@@ -255,7 +305,11 @@ impl Engine {
             return Ok(sent);
         }
         match &mut self.state {
-            State::Speaking(tls) if tls.wants_write() => tls.write_tls(transport),
+            State::Speaking(tls) if tls.wants_write() => {
+                let sent = tls.write_tls(transport)?;
+                self.unsent = self.unsent.saturating_sub(sent);
+                Ok(sent)
+            }
             _ => Ok(0),
         }
     }
@@ -275,6 +329,9 @@ impl Engine {
 
     /// Drops what was received: nobody will read it.
     pub(super) fn discard(&mut self) {
+        if self.is_greeting() {
+            self.state = State::Refused;
+        }
         self.inbound = Vec::new();
         self.taken = 0;
         self.plaintext = 0;

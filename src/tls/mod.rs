@@ -18,6 +18,7 @@ mod identities;
 mod negotiated;
 mod open;
 mod plain_http;
+mod record_guard;
 mod scope;
 mod sessions;
 mod setup;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::admission::{Decision, Held};
+use crate::admission::Decision;
 use crate::certificate::Certificate;
 use crate::trust_dir::lock;
 
@@ -44,6 +44,17 @@ pub struct OpenConnection {
 }
 
 impl OpenConnection {
+    fn new(id: u64, decision: &Decision) -> Option<Self> {
+        let (held, certificate, entry) = (decision.held()?, decision.certificate()?, decision.entry()?);
+        Some(Self {
+            id,
+            certificate: certificate.clone(),
+            entry: entry.to_owned(),
+            since: decision.time(),
+            revoked: !held.is_current(),
+        })
+    }
+
     /// The connection's number, [`Connection::id`](crate::tls::Connection::id).
     pub fn id(&self) -> u64 {
         self.id
@@ -74,7 +85,8 @@ impl OpenConnection {
 #[derive(Default)]
 pub(super) struct OpenConnections {
     next: AtomicU64,
-    open: Mutex<BTreeMap<u64, (OpenConnection, Held)>>,
+    /// By what they were admitted, which each shares with its connection.
+    open: Mutex<BTreeMap<u64, Arc<Decision>>>,
 }
 
 impl OpenConnections {
@@ -84,18 +96,16 @@ impl OpenConnections {
     }
 
     /// Lists a connection for as long as what is returned lives; `None` when it stands on no entry.
-    pub(super) fn enter(self: &Arc<Self>, id: u64, decision: &Decision) -> Option<Listed> {
-        let (held, certificate, entry) = (decision.held()?, decision.certificate()?, decision.entry()?);
-        let (certificate, entry) = (certificate.clone(), entry.to_owned());
-        let connection = OpenConnection { id, certificate, entry, since: decision.time(), revoked: false };
-        lock(&self.open).insert(id, (connection, held.clone()));
+    pub(super) fn enter(self: &Arc<Self>, id: u64, decision: &Arc<Decision>) -> Option<Listed> {
+        decision.held()?;
+        lock(&self.open).insert(id, decision.clone());
         Some(Listed { id, list: self.clone() })
     }
 
     pub(super) fn list(&self) -> Vec<OpenConnection> {
         // Looking at an entry may run hooks, which may end connections: not under the lock.
-        let open: Vec<_> = lock(&self.open).values().cloned().collect();
-        open.into_iter().map(|(open, held)| OpenConnection { revoked: !held.is_current(), ..open }).collect()
+        let open: Vec<_> = lock(&self.open).iter().map(|(id, decision)| (*id, decision.clone())).collect();
+        open.into_iter().filter_map(|(id, decision)| OpenConnection::new(id, &decision)).collect()
     }
 }
 

@@ -11,8 +11,8 @@ use crate::certificate::Fingerprint;
 /// A connection's notes between its calls into rustls.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
-    /// What the verifier decided.
-    pub decision: Option<Decision>,
+    /// What the verifier decided; it is not there for long, so that a connection has no room for it.
+    pub decision: Option<Box<Decision>>,
     /// Whom a session is for: written into tickets, read from them.
     pub session: Option<Owner>,
 }

@@ -19,6 +19,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// Sessions kept for clients without ticket support.
 const KEPT: usize = 256;
 
+/// The largest session that is kept or handed out: it has the client's whole chain in it, and a ticket has two bytes for
+/// its length.
+const LARGEST: usize = 16 * 1024;
+
 /// Marks sessions with their owner, and finds only those whose owner is still admitted.
 struct Marker {
     policy: Policy,
@@ -27,8 +31,11 @@ struct Marker {
 impl Marker {
     const LENGTH: usize = 1 + 32 + 8;
 
-    /// No session is kept for a client that has not shown the certificate it needs.
+    /// No session is kept for a client that has not shown the certificate it needs, nor for one that has shown too much.
     fn mark(&self, session: &[u8]) -> Option<Vec<u8>> {
+        if session.len() > LARGEST {
+            return None;
+        }
         let mut marked = Vec::with_capacity(Self::LENGTH + session.len());
         match scope::current(|scope| scope.session) {
             Some(Owner::Certificate(fingerprint, until)) => Self::put(&mut marked, 1, fingerprint, until),

@@ -17,6 +17,8 @@ pub(super) struct Setup {
     pub named: Vec<(HostName, Arc<Site>)>,
     pub plain_http: PlainHttp,
     pub limits: HandshakeLimits,
+    /// How many tiny records a client may send a second.
+    pub tiny_records: Option<u32>,
     pub on_removal: OnRemoval,
     pub on_decision: Option<OnDecision>,
 }

@@ -58,7 +58,7 @@ impl ClientCertVerifier for PolicyVerifier {
         };
         scope::current(|scope| {
             scope.session = owner(&decision);
-            scope.decision = Some(decision);
+            scope.decision = Some(Box::new(decision));
         });
         // The answer comes with the signature, which rustls always asks about next: who has a client's
         // certificate, but not its key, must not learn from the alert whether it is installed.
@@ -122,7 +122,7 @@ fn spki<'a>(certificate: &'a CertificateDer<'_>) -> Result<SubjectPublicKeyInfoD
 
 /// The client has the key, and now hears what was decided.
 fn proven() -> Result<HandshakeSignatureValid, Error> {
-    let reason = scope::current(|scope| scope.decision.as_ref().map(Decision::reason));
+    let reason = scope::current(|scope| scope.decision.as_deref().map(Decision::reason));
     match reason.map(refusal) {
         Some(None) => Ok(HandshakeSignatureValid::assertion()),
         Some(Some(error)) => Err(Error::InvalidCertificate(error)),
@@ -143,7 +143,7 @@ fn bad_signature() -> Error {
                 "{}: the client could not prove that it has the private key",
                 decision.subject().unwrap_or_default()
             );
-            decision.turned(Reason::BadSignature, message)
+            Box::new(decision.turned(Reason::BadSignature, message))
         });
         scope.session = None;
     });

@@ -2,12 +2,18 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-/// A stream of numbers that differs from run to run (xorshift64).
+/// A stream of numbers (xorshift64).
 pub struct Dice(u64);
 
 impl Dice {
+    /// Another stream in each run.
     pub fn new() -> Self {
         Self(RandomState::new().hash_one(0) | 1)
+    }
+
+    /// The same stream in each run.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed | 1)
     }
 
     /// A number from 0 to `end`, `end` excluded.

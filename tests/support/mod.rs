@@ -11,6 +11,7 @@ pub mod dice;
 pub mod faults;
 #[cfg(unix)]
 pub mod folder;
+pub mod hostile;
 pub mod nginx;
 pub mod requests;
 pub mod server;

@@ -1,10 +1,10 @@
 //! A server over our acceptor: a thread a connection, echo, and a log that tests wait on.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use trustdir::tls::{Acceptor, Connection, Read};
 use trustdir::{Decision, Reason};
@@ -128,18 +128,25 @@ fn serve(mut socket: TcpStream, mut connection: Connection, log: Arc<Log>) {
     let mut admitted = false;
     let failed = loop {
         let mut wire = [0; 4096];
-        let count = socket.read(&mut wire).unwrap_or(0);
-        let mut step = if count == 0 {
+        let left = connection.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        socket.set_read_timeout(left.map(|left| left.max(Duration::from_millis(1)))).unwrap();
+        let count = match socket.read(&mut wire) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
+            read => Some(read.unwrap_or(0)),
+        };
+        let mut step = if count.is_none() {
+            connection.expire(Instant::now())
+        } else if count == Some(0) {
             connection.received_eof();
             connection.recheck()
         } else {
-            connection.read_tls(&wire[..count])
+            connection.read_tls(&wire[..count.unwrap_or(0)])
         };
         if !admitted && step.is_ok() && connection.decision().is_some() {
             admitted = true;
             log.push(What::Admitted, &connection, connection.decision().unwrap().message().to_owned());
         }
-        let mut closed = count == 0;
+        let mut closed = count == Some(0);
         while step.is_ok() {
             let mut plain = [0; 1024];
             match connection.read(&mut plain) {
