@@ -34,17 +34,17 @@ fn settled(cell: &OnceCell<CString>, value: Option<&str>) -> Option<*const c_cha
     Some(cell.get_or_init(|| text::owned(value)).as_ptr())
 }
 
-/// The client's certificates. Before there are any nothing is kept.
+/// The client's certificates, kept once there are any.
 fn peer_chain(connection: &Connection) -> &[Certificate] {
     let kept = &connection.negotiated.peer_chain;
-    if kept.get().is_none() {
-        let chain = connection.core().peer_chain();
-        if chain.is_empty() {
-            return &[];
-        }
-        return kept.get_or_init(|| chain.into_iter().map(Certificate::from).collect());
+    if let Some(chain) = kept.get() {
+        return chain;
     }
-    kept.get().map_or(&[], Vec::as_slice)
+    let chain = connection.core().peer_chain();
+    if chain.is_empty() {
+        return &[];
+    }
+    kept.get_or_init(|| chain.into_iter().map(Certificate::from).collect())
 }
 
 /// The version of TLS, "TLSv1.2" or "TLSv1.3". Static text. NULL until it is agreed on, and for NULL.
