@@ -3,7 +3,9 @@
 mod decision;
 mod held;
 mod limit;
+mod peer;
 mod reason;
+mod servers;
 mod vouch;
 
 use crate::authority_dir::AuthorityDir;
@@ -14,7 +16,10 @@ use crate::trust_dir::{EntryNames, TrustDir};
 
 pub use self::decision::Decision;
 pub(crate) use self::held::Held;
+pub(crate) use self::peer::Peer;
 pub use self::reason::Reason;
+pub(crate) use self::servers::Servers;
+use self::vouch::Authorities;
 
 /// Whether clients show a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,9 +140,12 @@ impl Policy {
     pub fn decide_and_hold(&self, chain: &[&[u8]], now: i64) -> Decision {
         let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
-                let decision = decide_and_hold(end_entity, self.clients.as_ref(), now, self.service());
+                let decision = decide_and_hold(Peer::Client, end_entity, self.clients.as_ref(), now, self.service());
                 match &self.authorities {
-                    Some(authorities) => vouch::decide_and_hold(decision, authorities, chain, now, self.service()),
+                    Some(authorities) => {
+                        let authorities = Authorities::Directory(authorities);
+                        authorities.decide_and_hold(decision, Peer::Client, chain, now, self.service())
+                    }
                     None => decision,
                 }
             }
@@ -147,13 +155,6 @@ impl Policy {
             (None, _) => Decision::new(Reason::Anonymous, "the client sent no certificate, and none is required", None),
         };
         Decision { time: now, service: self.service.clone(), ..decision }
-    }
-
-    /// The refusal of a client that was admitted and would not be any more: its entry has gone, no authority vouches
-    /// for it now, or its limits are another's now or have been passed.
-    pub(crate) fn decide_again(&self, decision: &Decision, now: i64) -> Option<Decision> {
-        let (reason, message) = decision.held()?.ended(decision, now, self.service())?;
-        Some(Decision { time: now, ..decision.turned(reason, message) })
     }
 
     /// Whether a client that was admitted before still is, as far as its entry says.
@@ -171,7 +172,13 @@ impl TrustDir {
     }
 }
 
-fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, service: Option<&str>) -> Decision {
+fn decide_and_hold(
+    peer: Peer,
+    end_entity: &[u8],
+    directory: Option<&TrustDir>,
+    now: i64,
+    service: Option<&str>,
+) -> Decision {
     // The match is by exact bytes, and nothing of a stranger's certificate is parsed before it.
     let fingerprint = Fingerprint::of(end_entity);
     let installed = directory.and_then(|directory| directory.hold(&fingerprint));
@@ -185,16 +192,16 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, se
     let certificate = match Certificate::from_der(end_entity) {
         Ok(certificate) => certificate,
         Err(error) => {
-            return Decision::new(Reason::Malformed, format!("what the client sent cannot be read: {error}"), None);
+            return Decision::new(Reason::Malformed, format!("what the {peer} sent cannot be read: {error}"), None);
         }
     };
     let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else {
-        let (reason, message) = stranger(&certificate, directory);
+        let (reason, message) = stranger(peer, &certificate, directory);
         return Decision::new(reason, message, Some(certificate));
     };
     let file = escape(&entry.to_string_lossy());
     let subject = certificate.subject().brief();
-    let refused = unfit(&certificate, now).or_else(|| limit::beyond(&held, now, service));
+    let refused = unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, now, service));
     let (reason, message) = match refused {
         Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
@@ -204,7 +211,7 @@ fn decide_and_hold(end_entity: &[u8], directory: Option<&TrustDir>, now: i64, se
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.
-fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
+fn unfit(peer: Peer, certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
     if now > certificate.not_after() {
         let what = format!("expired on {}; install a renewed certificate", date(certificate.not_after()));
         return Some((Reason::Expired, what));
@@ -213,44 +220,45 @@ fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
         let what = format!("is not valid before {}; check the clocks", date(certificate.not_before()));
         return Some((Reason::NotYetValid, what));
     }
-    let Usage { key, client, .. } = certificate.usage();
-    if client == Some(false) {
-        return Some((
-            Reason::WrongPurpose,
-            "is not meant for TLS clients (its extendedKeyUsage lacks clientAuth); issue a client certificate".into(),
-        ));
+    let usage = certificate.usage();
+    let lacks = |what: &str| {
+        let what = format!("is not meant for TLS {peer}s (its {what}); issue a {peer} certificate");
+        Some((Reason::WrongPurpose, what))
+    };
+    if peer.is_meant(usage) == Some(false) {
+        return lacks(&format!("extendedKeyUsage lacks {}", peer.purpose()));
     }
-    if key.is_some_and(|bits| bits & (Usage::DIGITAL_SIGNATURE | Usage::KEY_AGREEMENT) == 0) {
-        return Some((
-            Reason::WrongPurpose,
-            "is not meant for TLS clients (its keyUsage lacks digitalSignature); issue a client certificate".into(),
-        ));
+    if usage.key.is_some_and(|bits| bits & (Usage::DIGITAL_SIGNATURE | Usage::KEY_AGREEMENT) == 0) {
+        return lacks("keyUsage lacks digitalSignature");
     }
     let weak = certificate.key_weakness()?;
     Some((Reason::WeakKey, format!("{weak}; issue a certificate with a new key")))
 }
 
 /// Why a certificate that is no entry is refused.
-fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
+fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
     let subject = certificate.subject().brief();
     let fingerprint = certificate.fingerprint();
     let Some(directory) = directory else {
-        return (
-            Reason::NotInstalled,
-            format!("{subject} (sha256 {fingerprint}) is refused: there is no trust directory"),
-        );
+        let why = match peer {
+            Peer::Client => "is refused: there is no trust directory",
+            Peer::Server => "is not pinned; if it is the server's, pin it",
+        };
+        return (Reason::NotInstalled, format!("{subject} (sha256 {fingerprint}) {why}"));
     };
     let path = escape(&directory.path().to_string_lossy());
     // Where only subject hashes count, a copy under another name does not help: the message says what does.
-    let add = match directory.entry_names() {
-        EntryNames::Any => "trustdir clients add",
-        EntryNames::SubjectHash => "trustdir clients add --subject-hash",
+    let how = match (peer, directory.entry_names()) {
+        (Peer::Client, EntryNames::Any) => " with `trustdir clients add`",
+        (Peer::Client, EntryNames::SubjectHash) => " with `trustdir clients add --subject-hash`",
+        (Peer::Server, EntryNames::Any) => "",
+        (Peer::Server, EntryNames::SubjectHash) => " under its subject hash",
     };
     if directory.was_removed(&fingerprint) {
         return (
             Reason::Removed,
             format!(
-                "{subject} (sha256 {fingerprint}) has been removed from {path}; if it should come back, add it again with `{add}`"
+                "{subject} (sha256 {fingerprint}) has been removed from {path}; if it should come back, add it again{how}"
             ),
         );
     }
@@ -273,6 +281,6 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     }
     (
         Reason::NotInstalled,
-        format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it with `{add}`"),
+        format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it{how}"),
     )
 }

@@ -1,4 +1,4 @@
-//! What was decided about a client.
+//! What was decided about a peer.
 
 use std::path::{Path, PathBuf};
 
@@ -134,6 +134,13 @@ impl Decision {
     /// The hold on the entry, for as long as a connection stands on it.
     pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
+    }
+
+    /// The refusal of a peer that was admitted and would not be any more: its entry has gone, no authority vouches
+    /// for it now, or its limits are another's now or have been passed.
+    pub(crate) fn refused_since(&self, now: i64) -> Option<Self> {
+        let (reason, message) = self.held()?.ended(self, now, self.service())?;
+        Some(Self { time: now, ..self.turned(reason, message) })
     }
 
     /// The same certificate and entry, refused for a reason that showed later.

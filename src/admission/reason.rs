@@ -1,10 +1,10 @@
-//! Why a client was admitted or refused.
+//! Why a peer was admitted or refused.
 
 use std::fmt;
 
 use crate::error::ErrorKind;
 
-/// Why a client was admitted or refused. The numbers and names are the same in every language and are
+/// Why a client was admitted or refused, or a server by a [`Connector`](crate::tls::Connector). The numbers and names are the same in every language and are
 /// never given another meaning; new ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -31,14 +31,16 @@ pub enum Reason {
     Expired = 20,
     /// The entry's validity has not begun.
     NotYetValid = 21,
-    /// The entry's key usage or extended key usage does not allow TLS clients.
+    /// The entry's key usage or extended key usage does not allow TLS clients (or servers).
     WrongPurpose = 22,
     /// The entry's key is RSA below 2048 bits or of an unknown sort.
     WeakKey = 23,
-    /// The client could not prove that it has the entry's private key.
+    /// The peer could not prove that it has the entry's private key.
     BadSignature = 24,
     /// The entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
+    /// The server's certificate does not bear the name that was connected to.
+    NameMismatch = 26,
     /// No authority of the directory of authorities vouches for the certificate.
     UntrustedIssuer = 30,
     /// An authority has revoked the certificate, or an intermediate one above it.
@@ -66,6 +68,7 @@ impl Reason {
             Self::WeakKey => "WEAK_KEY",
             Self::BadSignature => "BAD_SIGNATURE",
             Self::Scope => "SCOPE",
+            Self::NameMismatch => "NAME_MISMATCH",
             Self::UntrustedIssuer => "UNTRUSTED_ISSUER",
             Self::RevokedByCrl => "REVOKED_BY_CRL",
             Self::StaleCrl => "STALE_CRL",
@@ -73,7 +76,7 @@ impl Reason {
     }
 
     /// Every reason, in the order of the numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Admitted,
         Self::Anonymous,
         Self::NoCertificate,
@@ -88,6 +91,7 @@ impl Reason {
         Self::WeakKey,
         Self::BadSignature,
         Self::Scope,
+        Self::NameMismatch,
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
@@ -107,6 +111,7 @@ impl Reason {
             Self::NotYetValid => ErrorKind::NotYetValid,
             Self::WrongPurpose => ErrorKind::WrongPurpose,
             Self::WeakKey => ErrorKind::WeakKey,
+            Self::NameMismatch => ErrorKind::NameMismatch,
             Self::BadSignature => ErrorKind::BadSignature,
             _ => ErrorKind::Untrusted,
         }

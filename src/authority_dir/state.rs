@@ -74,7 +74,7 @@ fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
     let certificates = files.values().flat_map(|content| &content.certificates);
     let entries = certificates.filter(|certificate| seen.insert(certificate.fingerprint())).filter_map(|certificate| {
         let (file, _) = directory.locate(&certificate.fingerprint())?;
-        Some(Anchor::new(certificate.clone(), file))
+        Some(Anchor::new(certificate.clone(), Some(file)))
     });
     let trust = Trust {
         anchors: entries.collect(),
@@ -92,15 +92,15 @@ fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
 
 fn edition(trust: &Trust) -> Fingerprint {
     let mut all: Vec<u8> = Vec::new();
-    let mut add = |file: &Path, rest: &[u8]| {
-        all.extend(file.as_os_str().as_encoded_bytes());
+    let mut add = |file: Option<&Path>, rest: &[u8]| {
+        all.extend(file.into_iter().flat_map(|file| file.as_os_str().as_encoded_bytes()));
         all.extend(rest);
     };
-    trust.anchors.iter().for_each(|anchor| add(&anchor.file, &anchor.certificate.fingerprint().0));
-    trust.crls.iter().for_each(|crl| add(crl.file(), &crl.fingerprint().0));
+    trust.anchors.iter().for_each(|anchor| add(anchor.file.as_deref(), &anchor.certificate.fingerprint().0));
+    trust.crls.iter().for_each(|crl| add(Some(crl.file()), &crl.fingerprint().0));
     for broken in &trust.broken {
         let hashes: Vec<u8> = broken.hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
-        add(&broken.file, &hashes);
+        add(Some(&broken.file), &hashes);
     }
     Fingerprint::of(&all)
 }

@@ -37,6 +37,8 @@ pub enum Reason {
     BadSignature = 24,
     /// Refused: its entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
+    /// Refused: the server's certificate does not bear the name that was connected to.
+    NameMismatch = 26,
     /// Refused: no authority vouches for it.
     UntrustedIssuer = 30,
     /// Refused: an authority has revoked it, or an intermediate one above it.
@@ -46,7 +48,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Admitted,
         Self::Anonymous,
         Self::NoCertificate,
@@ -61,6 +63,7 @@ impl Reason {
         Self::WeakKey,
         Self::BadSignature,
         Self::Scope,
+        Self::NameMismatch,
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
@@ -82,6 +85,7 @@ impl Reason {
             Self::WeakKey => c"WEAK_KEY",
             Self::BadSignature => c"BAD_SIGNATURE",
             Self::Scope => c"SCOPE",
+            Self::NameMismatch => c"NAME_MISMATCH",
             Self::UntrustedIssuer => c"UNTRUSTED_ISSUER",
             Self::RevokedByCrl => c"REVOKED_BY_CRL",
             Self::StaleCrl => c"STALE_CRL",

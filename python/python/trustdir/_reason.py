@@ -40,6 +40,8 @@ class Reason(StrEnum):
     """The client did not prove that it holds the key."""
     SCOPE = "SCOPE"
     """The entry is limited to other services, or the directory's limits cannot be read."""
+    NAME_MISMATCH = "NAME_MISMATCH"
+    """The server's certificate does not bear the name that was connected to."""
     UNTRUSTED_ISSUER = "UNTRUSTED_ISSUER"
     """No authority vouches for the certificate."""
     REVOKED_BY_CRL = "REVOKED_BY_CRL"
