@@ -382,6 +382,10 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_SCOPE = 25,
     /**
+     * Refused: the server's certificate does not bear the name that was connected to.
+     */
+    TRUSTDIR_REASON_NAME_MISMATCH = 26,
+    /**
      * Refused: no authority vouches for it.
      */
     TRUSTDIR_REASON_UNTRUSTED_ISSUER = 30,
