@@ -207,7 +207,8 @@ fn decide_and_hold(
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
     };
     let held = reason.is_admission().then_some(Held::Entry(held));
-    Decision { entry: Some(entry), held, ..Decision::new(reason, message, Some(certificate)) }
+    let until = certificate.not_after();
+    Decision { entry: Some(entry), held, until, ..Decision::new(reason, message, Some(certificate)) }
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.

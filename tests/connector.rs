@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use support::call::{Call, Pair, Program, call};
 use support::chains::{AUTHORITY, Chains};
@@ -469,6 +469,34 @@ fn a_renewed_server_is_judged_by_its_new_certificate() {
         assert!(!pair.client.resumed());
         assert_eq!(pair.client.decision().unwrap().certificate(), Some(renewed.certificate()));
         servers.remove(&renewed.certificate().fingerprint()).unwrap();
+    }
+}
+
+/// The old certificate ends while its sessions are still good for the server.
+#[test]
+fn a_session_ends_with_its_certificate() {
+    let world = World::new();
+    let renewed = world.ca.issue_server(&["localhost"], &IssueOptions::default()).unwrap();
+    for version in VERSIONS {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+        let options = IssueOptions { not_before: Some(now - 60), not_after: Some(now + 2), ..IssueOptions::default() };
+        let ending = world.ca.issue_server(&["localhost"], &options).unwrap();
+        let acceptor = serving(&ending).build().unwrap();
+        let connector = only(trusting(&world.ca), version);
+        call(&connector, "localhost", &acceptor).unwrap();
+        acceptor.reload(&serving(&renewed)).unwrap();
+        let (mut late, deadline) = (0, Instant::now() + support::DEADLINE);
+        let last = loop {
+            assert!(Instant::now() < deadline);
+            match call(&connector, "localhost", &acceptor) {
+                Ok(pair) if pair.client.resumed() => {}
+                Ok(pair) => break pair,
+                // It ended during that handshake.
+                Err(_) => late += 1,
+            }
+        };
+        assert_eq!(last.client.decision().unwrap().certificate(), Some(renewed.certificate()));
+        assert!(late <= 1, "{late} connections were refused");
     }
 }
 

@@ -35,7 +35,7 @@ impl Servers {
             Some((reason, what)) => (reason, format!("{subject} {what}")),
             None => (Reason::Admitted, format!("{subject} is admitted: it is pinned")),
         };
-        Some(Decision::new(reason, message, Some(pin.clone())))
+        Some(Decision { until: pin.not_after(), ..Decision::new(reason, message, Some(pin.clone())) })
     }
 
     /// Asks the directory, which has the last word on its entries, then the authorities.

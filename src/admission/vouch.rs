@@ -49,7 +49,7 @@ impl Authorities<'_> {
         };
         let subject = certificate.subject().brief();
         match (unfit, judged) {
-            (None, Ok((Vouched { authority, file, .. }, standing))) => {
+            (None, Ok((Vouched { authority, file, valid }, standing))) => {
                 let limited = standing.as_ref().and_then(|standing| beyond(standing, &subject, now, service));
                 if let Some((reason, message)) = limited {
                     return Decision { entry: file, ..Decision::new(reason, message, Some(certificate)) };
@@ -63,6 +63,7 @@ impl Authorities<'_> {
                 Decision {
                     entry: file,
                     held: standing.map(Held::Chain),
+                    until: *valid.end(),
                     ..Decision::new(Reason::Admitted, message, Some(certificate))
                 }
             }

@@ -346,7 +346,6 @@ impl Connection {
     /// rustls can send no other alert than close_notify once the handshake is over.
     fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
         self.engine.send_close_notify();
-        self.side.refused();
         let message = decision.message().to_owned();
         self.decision = Some(decision);
         self.end(kind, message);

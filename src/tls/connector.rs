@@ -11,7 +11,6 @@ use super::connection::Connection;
 use super::connector_builder::ConnectorBuilder;
 use super::engine::Engine;
 use super::open::{OpenConnection, OpenConnections};
-use super::resumption::Resumption;
 use super::setup::HandshakeLimits;
 use super::side::{Calling, Side};
 use crate::admission::Servers;
@@ -53,7 +52,6 @@ pub struct Connector(Arc<Inner>);
 
 pub(super) struct Inner {
     pub servers: Arc<Servers>,
-    pub resumption: Arc<Resumption>,
     pub config: Arc<ClientConfig>,
     pub limits: HandshakeLimits,
     pub open: Arc<OpenConnections>,
@@ -91,10 +89,6 @@ impl Connector {
 
     pub(super) fn servers(&self) -> &Servers {
         &self.0.servers
-    }
-
-    pub(super) fn resumption(&self) -> &Resumption {
-        &self.0.resumption
     }
 
     pub(super) fn limits(&self) -> HandshakeLimits {

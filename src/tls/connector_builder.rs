@@ -152,11 +152,10 @@ impl ConnectorBuilder {
     pub fn build(&self) -> Result<Connector> {
         self.protocol.check("client", &self.identity)?;
         let servers = Arc::new(self.servers()?);
-        let resumption = Arc::<Resumption>::default();
         let failed = |error| Error::new(ErrorKind::Tls, format!("the connector cannot be made: {error}"));
-        let config = Arc::new(self.config(&servers, &resumption).map_err(failed)?);
+        let config = Arc::new(self.config(&servers).map_err(failed)?);
         let open = Arc::<OpenConnections>::default();
-        Ok(Connector::new(Inner { servers, resumption, config, limits: self.protocol.limits, open }))
+        Ok(Connector::new(Inner { servers, config, limits: self.protocol.limits, open }))
     }
 
     fn servers(&self) -> Result<Servers> {
@@ -174,7 +173,7 @@ impl ConnectorBuilder {
         })
     }
 
-    fn config(&self, servers: &Arc<Servers>, resumption: &Arc<Resumption>) -> Result<ClientConfig, rustls::Error> {
+    fn config(&self, servers: &Arc<Servers>) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let shown = self.identity.as_ref().map(|identity| certified(identity, &provider)).transpose()?;
         let proof = Proof { peer: Peer::Server, algorithms: provider.signature_verification_algorithms };
@@ -188,7 +187,7 @@ impl ConnectorBuilder {
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols.clone_from(&self.protocol.alpn);
-        config.resumption = Resume::store(resumption.clone());
+        config.resumption = Resume::store(Arc::new(Resumption::default()));
         if let Some(log) = &self.protocol.key_log {
             config.key_log = Arc::new(log.clone());
         }

@@ -37,7 +37,7 @@ struct Kept {
 
 impl Resumption {
     /// Drops the sessions of a server.
-    pub(super) fn forget(&self, name: &ServerName<'static>) {
+    fn forget(&self, name: &ServerName<'static>) {
         let forgotten = lock(&self.0).remove(name);
         // What it stands on may be the last of a directory: not under the lock.
         drop(forgotten);
@@ -72,8 +72,7 @@ impl Resumption {
         let decision = lock(&self.0).get(name)?.decision.clone()?;
         let now = now();
         // Looking at an entry may run hooks: not under the lock.
-        let expired = decision.certificate().is_some_and(|certificate| now > certificate.not_after());
-        if expired || decision.refused_since(now).is_some() {
+        if now > decision.until() || decision.refused_since(now).is_some() {
             self.forget(name);
             return None;
         }

@@ -99,13 +99,6 @@ impl Side {
         Scope { decision, session: None }
     }
 
-    /// A server that was refused has its sessions forgotten: the next handshake is a full one.
-    pub(super) fn refused(&self) {
-        if let Self::Client(calling) = self {
-            calling.connector.resumption().forget(&calling.name);
-        }
-    }
-
     /// What an alert means that the peer has sent.
     pub(super) fn alert(&self, alert: AlertDescription) -> String {
         let ended = format!("the {} ended the connection with the alert {}", self.peer(), alert::name(alert));

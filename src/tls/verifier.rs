@@ -11,7 +11,6 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use super::proof::Proof;
 use super::scope::{self, Owner};
 use crate::admission::{ClientAuth, Decision, Held, Peer, Policy, Reason, Servers};
-use crate::certificate::Certificate;
 
 /// Asks the policy of a service about its clients.
 pub(super) struct ClientVerifier {
@@ -149,10 +148,8 @@ fn owner(decision: &Decision) -> Option<Owner> {
     match decision.reason() {
         Reason::Anonymous => Some(Owner::Anonymous),
         Reason::Admitted => match decision.held() {
-            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), *standing.vouched().valid.end())),
-            _ => decision.certificate().map(|certificate: &Certificate| {
-                Owner::Certificate(certificate.fingerprint(), certificate.not_after())
-            }),
+            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), decision.until())),
+            _ => decision.fingerprint().map(|fingerprint| Owner::Certificate(fingerprint, decision.until())),
         },
         _ => None,
     }
