@@ -382,10 +382,6 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_SCOPE = 25,
     /**
-     * Refused: the server's certificate does not bear the name that was connected to.
-     */
-    TRUSTDIR_REASON_NAME_MISMATCH = 26,
-    /**
      * Refused: no authority vouches for it.
      */
     TRUSTDIR_REASON_UNTRUSTED_ISSUER = 30,
@@ -397,6 +393,10 @@ enum trustdir_reason
      * Refused: an authority's revocation list is out of date.
      */
     TRUSTDIR_REASON_STALE_CRL = 32,
+    /**
+     * Refused: the server's certificate does not bear the name that was connected to.
+     */
+    TRUSTDIR_REASON_NAME_MISMATCH = 33,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

@@ -22,10 +22,10 @@ enum class reason : std::int32_t {
   weak_key = TRUSTDIR_REASON_WEAK_KEY,
   bad_signature = TRUSTDIR_REASON_BAD_SIGNATURE,
   scope = TRUSTDIR_REASON_SCOPE,
-  name_mismatch = TRUSTDIR_REASON_NAME_MISMATCH,
   untrusted_issuer = TRUSTDIR_REASON_UNTRUSTED_ISSUER,
   revoked_by_crl = TRUSTDIR_REASON_REVOKED_BY_CRL,
-  stale_crl = TRUSTDIR_REASON_STALE_CRL
+  stale_crl = TRUSTDIR_REASON_STALE_CRL,
+  name_mismatch = TRUSTDIR_REASON_NAME_MISMATCH
 };
 
 /// "ADMITTED", "NOT_INSTALLED", …

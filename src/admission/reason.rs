@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::error::ErrorKind;
 
-/// Why a client was admitted or refused, or a server by a [`Connector`](crate::tls::Connector). The numbers and names are the same in every language and are
-/// never given another meaning; new ones may be added.
+/// Why a client was admitted or refused, or a server by a [`Connector`](crate::tls::Connector). The numbers and names
+/// are the same in every language and are never given another meaning; new ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -39,8 +39,6 @@ pub enum Reason {
     BadSignature = 24,
     /// The entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
-    /// The server's certificate does not bear the name that was connected to.
-    NameMismatch = 26,
     /// No authority of the directory of authorities vouches for the certificate.
     UntrustedIssuer = 30,
     /// An authority has revoked the certificate, or an intermediate one above it.
@@ -48,6 +46,8 @@ pub enum Reason {
     /// An authority's revocation list is out of date, and the policy is to admit nobody by it then; or it cannot be
     /// read or verified.
     StaleCrl = 32,
+    /// The server's certificate does not bear the name that was connected to.
+    NameMismatch = 33,
 }
 
 impl Reason {
@@ -68,10 +68,10 @@ impl Reason {
             Self::WeakKey => "WEAK_KEY",
             Self::BadSignature => "BAD_SIGNATURE",
             Self::Scope => "SCOPE",
-            Self::NameMismatch => "NAME_MISMATCH",
             Self::UntrustedIssuer => "UNTRUSTED_ISSUER",
             Self::RevokedByCrl => "REVOKED_BY_CRL",
             Self::StaleCrl => "STALE_CRL",
+            Self::NameMismatch => "NAME_MISMATCH",
         }
     }
 
@@ -91,13 +91,13 @@ impl Reason {
         Self::WeakKey,
         Self::BadSignature,
         Self::Scope,
-        Self::NameMismatch,
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
+        Self::NameMismatch,
     ];
 
-    /// Whether the client is admitted.
+    /// Whether the peer is admitted.
     pub fn is_admission(self) -> bool {
         matches!(self, Self::Admitted | Self::Anonymous)
     }

@@ -38,16 +38,17 @@ impl Servers {
         Some(Decision { until: pin.not_after(), ..Decision::new(reason, message, Some(pin.clone())) })
     }
 
-    /// Asks the directory, which has the last word on its entries, then the authorities.
+    /// Asks the directory, which has the last word on its entries, then the authorities: first those of a directory,
+    /// since it knows of revocations.
     fn decide(&self, name: &ServerName<'_>, chain: &[&[u8]], now: i64) -> Decision {
         let mut decision = decide_by_entry(Peer::Server, chain[0], self.directory.as_ref(), now, None);
         if decision.entry.is_some() {
             return decision;
         }
         let given = (!self.given.anchors.is_empty()).then_some(Authorities::Given(&self.given));
-        for authorities in given.into_iter().chain(self.authorities.as_ref().map(Authorities::Directory)) {
+        for authorities in self.authorities.iter().map(Authorities::Directory).chain(given) {
             decision = authorities.decide_and_hold(decision, Peer::Server, chain, now, None);
-            if decision.is_admitted() {
+            if matches!(decision.reason, Reason::Admitted | Reason::RevokedByCrl | Reason::StaleCrl) {
                 break;
             }
         }

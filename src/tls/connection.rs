@@ -26,7 +26,8 @@ pub enum Read {
     Closed,
 }
 
-/// One end of a TLS connection, of an [`Acceptor`](super::Acceptor) or a [`Connector`](super::Connector): ciphertext and plaintext in and out of the caller's buffers.
+/// One end of a TLS connection, of an [`Acceptor`](super::Acceptor) or a [`Connector`](super::Connector): ciphertext
+/// and plaintext in and out of the caller's buffers.
 ///
 /// One thread at a time. The loop of a host is: feed what the socket gives to [`read_tls`](Self::read_tls),
 /// send what [`write_tls`](Self::write_tls) gives, also after an error (the alert is in it), and
@@ -89,7 +90,7 @@ impl Connection {
     }
 
     /// Takes ciphertext from the transport, all of it. After an error, send what
-    /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the client ends or a moment has
+    /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the peer ends or a moment has
     /// passed, since a close with unread bytes makes the system drop the alert.
     ///
     /// Memory grows with what is fed and not read: stop feeding while [`wants_read`](Self::wants_read) is false.

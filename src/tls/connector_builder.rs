@@ -70,7 +70,8 @@ impl ConnectorBuilder {
     }
 
     /// The directory of authorities that vouch for servers, with their revocation lists. It is looked at in every
-    /// decision, and open connections end when they are no longer vouched for.
+    /// decision, and open connections end when they are no longer vouched for. Whom its lists revoke is refused, also
+    /// if another [`authority`](Self::authority) would vouch.
     #[must_use]
     pub fn authorities(mut self, authorities: AuthorityDir) -> Self {
         self.authorities = Some(authorities);

@@ -37,14 +37,14 @@ pub enum Reason {
     BadSignature = 24,
     /// Refused: its entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
-    /// Refused: the server's certificate does not bear the name that was connected to.
-    NameMismatch = 26,
     /// Refused: no authority vouches for it.
     UntrustedIssuer = 30,
     /// Refused: an authority has revoked it, or an intermediate one above it.
     RevokedByCrl = 31,
     /// Refused: an authority's revocation list is out of date.
     StaleCrl = 32,
+    /// Refused: the server's certificate does not bear the name that was connected to.
+    NameMismatch = 33,
 }
 
 impl Reason {
@@ -63,10 +63,10 @@ impl Reason {
         Self::WeakKey,
         Self::BadSignature,
         Self::Scope,
-        Self::NameMismatch,
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
+        Self::NameMismatch,
     ];
 
     fn text(self) -> &'static CStr {
@@ -85,10 +85,10 @@ impl Reason {
             Self::WeakKey => c"WEAK_KEY",
             Self::BadSignature => c"BAD_SIGNATURE",
             Self::Scope => c"SCOPE",
-            Self::NameMismatch => c"NAME_MISMATCH",
             Self::UntrustedIssuer => c"UNTRUSTED_ISSUER",
             Self::RevokedByCrl => c"REVOKED_BY_CRL",
             Self::StaleCrl => c"STALE_CRL",
+            Self::NameMismatch => c"NAME_MISMATCH",
         }
     }
 }

@@ -40,14 +40,14 @@ class Reason(StrEnum):
     """The client did not prove that it holds the key."""
     SCOPE = "SCOPE"
     """The entry is limited to other services, or the directory's limits cannot be read."""
-    NAME_MISMATCH = "NAME_MISMATCH"
-    """The server's certificate does not bear the name that was connected to."""
     UNTRUSTED_ISSUER = "UNTRUSTED_ISSUER"
     """No authority vouches for the certificate."""
     REVOKED_BY_CRL = "REVOKED_BY_CRL"
     """An authority has revoked the certificate, or an intermediate one above it."""
     STALE_CRL = "STALE_CRL"
     """An authority's revocation list is out of date."""
+    NAME_MISMATCH = "NAME_MISMATCH"
+    """The server's certificate does not bear the name that was connected to."""
 
 
 Reason.__module__ = "trustdir"  # where it is imported from
