@@ -398,6 +398,10 @@ enum trustdir_reason
      * Refused: an authority's revocation list is out of date.
      */
     TRUSTDIR_REASON_STALE_CRL = 32,
+    /**
+     * Refused: the server's certificate does not bear the name that was connected to.
+     */
+    TRUSTDIR_REASON_NAME_MISMATCH = 33,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

@@ -3,7 +3,9 @@
 mod decision;
 mod held;
 mod limit;
+mod peer;
 mod reason;
+mod servers;
 mod vouch;
 
 use crate::authority_dir::AuthorityDir;
@@ -14,7 +16,10 @@ use crate::trust_dir::{EntryNames, TrustDir};
 
 pub use self::decision::Decision;
 pub(crate) use self::held::Held;
+pub(crate) use self::peer::Peer;
 pub use self::reason::Reason;
+pub(crate) use self::servers::Servers;
+use self::vouch::Authorities;
 
 /// Whether clients show a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,11 +141,17 @@ impl Policy {
         let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
                 let (clients, service) = (self.clients.as_ref(), self.service());
-                by_pin(end_entity, clients, now, service).unwrap_or_else(|certificate| match &self.authorities {
-                    Some(authorities) => vouch::decide_and_hold(certificate, clients, authorities, chain, now, service),
-                    None => {
-                        let (reason, message) = stranger(&certificate, clients);
-                        Decision::new(reason, message, Some(certificate))
+                by_pin(Peer::Client, end_entity, clients, now, service).unwrap_or_else(|certificate| {
+                    match &self.authorities {
+                        Some(authorities) => Authorities::Directory(authorities).decide_and_hold(
+                            certificate,
+                            clients,
+                            Peer::Client,
+                            chain,
+                            now,
+                            service,
+                        ),
+                        None => refuse(Peer::Client, certificate, clients),
                     }
                 })
             }
@@ -150,13 +161,6 @@ impl Policy {
             (None, _) => Decision::new(Reason::Anonymous, "the client sent no certificate, and none is required", None),
         };
         Decision { time: now, service: self.service.clone(), ..decision }
-    }
-
-    /// The refusal of a client that was admitted and would not be any more: its entry has gone, no authority vouches
-    /// for it now, or its limits are another's now or have been passed.
-    pub(crate) fn decide_again(&self, decision: &Decision, now: i64) -> Option<Decision> {
-        let (reason, message) = decision.held()?.ended(decision, now, self.service())?;
-        Some(Decision { time: now, ..decision.turned(reason, message) })
     }
 
     /// Whether a client that was admitted before still is, as far as its entry says.
@@ -176,6 +180,7 @@ impl TrustDir {
 
 /// Decides by the entry; the certificate if there is none.
 fn by_pin(
+    peer: Peer,
     end_entity: &[u8],
     directory: Option<&TrustDir>,
     now: i64,
@@ -198,24 +203,25 @@ fn by_pin(
     let certificate = match read {
         Ok(certificate) => certificate,
         Err(error) => {
-            let message = format!("what the client sent cannot be read: {error}");
+            let message = format!("what the {peer} sent cannot be read: {error}");
             return Ok(Decision::new(Reason::Malformed, message, None));
         }
     };
     let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else { return Err(certificate) };
     let file = escape(&entry.to_string_lossy());
     let subject = certificate.subject().brief();
-    let refused = unfit(&certificate, now).or_else(|| limit::beyond(&held, now, service));
+    let refused = unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, now, service));
     let (reason, message) = match refused {
         Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
         None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
     };
     let held = reason.is_admission().then_some(Held::Entry(held));
-    Ok(Decision { entry: Some(entry), held, ..Decision::new(reason, message, Some(certificate)) })
+    let until = certificate.not_after();
+    Ok(Decision { entry: Some(entry), held, until, ..Decision::new(reason, message, Some(certificate)) })
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.
-fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
+fn unfit(peer: Peer, certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
     if now > certificate.not_after() {
         let what = format!("expired on {}; install a renewed certificate", date(certificate.not_after()));
         return Some((Reason::Expired, what));
@@ -224,44 +230,51 @@ fn unfit(certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
         let what = format!("is not valid before {}; check the clocks", date(certificate.not_before()));
         return Some((Reason::NotYetValid, what));
     }
-    let Usage { key, client, .. } = certificate.usage();
-    if client == Some(false) {
-        return Some((
-            Reason::WrongPurpose,
-            "is not meant for TLS clients (its extendedKeyUsage lacks clientAuth); issue a client certificate".into(),
-        ));
+    let usage = certificate.usage();
+    let lacks = |what: &str| {
+        let what = format!("is not meant for TLS {peer}s (its {what}); issue a {peer} certificate");
+        Some((Reason::WrongPurpose, what))
+    };
+    if peer.is_meant(usage) == Some(false) {
+        return lacks(&format!("extendedKeyUsage lacks {}", peer.purpose()));
     }
-    if key.is_some_and(|bits| bits & (Usage::DIGITAL_SIGNATURE | Usage::KEY_AGREEMENT) == 0) {
-        return Some((
-            Reason::WrongPurpose,
-            "is not meant for TLS clients (its keyUsage lacks digitalSignature); issue a client certificate".into(),
-        ));
+    if usage.key.is_some_and(|bits| bits & (Usage::DIGITAL_SIGNATURE | Usage::KEY_AGREEMENT) == 0) {
+        return lacks("keyUsage lacks digitalSignature");
     }
     let weak = certificate.key_weakness()?;
     Some((Reason::WeakKey, format!("{weak}; issue a certificate with a new key")))
 }
 
+/// The refusal of a certificate that is no entry.
+fn refuse(peer: Peer, certificate: Certificate, directory: Option<&TrustDir>) -> Decision {
+    let (reason, message) = stranger(peer, &certificate, directory);
+    Decision::new(reason, message, Some(certificate))
+}
+
 /// Why a certificate that is no entry is refused.
-fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
+fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
     let subject = certificate.subject().brief();
     let fingerprint = certificate.fingerprint();
     let Some(directory) = directory else {
-        return (
-            Reason::NotInstalled,
-            format!("{subject} (sha256 {fingerprint}) is refused: there is no trust directory"),
-        );
+        let why = match peer {
+            Peer::Client => "is refused: there is no trust directory",
+            Peer::Server => "is not pinned; if it is the server's, pin it",
+        };
+        return (Reason::NotInstalled, format!("{subject} (sha256 {fingerprint}) {why}"));
     };
     let path = escape(&directory.path().to_string_lossy());
     // Where only subject hashes count, a copy under another name does not help: the message says what does.
-    let add = match directory.entry_names() {
-        EntryNames::Any => "trustdir clients add",
-        EntryNames::SubjectHash => "trustdir clients add --subject-hash",
+    let how = match (peer, directory.entry_names()) {
+        (Peer::Client, EntryNames::Any) => " with `trustdir clients add`",
+        (Peer::Client, EntryNames::SubjectHash) => " with `trustdir clients add --subject-hash`",
+        (Peer::Server, EntryNames::Any) => "",
+        (Peer::Server, EntryNames::SubjectHash) => " under its subject hash",
     };
     if directory.was_removed(&fingerprint) {
         return (
             Reason::Removed,
             format!(
-                "{subject} (sha256 {fingerprint}) has been removed from {path}; if it should come back, add it again with `{add}`"
+                "{subject} (sha256 {fingerprint}) has been removed from {path}; if it should come back, add it again{how}"
             ),
         );
     }
@@ -284,6 +297,6 @@ fn stranger(certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason,
     }
     (
         Reason::NotInstalled,
-        format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it with `{add}`"),
+        format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it{how}"),
     )
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use self::standing::Standings;
 use self::state::State;
+use crate::admission::Peer;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Crl, Refusal, StaleCrls};
 use crate::clock::{date, now};
@@ -156,9 +157,12 @@ impl AuthorityDir {
             .iter()
             .map(|broken| (&broken.file, format!("this revocation list counts no more: {}; replace it", broken.why)));
         problems.extend(broken.map(|(file, what)| Problem::new(file.clone(), what)));
-        let unfit = trust.anchors.iter().filter_map(|anchor| Some((anchor, anchor.unfit(now)?)));
-        problems.extend(unfit.map(|(anchor, Refusal(_, what))| {
-            Problem::new(anchor.file.clone(), format!("{} {what}", anchor.certificate.subject().brief()))
+        let unfit = trust
+            .anchors
+            .iter()
+            .filter_map(|anchor| Some((anchor, anchor.file.clone()?, anchor.unfit(Peer::Client, now)?)));
+        problems.extend(unfit.map(|(anchor, file, Refusal(_, what))| {
+            Problem::new(file, format!("{} {what}", anchor.certificate.subject().brief()))
         }));
         let anchors: Vec<&Certificate> = trust.anchors.iter().map(|anchor| &anchor.certificate).collect();
         problems.extend(trust.crls.iter().filter_map(|crl| {
@@ -196,15 +200,15 @@ impl AuthorityDir {
 
     /// Judges a chain, end entity first, and takes hold of what vouches for it. One that was vouched for is not
     /// judged again while nothing has changed.
-    pub(crate) fn hold(&self, chain: Vec<Certificate>, now: i64) -> Result<Arc<Standing>, Refusal> {
+    pub(crate) fn hold(&self, chain: Vec<Certificate>, peer: Peer, now: i64) -> Result<Arc<Standing>, Refusal> {
         let state = self.state();
-        if let Some(known) = self.0.standings.find(&chain).filter(|known| known.is_good_at(now, &state)) {
+        if let Some(known) = self.0.standings.find(&chain, peer).filter(|known| known.is_good_at(now, &state)) {
             return Ok(known);
         }
-        let vouched = state.verify(&chain, now)?;
+        let vouched = state.verify(&chain, peer, now)?;
         // Gone in between: the next question would be answered so.
         let held = self.0.directory.hold(&vouched.authority.fingerprint()).ok_or_else(Refusal::anchor_gone)?;
-        Ok(self.0.standings.of(self, chain, state, vouched, held.1))
+        Ok(self.0.standings.of(self, (chain, peer), state, vouched, held.1))
     }
 
     /// Judges everybody who is connected again, if something has changed.

@@ -1,4 +1,4 @@
-//! Whether an authority vouches for a client: anchors, revocation lists, a chain and the time in, an answer
+//! Whether an authority vouches for a peer: anchors, revocation lists, a chain and the time in, an answer
 //! or a reason out. Nothing is read or remembered here.
 //!
 //! rustls-webpki builds the path and checks its signatures, dates, purposes, path lengths, name constraints
@@ -8,6 +8,7 @@
 
 mod anchor;
 mod crl;
+mod name;
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -18,13 +19,14 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use self::crl::{Authorship, may_sign, shown};
-use crate::admission::Reason;
+use crate::admission::{Peer, Reason};
 use crate::certificate::Certificate;
 use crate::clock::date;
 
 pub(crate) use self::anchor::Anchor;
 pub use self::crl::Crl;
 pub(crate) use self::crl::{BrokenCrl, hashes_in};
+pub(crate) use self::name::bears;
 
 /// As many authorities between client and anchor as rustls-webpki follows. A client may send more bytes; how
 /// many paths can be made of them grows with the factorial.
@@ -41,7 +43,7 @@ pub enum StaleCrls {
     Admit,
 }
 
-/// Why a client is not vouched for: the reason, and words that continue its name.
+/// Why a peer is not vouched for: the reason, and words that continue its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal(pub Reason, pub String);
 
@@ -67,19 +69,19 @@ pub(crate) struct Trust {
     pub fault: Option<String>,
 }
 
-/// What a client's admission rests on.
+/// What a peer's admission rests on.
 #[derive(Clone, Debug)]
 pub(crate) struct Vouched {
     /// The anchor's certificate and file.
     pub authority: Certificate,
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
     /// While nothing of it begins or ends, in Unix seconds.
     pub valid: RangeInclusive<i64>,
 }
 
 impl Trust {
-    /// Judges the certificates that a client sent, its own first, at a time in Unix seconds.
-    pub(crate) fn verify(&self, chain: &[Certificate], now: i64) -> Result<Vouched, Refusal> {
+    /// Judges the certificates that a peer sent, its own first, at a time in Unix seconds.
+    pub(crate) fn verify(&self, chain: &[Certificate], peer: Peer, now: i64) -> Result<Vouched, Refusal> {
         let Some((end_entity, sent)) = chain.split_first() else {
             return Err(Refusal::untrusted("sent no certificate"));
         };
@@ -88,10 +90,11 @@ impl Trust {
         }
         let claimed: Vec<&Anchor> = self.anchors.iter().filter(|anchor| is_claimed(anchor, chain)).collect();
         if claimed.is_empty() {
-            let what = format!(
-                "is issued by {}, which is no authority here; install that authority, or the certificate itself among the clients",
-                end_entity.issuer().brief()
-            );
+            let remedy = match peer {
+                Peer::Client => "install that authority, or the certificate itself among the clients",
+                Peer::Server => "trust that authority, or pin the certificate itself",
+            };
+            let what = format!("is issued by {}, which is no authority here; {remedy}", end_entity.issuer().brief());
             return Err(Refusal::untrusted(what));
         }
         // An anchor that is sent along stands in no path.
@@ -101,7 +104,7 @@ impl Trust {
             let what = format!("sent {} other certificates; at most {MAX_BETWEEN} are looked at", sent.len());
             return Err(Refusal::untrusted(what));
         }
-        Search { trust: self, end_entity, claimed, now, refused: RefCell::default(), found: RefCell::default() }
+        Search { trust: self, peer, end_entity, claimed, now, refused: RefCell::default(), found: RefCell::default() }
             .run(&sent)
     }
 
@@ -151,9 +154,10 @@ fn is_claimed(anchor: &Anchor, chain: &[Certificate]) -> bool {
     chain.iter().any(|certificate| certificate.issuer() == anchor.certificate.subject())
 }
 
-/// One client's way to an anchor.
+/// One peer's way to an anchor.
 struct Search<'a> {
     trust: &'a Trust,
+    peer: Peer,
     end_entity: &'a Certificate,
     /// The anchors that the chain names.
     claimed: Vec<&'a Anchor>,
@@ -182,7 +186,11 @@ impl Search<'_> {
             Err(webpki::Error::CertDistrusted)
         };
         let seconds = u64::try_from(self.now).unwrap_or_default();
-        let (time, usage) = (UnixTime::since_unix_epoch(Duration::from_secs(seconds)), KeyUsage::client_auth());
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let usage = match self.peer {
+            Peer::Client => KeyUsage::client_auth(),
+            Peer::Server => KeyUsage::server_auth(),
+        };
         let verified = EndEntityCert::try_from(&own).and_then(|entity| {
             let algorithms = webpki::ALL_VERIFICATION_ALGS;
             entity.verify_for_usage(algorithms, &roots, &sent, time, usage, None, Some(&judge)).map(drop)
@@ -197,7 +205,7 @@ impl Search<'_> {
 
     /// What rustls-webpki does not look at, on a path that it has verified.
     fn judge(&self, path: &VerifiedPath<'_>, anchor: &Anchor) -> Result<Vouched, Refusal> {
-        if let Some(refusal) = anchor.unfit(self.now) {
+        if let Some(refusal) = anchor.unfit(self.peer, self.now) {
             return Err(above(&anchor.certificate, refusal));
         }
         let between = path.intermediate_certificates().map(|between| Certificate::from_der(&between.der()));
@@ -214,8 +222,11 @@ impl Search<'_> {
             return Err(above(&anchor.certificate, Refusal::untrusted(what)));
         }
         if anchor::signs(self.end_entity) {
-            let what = "is an authority's certificate (its keyUsage has keyCertSign); issue a client certificate";
-            return Err(Refusal(Reason::WrongPurpose, what.into()));
+            let what = format!(
+                "is an authority's certificate (its keyUsage has keyCertSign); issue a {} certificate",
+                self.peer
+            );
+            return Err(Refusal(Reason::WrongPurpose, what));
         }
         let path: Vec<&Certificate> =
             std::iter::once(self.end_entity).chain(&between).chain([&anchor.certificate]).collect();
@@ -235,30 +246,38 @@ impl Search<'_> {
     /// What rustls-webpki found wrong, in the words of this crate.
     fn explain(&self, error: &webpki::Error) -> Refusal {
         use webpki::Error as Fault;
-        let known = match error {
-            Fault::CertExpired { .. } => (Reason::Expired, "comes with a chain that has expired; renew it"),
-            Fault::CertNotValidYet { .. } => {
-                (Reason::NotYetValid, "comes with a chain that is not valid yet; check the clocks")
+        let peer = self.peer;
+        match error {
+            Fault::CertExpired { .. } => {
+                Refusal(Reason::Expired, "comes with a chain that has expired; renew it".into())
             }
-            Fault::CaUsedAsEndEntity => (
+            Fault::CertNotValidYet { .. } => {
+                Refusal(Reason::NotYetValid, "comes with a chain that is not valid yet; check the clocks".into())
+            }
+            Fault::CaUsedAsEndEntity => Refusal(
                 Reason::WrongPurpose,
-                "is an authority's certificate (CA:TRUE), not a client's; issue a client certificate",
+                format!(
+                    "is an authority's certificate (CA:TRUE), not a {peer}'s; issue a {peer} certificate, or {}",
+                    peer.pin_it()
+                ),
             ),
-            Fault::RequiredEkuNotFoundContext(_) | Fault::EmptyEkuExtension => (
+            Fault::RequiredEkuNotFoundContext(_) | Fault::EmptyEkuExtension => Refusal(
                 Reason::WrongPurpose,
-                "comes with a chain that is not meant for TLS clients (an extendedKeyUsage lacks clientAuth); issue a client certificate",
+                format!(
+                    "comes with a chain that is not meant for TLS {peer}s (an extendedKeyUsage lacks {}); issue a {peer} certificate",
+                    peer.purpose()
+                ),
             ),
             // The key of an unfit authority may be too weak for rustls-webpki to verify anything with.
-            _ => return self.unfit_issuer().unwrap_or_else(|| self.untrusted(error)),
-        };
-        Refusal(known.0, known.1.into())
+            _ => self.unfit_issuer().unwrap_or_else(|| self.untrusted(error)),
+        }
     }
 
-    /// Why the authority that the client names vouches for nobody, if there is but that one.
+    /// Why the authority that the peer names vouches for nobody, if there is but that one.
     fn unfit_issuer(&self) -> Option<Refusal> {
         let mut named = self.claimed.iter().filter(|anchor| anchor.certificate.subject() == self.end_entity.issuer());
         match (named.next(), named.next()) {
-            (Some(anchor), None) => Some(above(&anchor.certificate, anchor.unfit(self.now)?)),
+            (Some(anchor), None) => Some(above(&anchor.certificate, anchor.unfit(self.peer, self.now)?)),
             _ => None,
         }
     }
@@ -267,7 +286,7 @@ impl Search<'_> {
         use webpki::Error as Fault;
         let what = match error {
             Fault::UnsupportedCertVersion => {
-                "it is X.509 version 1; sign it anew, or install it among the clients".to_owned()
+                format!("it is X.509 version 1; sign it anew, or {}", self.peer.pin_it())
             }
             Fault::EndEntityUsedAsCa => "it was signed with the key of a certificate that is no authority's".into(),
             Fault::PathLenConstraintViolated => "more authorities stand above it than a path length allows".into(),
@@ -282,7 +301,7 @@ impl Search<'_> {
             }
             Fault::UnknownIssuer | Fault::CertDistrusted => {
                 let issuer = self.end_entity.issuer().brief();
-                format!("no path leads from {issuer} to an authority here; have the client send those between")
+                format!("no path leads from {issuer} to an authority here; have the {} send those between", self.peer)
             }
             other => format!("its chain is not valid ({other})"),
         };
@@ -290,7 +309,7 @@ impl Search<'_> {
     }
 }
 
-/// A client's refusal, for what is wrong with an authority above it.
+/// A peer's refusal, for what is wrong with an authority above it.
 fn above(issuer: &Certificate, Refusal(reason, what): Refusal) -> Refusal {
     Refusal(reason, format!("is not vouched for: its authority {} {what}", issuer.subject().brief()))
 }

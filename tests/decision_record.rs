@@ -23,7 +23,7 @@ fn record(decision: &Decision) -> Value {
 }
 
 /// The reasons that a directory of clients decides by itself; `BAD_SIGNATURE` needs a handshake (tests/pinning.rs), and
-/// those from 30 on a directory of authorities.
+/// those from 30 on authorities (tests/chains.rs, tests/connector.rs).
 #[test]
 fn each_reason_is_produced_and_recorded() {
     let world = World::new();

@@ -24,7 +24,8 @@ enum class reason : std::int32_t {
   scope = TRUSTDIR_REASON_SCOPE,
   untrusted_issuer = TRUSTDIR_REASON_UNTRUSTED_ISSUER,
   revoked_by_crl = TRUSTDIR_REASON_REVOKED_BY_CRL,
-  stale_crl = TRUSTDIR_REASON_STALE_CRL
+  stale_crl = TRUSTDIR_REASON_STALE_CRL,
+  name_mismatch = TRUSTDIR_REASON_NAME_MISMATCH
 };
 
 /// "ADMITTED", "NOT_INSTALLED", …

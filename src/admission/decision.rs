@@ -1,4 +1,4 @@
-//! What was decided about a client.
+//! What was decided about a peer.
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,7 @@ pub struct Decision {
     pub(super) time: i64,
     pub(super) service: Option<String>,
     pub(super) held: Option<Held>,
+    pub(super) until: i64,
 }
 
 /// The record as JSON, in this order.
@@ -50,7 +51,16 @@ struct Record<'a> {
 
 impl Decision {
     pub(crate) fn new(reason: Reason, message: impl Into<String>, certificate: Option<Certificate>) -> Self {
-        Self { reason, message: message.into(), certificate, entry: None, time: 0, service: None, held: None }
+        Self {
+            reason,
+            message: message.into(),
+            certificate,
+            entry: None,
+            time: 0,
+            service: None,
+            held: None,
+            until: i64::MAX,
+        }
     }
 
     /// Whether the client is admitted.
@@ -134,6 +144,18 @@ impl Decision {
     /// The hold on the entry, for as long as a connection stands on it.
     pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
+    }
+
+    /// The last moment at which no certificate has ended that an admission rests on, in Unix seconds.
+    pub(crate) fn until(&self) -> i64 {
+        self.until
+    }
+
+    /// The refusal of a peer that was admitted and would not be any more: its entry has gone, no authority vouches
+    /// for it now, or its limits are another's now or have been passed.
+    pub(crate) fn refused_since(&self, now: i64) -> Option<Self> {
+        let (reason, message) = self.held()?.ended(self, now, self.service())?;
+        Some(Self { time: now, ..self.turned(reason, message) })
     }
 
     /// The same certificate and entry, refused for a reason that showed later.

@@ -1,11 +1,11 @@
-//! Why a client was admitted or refused.
+//! Why a peer was admitted or refused.
 
 use std::fmt;
 
 use crate::error::ErrorKind;
 
-/// Why a client was admitted or refused. The numbers and names are the same in every language and are
-/// never given another meaning; new ones may be added.
+/// Why a client was admitted or refused, or a server by a [`Connector`](crate::tls::Connector). The numbers and names
+/// are the same in every language and are never given another meaning; new ones may be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -31,11 +31,11 @@ pub enum Reason {
     Expired = 20,
     /// The entry's validity has not begun.
     NotYetValid = 21,
-    /// The entry's key usage or extended key usage does not allow TLS clients.
+    /// The entry's key usage or extended key usage does not allow TLS clients (or servers).
     WrongPurpose = 22,
     /// The entry's key is RSA below 2048 bits or of an unknown sort.
     WeakKey = 23,
-    /// The client could not prove that it has the entry's private key.
+    /// The peer could not prove that it has the entry's private key.
     BadSignature = 24,
     /// The entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,
@@ -46,6 +46,8 @@ pub enum Reason {
     /// An authority's revocation list is out of date, and the policy is to admit nobody by it then; or it cannot be
     /// read or verified.
     StaleCrl = 32,
+    /// The server's certificate does not bear the name that was connected to.
+    NameMismatch = 33,
 }
 
 impl Reason {
@@ -69,11 +71,12 @@ impl Reason {
             Self::UntrustedIssuer => "UNTRUSTED_ISSUER",
             Self::RevokedByCrl => "REVOKED_BY_CRL",
             Self::StaleCrl => "STALE_CRL",
+            Self::NameMismatch => "NAME_MISMATCH",
         }
     }
 
     /// Every reason, in the order of the numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Admitted,
         Self::Anonymous,
         Self::NoCertificate,
@@ -91,9 +94,10 @@ impl Reason {
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
+        Self::NameMismatch,
     ];
 
-    /// Whether the client is admitted.
+    /// Whether the peer is admitted.
     pub fn is_admission(self) -> bool {
         matches!(self, Self::Admitted | Self::Anonymous)
     }
@@ -107,6 +111,7 @@ impl Reason {
             Self::NotYetValid => ErrorKind::NotYetValid,
             Self::WrongPurpose => ErrorKind::WrongPurpose,
             Self::WeakKey => ErrorKind::WeakKey,
+            Self::NameMismatch => ErrorKind::NameMismatch,
             Self::BadSignature => ErrorKind::BadSignature,
             _ => ErrorKind::Untrusted,
         }

@@ -1,9 +1,11 @@
-//! The decision about a client that is no pin, by the authorities that may vouch for it.
+//! The decision about a peer that is no pin, by the authorities that may vouch for it.
 
-use super::{Decision, Held, MAX_STRANGER, Reason, by_pin, limit, stranger, unfit};
+use std::sync::Arc;
+
+use super::{Decision, Held, MAX_STRANGER, Peer, Reason, by_pin, limit, stranger, unfit};
 use crate::authority_dir::{AuthorityDir, Standing};
 use crate::certificate::Certificate;
-use crate::chain::{Refusal, Vouched};
+use crate::chain::{Refusal, Trust, Vouched};
 use crate::error::escape;
 use crate::trust_dir::TrustDir;
 
@@ -14,59 +16,96 @@ impl AuthorityDir {
         let Some(end_entity) = chain.first() else {
             return Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None);
         };
-        let decide = |stranger| decide_and_hold(stranger, None, self, chain, now, None);
-        Decision { held: None, ..by_pin(end_entity, None, now, None).unwrap_or_else(decide) }
+        let decide =
+            |stranger| Authorities::Directory(self).decide_and_hold(stranger, None, Peer::Client, chain, now, None);
+        Decision { held: None, ..by_pin(Peer::Client, end_entity, None, now, None).unwrap_or_else(decide) }
     }
 }
 
-/// Has the authorities decide about a certificate of which the directory of clients has no entry.
-pub(super) fn decide_and_hold(
-    certificate: Certificate,
-    clients: Option<&TrustDir>,
-    authorities: &AuthorityDir,
-    chain: &[&[u8]],
-    now: i64,
-    service: Option<&str>,
-) -> Decision {
-    // What cannot be read stands in no path.
-    let sent = chain.iter().skip(1).filter(|sent| sent.len() <= MAX_STRANGER);
-    let sent = sent.filter_map(|sent| Certificate::from_der(sent).ok());
-    let judged = authorities.hold(std::iter::once(certificate.clone()).chain(sent).collect(), now);
-    let unfit = match &judged {
-        Err(Refusal(Reason::UntrustedIssuer, _)) => None,
-        _ => unfit(&certificate, now),
-    };
-    let subject = certificate.subject().brief();
-    match (unfit, judged) {
-        (None, Ok(standing)) => {
-            let Vouched { authority, file, .. } = standing.vouched();
-            if let Some((reason, message)) = beyond(&standing, || subject.clone(), now, service) {
-                return Decision { entry: Some(file), ..Decision::new(reason, message, Some(certificate)) };
+/// Who may vouch for a peer.
+pub(super) enum Authorities<'a> {
+    Directory(&'a AuthorityDir),
+    /// Given in code: they stay what they are.
+    Given(&'a Trust),
+}
+
+impl Authorities<'_> {
+    /// Has the authorities decide about a certificate of which the directory of pins has no entry.
+    pub(super) fn decide_and_hold(
+        &self,
+        certificate: Certificate,
+        pins: Option<&TrustDir>,
+        peer: Peer,
+        chain: &[&[u8]],
+        now: i64,
+        service: Option<&str>,
+    ) -> Decision {
+        // What cannot be read stands in no path.
+        let sent = chain.iter().skip(1).filter(|sent| sent.len() <= MAX_STRANGER);
+        let sent = sent.filter_map(|sent| Certificate::from_der(sent).ok());
+        let judged = self.judge(std::iter::once(certificate.clone()).chain(sent).collect(), peer, now);
+        let unfit = match &judged {
+            Err(Refusal(Reason::UntrustedIssuer, _)) => None,
+            _ => unfit(peer, &certificate, now),
+        };
+        let subject = certificate.subject().brief();
+        match (unfit, judged) {
+            (None, Ok((Vouched { authority, file, valid }, standing))) => {
+                let limited = standing.as_ref().and_then(|standing| beyond(standing, || subject.clone(), now, service));
+                if let Some((reason, message)) = limited {
+                    return Decision { entry: file, ..Decision::new(reason, message, Some(certificate)) };
+                }
+                let shown = file.as_ref().map(|file| format!(" ({})", escape(&file.to_string_lossy())));
+                let message = format!(
+                    "{subject} is admitted: {} vouches for it{}",
+                    authority.subject().brief(),
+                    shown.unwrap_or_default()
+                );
+                Decision {
+                    entry: file,
+                    held: standing.map(Held::Chain),
+                    until: *valid.end(),
+                    ..Decision::new(Reason::Admitted, message, Some(certificate))
+                }
             }
-            let message = format!(
-                "{subject} is admitted: {} vouches for it ({})",
-                authority.subject().brief(),
-                escape(&file.to_string_lossy())
-            );
-            Decision {
-                entry: Some(file),
-                held: Some(Held::Chain(standing)),
-                ..Decision::new(Reason::Admitted, message, Some(certificate))
+            (Some((reason, what)), _) => Decision::new(reason, format!("{subject} {what}"), Some(certificate)),
+            (None, Err(Refusal(reason, what))) => {
+                // The directory of pins may know more about it.
+                if reason == Reason::UntrustedIssuer
+                    && let (reason, message) = stranger(peer, &certificate, pins)
+                    && reason != Reason::NotInstalled
+                {
+                    return Decision::new(reason, message, Some(certificate));
+                }
+                let fingerprint = certificate.fingerprint();
+                let place = self.place();
+                let message = format!("{subject} (sha256 {fingerprint}) {what}{place}");
+                Decision::new(reason, message, Some(certificate))
             }
         }
-        (Some((reason, what)), _) => Decision::new(reason, format!("{subject} {what}"), Some(certificate)),
-        (None, Err(Refusal(reason, what))) => {
-            // The directory of clients may know more about it.
-            if reason == Reason::UntrustedIssuer
-                && let (reason, message) = stranger(&certificate, clients)
-                && reason != Reason::NotInstalled
-            {
-                return Decision::new(reason, message, Some(certificate));
+    }
+
+    fn judge(
+        &self,
+        chain: Vec<Certificate>,
+        peer: Peer,
+        now: i64,
+    ) -> Result<(Vouched, Option<Arc<Standing>>), Refusal> {
+        match self {
+            Self::Directory(directory) => {
+                directory.hold(chain, peer, now).map(|standing| (standing.vouched(), Some(standing)))
             }
-            let fingerprint = certificate.fingerprint();
-            let path = escape(&authorities.directory().path().to_string_lossy());
-            let message = format!("{subject} (sha256 {fingerprint}) {what} (authorities: {path})");
-            Decision::new(reason, message, Some(certificate))
+            Self::Given(trust) => trust.verify(&chain, peer, now).map(|vouched| (vouched, None)),
+        }
+    }
+
+    /// Where the authorities lie, for the end of a message.
+    fn place(&self) -> String {
+        match self {
+            Self::Directory(directory) => {
+                format!(" (authorities: {})", escape(&directory.directory().path().to_string_lossy()))
+            }
+            Self::Given(_) => String::new(),
         }
     }
 }
@@ -80,6 +119,6 @@ pub(super) fn beyond(
 ) -> Option<(Reason, String)> {
     let (reason, what) = limit::beyond(&standing.anchor(), now, service)?;
     let Vouched { authority, file, .. } = standing.vouched();
-    let file = escape(&file.to_string_lossy());
+    let file = file.map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
     Some((reason, format!("{file}: {}, which vouches for {}, {what}", authority.subject().brief(), subject())))
 }

@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::AuthorityDir;
 use super::state::State;
-use crate::admission::Reason;
+use crate::admission::{Peer, Reason};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Refusal, Vouched};
 use crate::clock::now;
 use crate::trust_dir::{Held, Hook, Live, Registration, lock};
 
-/// A chain that was vouched for. Connections of the same client share it; once it has ended it has ended for good.
+/// A chain that was vouched for. Connections with the same peer share it; once it has ended it has ended for good.
 pub(crate) struct Standing {
     authorities: AuthorityDir,
     chain: Vec<Certificate>,
+    peer: Peer,
     /// What it was last judged by, and with what outcome.
     judged: Mutex<Judged>,
     live: Arc<Live>,
@@ -71,7 +72,7 @@ impl Standing {
             }
             judged.vouched.authority.fingerprint()
         };
-        let vouched = state.verify(&self.chain, now()).map_err(|refusal| {
+        let vouched = state.verify(&self.chain, self.peer, now()).map_err(|refusal| {
             let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == authority);
             if removed { Refusal(Reason::Removed, refusal.1) } else { refusal }
         })?;
@@ -117,7 +118,7 @@ pub(super) struct Standings(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    by_chain: HashMap<Vec<Fingerprint>, Weak<Standing>>,
+    by_chain: HashMap<Key, Weak<Standing>>,
     /// The size at which chains without connections are dropped next.
     sweep_at: usize,
 }
@@ -127,12 +128,12 @@ impl Standings {
     pub(super) fn of(
         &self,
         authorities: &AuthorityDir,
-        chain: Vec<Certificate>,
+        (chain, peer): (Vec<Certificate>, Peer),
         state: Arc<State>,
         vouched: Vouched,
         held: Held,
     ) -> Arc<Standing> {
-        let key = key(&chain);
+        let key = key(&chain, peer);
         let mut table = lock(&self.0);
         if table.by_chain.len() >= table.sweep_at {
             table.by_chain.retain(|_, standing| standing.strong_count() > 0);
@@ -146,17 +147,18 @@ impl Standings {
         }
         let standing = Arc::new(Standing {
             authorities: authorities.clone(),
-            live: Arc::new(Live::new(key.first().copied().unwrap_or(Fingerprint([0; 32])))),
+            live: Arc::new(Live::new(key.1.first().copied().unwrap_or(Fingerprint([0; 32])))),
             judged: Mutex::new(judged),
             ended: OnceLock::new(),
             chain,
+            peer,
         });
         table.by_chain.insert(key, Arc::downgrade(&standing));
         standing
     }
 
-    pub(super) fn find(&self, chain: &[Certificate]) -> Option<Arc<Standing>> {
-        lock(&self.0).by_chain.get(&key(chain)).and_then(Weak::upgrade)
+    pub(super) fn find(&self, chain: &[Certificate], peer: Peer) -> Option<Arc<Standing>> {
+        lock(&self.0).by_chain.get(&key(chain, peer)).and_then(Weak::upgrade)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Standing>> {
@@ -164,6 +166,8 @@ impl Standings {
     }
 }
 
-pub(super) fn key(chain: &[Certificate]) -> Vec<Fingerprint> {
-    chain.iter().map(Certificate::fingerprint).collect()
+pub(super) type Key = (Peer, Vec<Fingerprint>);
+
+pub(super) fn key(chain: &[Certificate], peer: Peer) -> Key {
+    (peer, chain.iter().map(Certificate::fingerprint).collect())
 }

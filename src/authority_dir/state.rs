@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::content::{Content, counts};
-use super::standing::key;
+use super::standing::{Key, key};
+use crate::admission::Peer;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Anchor, Refusal, StaleCrls, Trust, Vouched};
 use crate::error::{Error, Result};
@@ -20,8 +21,8 @@ pub(super) struct State {
     pub trust: Trust,
     /// A digest of all that counts.
     pub edition: Fingerprint,
-    /// Chains that were vouched for, by the fingerprints of their certificates.
-    vouched: Mutex<HashMap<Vec<Fingerprint>, Vouched>>,
+    /// Chains that were vouched for, by who showed them and the fingerprints of their certificates.
+    vouched: Mutex<HashMap<Key, Vouched>>,
 }
 
 /// Chains that are remembered; a client whose chain is not costs a verification.
@@ -49,13 +50,13 @@ impl State {
     }
 
     /// As [`Trust::verify`]; what has been found is not looked for again, until something of it ends.
-    pub(super) fn verify(&self, chain: &[Certificate], now: i64) -> Result<Vouched, Refusal> {
-        let key = key(chain);
+    pub(super) fn verify(&self, chain: &[Certificate], peer: Peer, now: i64) -> Result<Vouched, Refusal> {
+        let key = key(chain, peer);
         let known = lock(&self.vouched).get(&key).filter(|known| known.valid.contains(&now)).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let vouched = self.trust.verify(chain, now)?;
+        let vouched = self.trust.verify(chain, peer, now)?;
         let mut known = lock(&self.vouched);
         if known.len() >= REMEMBERED {
             known.clear();
@@ -97,7 +98,7 @@ fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
     let certificates = files.values().flat_map(|content| &content.certificates);
     let entries = certificates.filter(|certificate| seen.insert(certificate.fingerprint())).filter_map(|certificate| {
         let (file, _) = directory.locate(&certificate.fingerprint())?;
-        Some(Anchor::new(certificate.clone(), file))
+        Some(Anchor::new(certificate.clone(), Some(file)))
     });
     let trust = Trust {
         anchors: entries.collect(),
@@ -115,15 +116,15 @@ fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
 
 fn edition(trust: &Trust) -> Fingerprint {
     let mut all: Vec<u8> = Vec::new();
-    let mut add = |file: &Path, rest: &[u8]| {
-        all.extend(file.as_os_str().as_encoded_bytes());
+    let mut add = |file: Option<&Path>, rest: &[u8]| {
+        all.extend(file.into_iter().flat_map(|file| file.as_os_str().as_encoded_bytes()));
         all.extend(rest);
     };
-    trust.anchors.iter().for_each(|anchor| add(&anchor.file, &anchor.certificate.fingerprint().0));
-    trust.crls.iter().for_each(|crl| add(crl.file(), &crl.fingerprint().0));
+    trust.anchors.iter().for_each(|anchor| add(anchor.file.as_deref(), &anchor.certificate.fingerprint().0));
+    trust.crls.iter().for_each(|crl| add(Some(crl.file()), &crl.fingerprint().0));
     for broken in &trust.broken {
         let hashes: Vec<u8> = broken.hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
-        add(&broken.file, &hashes);
+        add(Some(&broken.file), &hashes);
     }
     Fingerprint::of(&all)
 }

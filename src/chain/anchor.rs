@@ -1,11 +1,11 @@
-//! Trust anchors, and what makes an authority unfit to vouch for clients.
+//! Trust anchors, and what makes an authority unfit to vouch for peers.
 
 use std::path::PathBuf;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use super::Refusal;
-use crate::admission::Reason;
+use crate::admission::{Peer, Reason};
 use crate::certificate::{Certificate, Usage};
 use crate::clock::date;
 use crate::der::{CertificateParts, oid_text};
@@ -24,18 +24,18 @@ const KNOWN: [&[u8]; 8] = [
     extension::CRL_DISTRIBUTION_POINTS,
 ];
 
-/// A certificate in a directory of authorities, and its file.
+/// A certificate that vouches for others, and its file if it has one.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor {
     pub certificate: Certificate,
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
     /// `None` when rustls-webpki cannot read it.
     pub(super) root: Option<TrustAnchor<'static>>,
     fault: Option<Refusal>,
 }
 
 impl Anchor {
-    pub(crate) fn new(certificate: Certificate, file: PathBuf) -> Self {
+    pub(crate) fn new(certificate: Certificate, file: Option<PathBuf>) -> Self {
         let der = CertificateDer::from(certificate.as_der());
         let root = webpki::anchor_from_trusted_cert(&der).map(|root| root.to_owned()).ok();
         let fault = fault(&certificate).or_else(|| {
@@ -44,11 +44,17 @@ impl Anchor {
         Self { certificate, file, root, fault }
     }
 
-    /// Why it vouches for nobody at this time, if it does not: words that continue its name.
-    pub(crate) fn unfit(&self, now: i64) -> Option<Refusal> {
+    /// Why it vouches for no such peer at this time, if it does not: words that continue its name.
+    pub(crate) fn unfit(&self, peer: Peer, now: i64) -> Option<Refusal> {
         let Self { certificate, fault, .. } = self;
         if fault.is_some() {
             return fault.clone();
+        }
+        if peer.is_meant(certificate.usage()) == Some(false) {
+            let purpose = peer.purpose();
+            let what =
+                format!("vouches for no TLS {peer} (its extendedKeyUsage lacks {purpose}); use another authority");
+            return Some(Refusal::untrusted(what));
         }
         if now > certificate.not_after() {
             let what = format!("expired on {}; install the renewed authority", date(certificate.not_after()));
@@ -90,11 +96,6 @@ fn fault(certificate: &Certificate) -> Option<Refusal> {
         }
         Some(false) => return untrusted("has basicConstraints that are not critical".into()),
         Some(true) => {}
-    }
-    if certificate.usage().client == Some(false) {
-        return Some(Refusal::untrusted(
-            "vouches for no TLS client (its extendedKeyUsage lacks clientAuth); use another authority",
-        ));
     }
     signing_fault(certificate)
 }

@@ -7,9 +7,11 @@ use std::time::Instant;
 use super::builder::AcceptorBuilder;
 use super::connection::Connection;
 use super::counters::{Counters, Tally};
+use super::engine::Engine;
 use super::open::{OnRemoval, OpenConnection, OpenConnections};
 use super::sessions::SessionMemory;
 use super::setup::Setup;
+use super::side::{Serving, Side};
 #[cfg(feature = "tracing")]
 use super::trace;
 use crate::admission::Policy;
@@ -63,7 +65,7 @@ impl Acceptor {
     /// As [`accept`](Self::accept), for a socket that was accepted at this moment: the time for the handshake runs from
     /// then.
     pub fn accept_at(&self, accepted: Instant) -> Result<Connection> {
-        Ok(Connection::new(self.clone(), accepted))
+        Ok(Connection::new(Side::Server(Serving::new(self.clone())), Engine::greeting(), accepted))
     }
 
     /// Takes the settings of another builder for all handshakes that begin from now on: renewed identities, other

@@ -1,11 +1,10 @@
 //! The settings of an acceptor.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 use super::acceptor::Acceptor;
 use super::account::OnDecision;
@@ -14,12 +13,13 @@ use super::identities::Identities;
 use super::negotiated::TlsVersion;
 use super::open::OnRemoval;
 use super::plain_http::PlainHttp;
+use super::proof::Proof;
+use super::protocol::{KeyLog, Protocol};
 use super::sessions::SessionMemory;
-use super::setup::{HandshakeLimits, Setup, Site};
-use super::verifier::PolicyVerifier;
-use crate::admission::{ClientAuth, Decision, Policy};
+use super::setup::{Setup, Site};
+use super::verifier::ClientVerifier;
+use crate::admission::{ClientAuth, Decision, Peer, Policy};
 use crate::authority_dir::AuthorityDir;
-use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::trust_dir::TrustDir;
@@ -32,38 +32,31 @@ pub struct AcceptorBuilder {
     directory: Option<TrustDir>,
     authorities: Option<AuthorityDir>,
     service: Option<String>,
-    alpn: Vec<Vec<u8>>,
-    versions: (TlsVersion, TlsVersion),
     on_removal: OnRemoval,
     on_decision: Option<OnDecision>,
     policies: Vec<(String, Policy)>,
     plain_http: PlainHttp,
-    limits: HandshakeLimits,
     tiny_records: Option<u32>,
     fragment: Option<usize>,
-    key_log: Option<KeyLog>,
+    protocol: Protocol,
 }
 
 impl AcceptorBuilder {
     /// Starts with the service's own identity: TLS 1.2 and 1.3, no client certificates.
     pub fn new(identity: Identity) -> Self {
-        let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
         Self {
             identities: vec![identity],
             client_auth: None,
             directory: None,
             authorities: None,
             service: None,
-            alpn: Vec::new(),
-            versions,
             on_removal: OnRemoval::Close,
             on_decision: None,
             policies: Vec::new(),
             plain_http: PlainHttp::alert(),
-            limits: HandshakeLimits::default(),
             tiny_records: Some(10_000),
             fragment: None,
-            key_log: None,
+            protocol: Protocol::default(),
         }
     }
 
@@ -133,21 +126,21 @@ impl AcceptorBuilder {
     /// The application protocols to negotiate, best first (RFC 7301), such as `http/1.1`.
     #[must_use]
     pub fn alpn(mut self, protocols: &[&str]) -> Self {
-        self.alpn = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        self.protocol.set_alpn(protocols);
         self
     }
 
     /// The oldest version to speak; TLS 1.2 by default.
     #[must_use]
     pub fn min_version(mut self, version: TlsVersion) -> Self {
-        self.versions.0 = version;
+        self.protocol.versions.0 = version;
         self
     }
 
     /// The newest version to speak; TLS 1.3 by default.
     #[must_use]
     pub fn max_version(mut self, version: TlsVersion) -> Self {
-        self.versions.1 = version;
+        self.protocol.versions.1 = version;
         self
     }
 
@@ -193,21 +186,21 @@ impl AcceptorBuilder {
     /// How long a handshake may take; 30 s by default. See [`Connection::deadline`](super::Connection::deadline).
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.timeout = timeout;
+        self.protocol.limits.timeout = timeout;
         self
     }
 
     /// How many bytes of ciphertext a client may send before it is decided about; 64 KiB by default.
     #[must_use]
     pub fn handshake_bytes(mut self, bytes: usize) -> Self {
-        self.limits.bytes = bytes;
+        self.protocol.limits.bytes = bytes;
         self
     }
 
     /// How many certificates a client may send; 10 by default.
     #[must_use]
     pub fn max_chain(mut self, certificates: usize) -> Self {
-        self.limits.chain = certificates;
+        self.protocol.limits.chain = certificates;
         self
     }
 
@@ -233,7 +226,7 @@ impl AcceptorBuilder {
     /// that is sent. For debugging only; nothing but this call switches it on.
     #[must_use]
     pub fn key_log(mut self, log: Arc<dyn Fn(&str) + Send + Sync>) -> Self {
-        self.key_log = Some(KeyLog(log));
+        self.protocol.key_log = Some(KeyLog(log));
         self
     }
 
@@ -244,24 +237,12 @@ impl AcceptorBuilder {
 
     pub(super) fn setup(&self, memory: &SessionMemory) -> Result<Setup> {
         let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
-        if self.alpn.iter().any(|protocol| protocol.is_empty() || protocol.len() > 255) {
-            return Err(invalid("an ALPN protocol has 1 to 255 bytes"));
-        }
-        if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
-            return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
-        }
+        self.protocol.check("service", &self.identities)?;
         if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
             return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));
         }
         if self.tiny_records.is_some_and(|rate| rate < 10) {
             return Err(invalid("a handshake has tiny records too; give a rate of at least 10, or none"));
-        }
-        for certificate in self.identities.iter().map(Identity::certificate) {
-            if certificate.not_after() < now() {
-                let message =
-                    format!("the service's own certificate {} has expired; issue a new one", certificate.subject());
-                return Err(Error::new(ErrorKind::Expired, message).with_subject(certificate.subject().to_string()));
-            }
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let failed = |error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}"));
@@ -276,7 +257,7 @@ impl AcceptorBuilder {
             named: named.collect::<Result<_>>()?,
             default: site(self.policy())?,
             plain_http: self.plain_http.clone(),
-            limits: self.limits,
+            limits: self.protocol.limits,
             tiny_records: self.tiny_records,
             on_removal: self.on_removal,
             on_decision: self.on_decision.clone(),
@@ -307,29 +288,23 @@ impl AcceptorBuilder {
         identities: &Arc<Identities>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<ServerConfig, rustls::Error> {
-        let algorithms = provider.signature_verification_algorithms;
-        let (min, max) = self.versions;
-        let all: [(TlsVersion, &'static SupportedProtocolVersion); 2] =
-            [(TlsVersion::Tls12, &version::TLS12), (TlsVersion::Tls13, &version::TLS13)];
-        let versions: Vec<_> =
-            all.iter().filter(|(version, _)| (min..=max).contains(version)).map(|(_, version)| *version).collect();
-        if versions.is_empty() {
-            return Err(rustls::Error::General(format!("no version lies between {min} and {max}")));
-        }
+        let versions = self.protocol.versions()?;
         let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
         let builder = match policy.client_auth() {
             ClientAuth::Off => builder.with_no_client_auth(),
             _ => {
-                let verifier = PolicyVerifier { policy: policy.clone(), algorithms, max_chain: self.limits.chain };
+                let proof = Proof { peer: Peer::Client, algorithms: provider.signature_verification_algorithms };
+                let max_chain = self.protocol.limits.chain;
+                let verifier = ClientVerifier { policy: policy.clone(), proof, max_chain };
                 builder.with_client_cert_verifier(Arc::new(verifier))
             }
         };
         let mut config = builder.with_cert_resolver(identities.clone());
-        config.alpn_protocols.clone_from(&self.alpn);
+        config.alpn_protocols.clone_from(&self.protocol.alpn);
         config.ticketer = memory.tickets(policy);
         config.session_storage = memory.sessions(policy);
         config.max_fragment_size = self.fragment;
-        if let Some(log) = &self.key_log {
+        if let Some(log) = &self.protocol.key_log {
             config.key_log = Arc::new(log.clone());
         }
         Ok(config)
@@ -344,20 +319,4 @@ fn checked(policy: &Policy) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::new(ErrorKind::InvalidArgument, message))
-}
-
-#[derive(Clone)]
-struct KeyLog(Arc<dyn Fn(&str) + Send + Sync>);
-
-impl fmt::Debug for KeyLog {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyLog")
-    }
-}
-
-impl rustls::KeyLog for KeyLog {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        (self.0)(&format!("{label} {} {}", hex(client_random), hex(secret)));
-    }
 }

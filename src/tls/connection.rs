@@ -7,14 +7,12 @@ use std::time::Instant;
 
 use rustls::InvalidMessage;
 
-use super::acceptor::Acceptor;
 use super::account::Account;
 use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
 use super::plain_http::Greeting;
 use super::record_guard::{RecordGuard, TINY};
-use super::scope::Scope;
-use super::setup::{Setup, Site};
+use super::side::Side;
 use crate::admission::Decision;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind, Result};
@@ -31,16 +29,20 @@ pub enum Read {
     Closed,
 }
 
-/// The server's end of one TLS connection: ciphertext and plaintext in and out of the caller's buffers.
+/// One end of a TLS connection, of an [`Acceptor`](super::Acceptor) or a [`Connector`](super::Connector): ciphertext
+/// and plaintext in and out of the caller's buffers.
 ///
 /// One thread at a time. The loop of a host is: feed what the socket gives to [`read_tls`](Self::read_tls),
 /// send what [`write_tls`](Self::write_tls) gives, also after an error (the alert is in it), and
 /// [`read`](Self::read) and [`write`](Self::write) plaintext.
 ///
-/// A client is decided about before its first plaintext byte is released. Once its entry is removed every
+/// The peer is decided about before its first plaintext byte is released. Once its entry is removed every
 /// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer; with
-/// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the client, the same happens at the
+/// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the peer, the same happens at the
 /// next call.
+///
+/// In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as an alert
+/// ([`ErrorKind::Alert`]) to one of the client's next reads.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -57,13 +59,9 @@ pub enum Read {
 /// ```
 pub struct Connection {
     id: u64,
-    acceptor: Acceptor,
-    /// As it was when the ClientHello arrived; before that, when the connection was made.
-    setup: Arc<Setup>,
-    /// What serves the name that the client asks for.
-    site: Option<Arc<Site>>,
+    pub(super) side: Side,
     pub(super) engine: Engine,
-    /// When the client must have been decided about; `None` for a time that no clock reaches.
+    /// When the peer must have been decided about; `None` for a time that no clock reaches.
     deadline: Option<Instant>,
     /// Ciphertext that came before the decision.
     received: usize,
@@ -81,17 +79,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(acceptor: Acceptor, accepted: Instant) -> Self {
-        let setup = acceptor.setup();
+    pub(super) fn new(side: Side, engine: Engine, since: Instant) -> Self {
         Self {
-            id: acceptor.open().number(),
-            account: Account::open(acceptor.tally().clone()),
-            deadline: accepted.checked_add(setup.limits.timeout),
-            guard: setup.tiny_records.map(|per_second| RecordGuard::new(per_second, accepted)),
-            setup,
-            acceptor,
-            site: None,
-            engine: Engine::greeting(),
+            id: side.open().number(),
+            account: Account::open(side.tally().clone()),
+            deadline: since.checked_add(side.limits().timeout),
+            guard: side.tiny_records().map(|per_second| RecordGuard::new(per_second, since)),
+            side,
+            engine,
             received: 0,
             decision: None,
             failure: None,
@@ -103,7 +98,7 @@ impl Connection {
     }
 
     /// Takes ciphertext from the transport, all of it. After an error, send what
-    /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the client ends or a moment has
+    /// [`write_tls`](Self::write_tls) gives (the alert), then close: read on until the peer ends or a moment has
     /// passed, since a close with unread bytes makes the system drop the alert.
     ///
     /// Stop feeding while [`wants_read`](Self::wants_read) is false: memory grows with what is fed while plaintext waits
@@ -235,7 +230,7 @@ impl Connection {
         self.engine.wants_write()
     }
 
-    /// Whether the handshake is still going on; a client that was refused never leaves it.
+    /// Whether the handshake is still going on; a peer that was refused never leaves it.
     pub fn is_handshaking(&self) -> bool {
         self.decision.is_none() || self.engine.is_handshaking()
     }
@@ -249,8 +244,8 @@ impl Connection {
     /// [`ErrorKind::TimedOut`].
     pub fn expire(&mut self, now: Instant) -> Result<()> {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
-            let seconds = self.setup.limits.timeout.as_secs_f64();
-            self.end(ErrorKind::TimedOut, format!("the client has not completed its handshake within {seconds} s"));
+            let (peer, seconds) = (self.side.peer(), self.side.limits().timeout.as_secs_f64());
+            self.end(ErrorKind::TimedOut, format!("the {peer} has not completed its handshake within {seconds} s"));
         }
         self.ok()
     }
@@ -270,30 +265,30 @@ impl Connection {
         }
     }
 
-    /// The decision about the client: `None` until it is made, a refusal after it was refused or revoked.
+    /// The decision about the peer: `None` until it is made, a refusal after it was refused or revoked.
     pub fn decision(&self) -> Option<&Decision> {
         self.decision.as_deref()
     }
 
-    /// A number that no other connection of its acceptor has, as in [`Acceptor::connections`].
+    /// A number that no other connection of its acceptor or connector has, as in
+    /// [`Acceptor::connections`](super::Acceptor::connections).
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// Whether the client was admitted and its entry has gone since: exact at this moment.
+    /// Whether the peer was admitted and its entry has gone since: exact at this moment.
     pub fn is_revoked(&self) -> bool {
         self.revoked || self.decision().and_then(Decision::held).is_some_and(|held| !held.is_current())
     }
 
-    /// Looks whether the entry that admitted the client is still there, still vouches for it if it is an authority, and
+    /// Looks whether the entry that admitted the peer is still there, still vouches for it if it is an authority, and
     /// admits it within its limits. If not, queues close_notify and answers [`ErrorKind::Revoked`]; the
     /// [decision](Self::decision) says why. With [`OnRemoval::Finish`] it flags the connection only. Every read and write
     /// does the same.
     pub fn recheck(&mut self) -> Result<()> {
         if self.failure.is_none()
             && !self.revoked
-            && let (Some(decision), Some(site)) = (&self.decision, &self.site)
-            && let Some(refusal) = site.policy.decide_again(decision, now())
+            && let Some(refusal) = self.decision.as_ref().and_then(|decision| decision.refused_since(now()))
         {
             self.revoked = true;
             if !self.ends_on_removal() {
@@ -305,9 +300,9 @@ impl Connection {
         self.ok()
     }
 
-    /// Has the hook called once, from any thread, when the entry that admitted the client goes; at once
+    /// Has the hook called once, from any thread, when the entry that admitted the peer goes; at once
     /// if it has gone. Then call [`recheck`](Self::recheck) where the connection lives. The hook must not
-    /// call into the connection. A new hook replaces the old. It is dropped uncalled when the client is
+    /// call into the connection. A new hook replaces the old. It is dropped uncalled when the peer is
     /// refused, is admitted without a certificate, or the connection ends.
     pub fn on_revoked(&mut self, hook: Box<dyn FnOnce() + Send>) {
         match &self.decision {
@@ -321,7 +316,7 @@ impl Connection {
 
     /// Whether it is over when the entry goes.
     pub(super) fn ends_on_removal(&self) -> bool {
-        self.setup.on_removal == OnRemoval::Close
+        self.side.on_removal() == OnRemoval::Close
     }
 
     /// Whether plaintext may be released.
@@ -336,20 +331,7 @@ impl Connection {
     /// Hands ciphertext to rustls as long as it takes any.
     fn process(&mut self) {
         while self.failure.is_none() {
-            if self.engine.is_greeting()
-                && let Some(waits) = self.greet_plain_http()
-            {
-                if waits {
-                    break;
-                }
-                return;
-            }
-            let Self { engine, acceptor, setup, site, .. } = self;
-            let step = engine.step(|hello| {
-                *setup = acceptor.setup();
-                site.insert(setup.site(hello.server_name()).clone()).config.clone()
-            });
-            match step {
+            match self.step() {
                 Ok(true) => self.decide_when_done(),
                 Ok(false) => break,
                 Err(error) => self.fail(&error),
@@ -360,44 +342,45 @@ impl Connection {
         {
             self.fail(&error);
         }
-        if self.decision.is_none() && self.failure.is_none() && self.received > self.setup.limits.bytes {
-            let limit = self.setup.limits.bytes;
-            self.end(
-                ErrorKind::Tls,
-                format!("the client has sent more than {limit} bytes before its handshake was over"),
-            );
+        if self.decision.is_none() && self.failure.is_none() && self.received > self.side.limits().bytes {
+            let (peer, limit) = (self.side.peer(), self.side.limits().bytes);
+            let message = format!("the {peer} has sent more than {limit} bytes before its handshake was over");
+            self.end(ErrorKind::Tls, message);
         }
     }
 
-    /// Whether more of an HTTP request is awaited; `None` if it is none.
-    fn greet_plain_http(&mut self) -> Option<bool> {
-        match self.setup.plain_http.greet(self.engine.untaken()) {
-            Greeting::Other => None,
-            Greeting::Unfinished => Some(true),
+    /// Hands rustls a piece; `false` when it takes nothing now.
+    fn step(&mut self) -> Result<bool, rustls::Error> {
+        let Self { side: Side::Server(serving), engine, .. } = self else { return self.engine.step() };
+        if !engine.is_greeting() {
+            return engine.step();
+        }
+        match serving.greeting(engine.untaken()) {
+            Greeting::Other => return engine.greet(|hello| serving.choose(hello)),
+            Greeting::Unfinished => {}
             Greeting::Http(answer) => {
-                self.engine.answer(answer);
-                self.end(ErrorKind::Tls, NOT_TLS.to_owned());
-                Some(false)
+                engine.answer(answer);
+                self.end(ErrorKind::Tls, self.side.not_tls().to_owned());
             }
         }
+        Ok(false)
     }
 
-    /// Decides about the client of a completed handshake, full or resumed. A resumed one was never shown to
+    /// Decides about the peer of a completed handshake, full or resumed. A resumed one was never shown to
     /// the verifier; a full one is looked at again: the entry may have gone in between.
     fn decide_when_done(&mut self) {
-        let Some(site) = &self.site else { return };
         if self.decision.is_some() || self.engine.is_handshaking() {
             return;
         }
         let chain = self.engine.common().and_then(|common| common.peer_certificates());
         let chain: Vec<&[u8]> = chain.into_iter().flatten().map(AsRef::as_ref).collect();
-        let decision = site.policy.decide_and_hold(&chain, now());
-        self.engine.scope = Scope::default();
+        let Some(decision) = self.side.decide(&chain) else { return };
+        self.engine.scope = self.side.scope(&decision);
         if decision.is_admitted() {
             let hook = self.hook.take();
             let decision = Arc::new(decision);
             self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
-            self.listed = self.acceptor.open().enter(self.id, &decision);
+            self.listed = self.side.open().enter(self.id, &decision);
             self.tell(&decision);
             self.decision = Some(decision);
         } else {
@@ -415,14 +398,12 @@ impl Connection {
 
     fn tell(&mut self, decision: &Decision) {
         let resumed = self.resumed();
-        self.account.decided(decision, resumed, self.setup.on_decision.as_ref());
+        self.account.decided(decision, resumed, self.side.on_decision());
     }
 
     fn fail(&mut self, error: &rustls::Error) {
         let refusal = match error {
-            rustls::Error::NoCertificatesPresented => {
-                self.site.as_ref().map(|site| site.policy.decide_and_hold(&[], now()))
-            }
+            rustls::Error::NoCertificatesPresented => self.side.decide(&[]),
             rustls::Error::InvalidCertificate(_) => {
                 self.engine.scope.decision.take().filter(|decision| !decision.is_admitted()).map(|decision| *decision)
             }
@@ -430,11 +411,9 @@ impl Connection {
         };
         let (kind, message) = match (&refusal, error) {
             (Some(refusal), _) => (refusal.reason().error_kind(), refusal.message().to_owned()),
-            (None, rustls::Error::AlertReceived(alert)) => {
-                (ErrorKind::Alert, format!("the client ended the connection with the alert {alert:?}"))
-            }
+            (None, rustls::Error::AlertReceived(alert)) => (ErrorKind::Alert, self.side.alert(*alert)),
             (None, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-                (ErrorKind::Tls, NOT_TLS.to_owned())
+                (ErrorKind::Tls, self.side.not_tls().to_owned())
             }
             (None, other) => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
         };
@@ -469,13 +448,11 @@ impl Connection {
 
     fn truncated(&mut self, when: &str) -> Error {
         self.engine.report_end();
-        Error::new(ErrorKind::Truncated, format!("the client closed the connection {when}"))
+        Error::new(ErrorKind::Truncated, format!("the {} closed the connection {when}", self.side.peer()))
     }
 }
 
 const FULL: &str = "64 KiB that were fed wait for plaintext to be read; read it, and feed while wants_read is true";
-
-const NOT_TLS: &str = "the client does not speak TLS; it may have opened http:// on an https port";
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

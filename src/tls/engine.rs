@@ -4,8 +4,11 @@ use std::io::{self, BufRead as _, Read, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use rustls::pki_types::ServerName;
 use rustls::server::{Acceptor, ClientHello};
-use rustls::{AlertDescription, CommonState, Connection, Error, InvalidMessage, ServerConfig};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, CommonState, Connection, Error, InvalidMessage, ServerConfig,
+};
 
 use super::scope::{self, Scope};
 
@@ -62,9 +65,16 @@ pub(super) enum Plaintext<T> {
 }
 
 impl Engine {
-    /// The server's side: waits for a ClientHello.
+    /// The server's end: waits for a ClientHello.
     pub(super) fn greeting() -> Self {
         Self::new(State::Greeting(Box::default()))
+    }
+
+    /// The client's end: begins with a ClientHello.
+    pub(super) fn calling(config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<Self, Error> {
+        let mut scope = Scope::default();
+        let tls = scope::with(&mut scope, || ClientConnection::new(config, name))?;
+        Ok(Self { scope, ..Self::new(State::Speaking(Box::new(Connection::Client(tls)))) })
     }
 
     fn new(state: State) -> Self {
@@ -108,40 +118,36 @@ impl Engine {
         matches!(self.state, State::Greeting(_))
     }
 
-    /// Gives rustls a piece of what was fed; `false` when it takes nothing now. `choose` answers the ClientHello.
-    pub(super) fn step(&mut self, choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>) -> Result<bool, Error> {
-        let Self { state, inbound, taken, swollen, scope, outbound, .. } = self;
-        let mut untaken = &inbound[*taken..];
-        let before = untaken.len();
-        let read = match state {
-            State::Greeting(acceptor) if before > 0 => acceptor.read_tls(&mut untaken),
-            State::Speaking(tls) if before > 0 && tls.wants_read() => tls.read_tls(&mut untaken),
-            _ => return Ok(false),
-        };
-        match read {
-            Ok(0) => return Ok(false),
-            Ok(_) => {}
-            // Reading from memory cannot fail: a message is longer than rustls holds.
-            Err(_) => return Err(self.refuse(InvalidMessage::HandshakePayloadTooLarge.into())),
+    /// Gives rustls a piece of what was fed; `false` when it takes nothing now.
+    pub(super) fn step(&mut self) -> Result<bool, Error> {
+        let taken = self.take()?;
+        if taken {
+            self.process_packets()?;
         }
-        *swollen += before - untaken.len();
-        *taken += before - untaken.len();
-        if let State::Greeting(acceptor) = state {
-            let begun = scope::with(scope, || match acceptor.accept()? {
-                Some(hello) => {
-                    let config = choose(&hello.client_hello());
-                    hello.into_connection(config).map(Some)
-                }
-                None => Ok(None),
-            });
-            match begun {
-                Ok(None) => return Ok(true),
-                Ok(Some(tls)) => *state = State::Speaking(Box::new(Connection::Server(tls))),
-                Err((error, mut alert)) => {
-                    // Writing to memory cannot fail.
-                    let _ = alert.write_all(outbound);
-                    return Err(self.refuse(error));
-                }
+        Ok(taken)
+    }
+
+    /// As [`step`](Self::step), for whom [`is_greeting`](Self::is_greeting). `choose` answers the ClientHello.
+    pub(super) fn greet(&mut self, choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>) -> Result<bool, Error> {
+        if !self.take()? {
+            return Ok(false);
+        }
+        let Self { state, scope, outbound, .. } = self;
+        let State::Greeting(acceptor) = state else { return Ok(true) };
+        let begun = scope::with(scope, || match acceptor.accept()? {
+            Some(hello) => {
+                let config = choose(&hello.client_hello());
+                hello.into_connection(config).map(Some)
+            }
+            None => Ok(None),
+        });
+        match begun {
+            Ok(None) => return Ok(true),
+            Ok(Some(tls)) => *state = State::Speaking(Box::new(Connection::Server(tls))),
+            Err((error, mut alert)) => {
+                // Writing to memory cannot fail.
+                let _ = alert.write_all(outbound);
+                return Err(self.refuse(error));
             }
         }
         self.process_packets()?;
@@ -160,6 +166,22 @@ impl Engine {
             self.state = State::Refused;
         }
         error
+    }
+
+    /// Moves a piece of what was fed into rustls's own buffer; `false` when it takes nothing now.
+    fn take(&mut self) -> Result<bool, Error> {
+        let mut untaken = &self.inbound[self.taken..];
+        let before = untaken.len();
+        let read = match &mut self.state {
+            State::Greeting(acceptor) if before > 0 => acceptor.read_tls(&mut untaken),
+            State::Speaking(tls) if before > 0 && tls.wants_read() => tls.read_tls(&mut untaken),
+            _ => return Ok(false),
+        };
+        let count = before - untaken.len();
+        self.swollen += count;
+        self.taken += count;
+        // Reading from memory cannot fail: a message is longer than rustls holds.
+        read.map(|count| count > 0).map_err(|_| self.refuse(InvalidMessage::HandshakePayloadTooLarge.into()))
     }
 
     fn process_packets(&mut self) -> Result<(), Error> {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use rustls::pki_types::ServerName;
 use rustls::{HandshakeKind, ProtocolVersion};
 
 use super::connection::Connection;
+use super::side::{Calling, Side};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -60,9 +62,10 @@ impl Connection {
 
     /// The host name that the client asked for (SNI).
     pub fn server_name(&self) -> Option<&str> {
-        match self.engine.tls()? {
-            rustls::Connection::Server(tls) => tls.server_name(),
-            rustls::Connection::Client(_) => None,
+        match (&self.side, self.engine.tls()?) {
+            (_, rustls::Connection::Server(tls)) => tls.server_name(),
+            (Side::Client(Calling { name: ServerName::DnsName(name), .. }), _) => Some(name.as_ref()),
+            _ => None,
         }
     }
 
@@ -71,7 +74,7 @@ impl Connection {
         self.engine.common().and_then(|common| common.handshake_kind()) == Some(HandshakeKind::Resumed)
     }
 
-    /// The certificates that the client has sent, its own first; of a resumed session, those that it sent when that
+    /// The certificates that the peer has sent, its own first; of a resumed session, those that it sent when that
     /// began. Empty before the handshake is over, and if there are none.
     pub fn peer_chain(&self) -> Vec<Certificate> {
         let chain = self.engine.common().and_then(|common| common.peer_certificates()).unwrap_or_default();

@@ -33,7 +33,7 @@ pub enum OnRemoval {
     Finish,
 }
 
-/// An open connection of an [`Acceptor`](crate::tls::Acceptor), as it was when the list was made.
+/// An open connection of an [`Acceptor`](crate::tls::Acceptor) or [`Connector`](crate::tls::Connector), as it was when the list was made.
 #[derive(Clone, Debug)]
 pub struct OpenConnection {
     id: u64,
@@ -60,17 +60,17 @@ impl OpenConnection {
         self.id
     }
 
-    /// The client's certificate, with its fingerprint and subject.
+    /// The peer's certificate, with its fingerprint and subject.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
-    /// The file that admitted the client.
+    /// The file that admitted the peer.
     pub fn entry(&self) -> &Path {
         &self.entry
     }
 
-    /// When the client was admitted, in Unix seconds.
+    /// When the peer was admitted, in Unix seconds.
     pub fn since(&self) -> i64 {
         self.since
     }

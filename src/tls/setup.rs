@@ -38,13 +38,13 @@ impl Setup {
     }
 }
 
-/// What a client may cost before it is decided about.
+/// What a peer may cost before it is decided about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandshakeLimits {
     pub timeout: Duration,
     /// Ciphertext.
     pub bytes: usize,
-    /// Certificates in the chain that a client sends.
+    /// Certificates in the chain that a peer sends.
     pub chain: usize,
 }
 

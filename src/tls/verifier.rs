@@ -1,35 +1,46 @@
-//! rustls's question about a client certificate, answered by `admission`.
+//! rustls's questions about a peer's certificate, answered by `admission`.
 
 use std::fmt;
+use std::sync::Arc;
 
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved, SignatureScheme};
-use webpki::RawPublicKeyEntity;
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
+use super::proof::Proof;
 use super::scope::{self, Owner};
-use crate::admission::{ClientAuth, Decision, Held, Policy, Reason};
-use crate::certificate::Certificate;
-use crate::der::CertificateParts;
+use crate::admission::{ClientAuth, Decision, Held, Peer, Policy, Reason, Servers};
 
-/// Admits by exact certificate. Signatures are checked with the raw public key, so that pins may be
-/// CA:TRUE, X.509 v1 or carry extensions that path validation refuses.
-pub(super) struct PolicyVerifier {
+/// Asks the policy of a service about its clients.
+pub(super) struct ClientVerifier {
     pub policy: Policy,
-    pub algorithms: WebPkiSupportedAlgorithms,
+    pub proof: Proof,
     /// How many certificates are looked at.
     pub max_chain: usize,
 }
 
-impl fmt::Debug for PolicyVerifier {
+/// Asks whom a client trusts about its server.
+pub(super) struct ServerVerifier {
+    pub servers: Arc<Servers>,
+    pub proof: Proof,
+    /// How many certificates are looked at.
+    pub max_chain: usize,
+}
+
+impl fmt::Debug for ClientVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PolicyVerifier({:?})", self.policy)
+        write!(f, "ClientVerifier({:?})", self.policy)
     }
 }
 
-impl ClientCertVerifier for PolicyVerifier {
+impl fmt::Debug for ServerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerVerifier({:?})", self.servers)
+    }
+}
+
+impl ClientCertVerifier for ClientVerifier {
     fn client_auth_mandatory(&self) -> bool {
         self.policy.client_auth() == ClientAuth::Required
     }
@@ -47,21 +58,9 @@ impl ClientCertVerifier for PolicyVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let chain: Vec<&[u8]> = std::iter::once(end_entity).chain(intermediates).map(AsRef::as_ref).collect();
-        let decision = if chain.len() > self.max_chain {
-            let message =
-                format!("the client sent {} certificates, and {} are looked at at most", chain.len(), self.max_chain);
-            Decision::new(Reason::Malformed, message, None)
-        } else {
-            self.policy.decide_and_hold(&chain, now)
-        };
-        scope::current(|scope| {
-            scope.session = owner(&decision);
-            scope.decision = Some(Box::new(decision));
-        });
-        // The answer comes with the signature, which rustls always asks about next: who has a client's
-        // certificate, but not its key, must not learn from the alert whether it is installed.
+        let decision = too_long(&chain, self.max_chain, Peer::Client);
+        note(decision.unwrap_or_else(|| self.policy.decide_and_hold(&chain, seconds(now))));
         Ok(ClientCertVerified::assertion())
     }
 
@@ -71,16 +70,7 @@ impl ClientCertVerifier for PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let spki = spki(certificate)?;
-        let key = RawPublicKeyEntity::try_from(&spki).map_err(|_| bad_signature())?;
-        // TLS 1.2 schemes leave the curve open (RFC 5246, 7.4.1.4.1): each candidate is tried.
-        let candidates = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
-        let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-        if candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signed.signature()).is_ok()) {
-            proven()
-        } else {
-            Err(bad_signature())
-        }
+        self.proof.tls12(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -89,79 +79,78 @@ impl ClientCertVerifier for PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match verify_tls13_signature_with_raw_key(message, &spki(certificate)?, signed, &self.algorithms) {
-            Ok(_) => proven(),
-            Err(_) => Err(bad_signature()),
-        }
+        self.proof.tls13(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        self.proof.algorithms.supported_schemes()
     }
+}
+
+impl ServerCertVerifier for ServerVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _stapled: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain: Vec<&[u8]> = std::iter::once(end_entity).chain(intermediates).map(AsRef::as_ref).collect();
+        let decision = too_long(&chain, self.max_chain, Peer::Server);
+        note(decision.unwrap_or_else(|| self.servers.decide_and_hold(name, &chain, seconds(now))));
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.proof.tls12(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.proof.tls13(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.proof.algorithms.supported_schemes()
+    }
+}
+
+/// Leaves the decision with the connection. The answer comes with the signature, which rustls always asks about next:
+/// who has a client's certificate, but not its key, must not learn from the alert whether it is installed.
+fn note(decision: Decision) {
+    scope::current(|scope| {
+        scope.session = owner(&decision);
+        scope.decision = Some(Box::new(decision));
+    });
+}
+
+fn too_long(chain: &[&[u8]], most: usize, peer: Peer) -> Option<Decision> {
+    let message = format!("the {peer} sent {} certificates, and {most} are looked at at most", chain.len());
+    (chain.len() > most).then(|| Decision::new(Reason::Malformed, message, None))
+}
+
+fn seconds(now: UnixTime) -> i64 {
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Whom a session that this decision opens belongs to.
-pub(super) fn owner(decision: &Decision) -> Option<Owner> {
+fn owner(decision: &Decision) -> Option<Owner> {
     match decision.reason() {
         Reason::Anonymous => Some(Owner::Anonymous),
         Reason::Admitted => match decision.held() {
-            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), *standing.vouched().valid.end())),
-            _ => decision.certificate().map(|certificate: &Certificate| {
-                Owner::Certificate(certificate.fingerprint(), certificate.not_after())
-            }),
+            Some(Held::Chain(standing)) => Some(Owner::Vouched(standing.edition(), decision.until())),
+            _ => decision.fingerprint().map(|fingerprint| Owner::Certificate(fingerprint, decision.until())),
         },
         _ => None,
     }
-}
-
-fn spki<'a>(certificate: &'a CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'a>, Error> {
-    let parts =
-        CertificateParts::read(certificate).map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
-    Ok(SubjectPublicKeyInfoDer::from(parts.spki))
-}
-
-/// The client has the key, and now hears what was decided.
-fn proven() -> Result<HandshakeSignatureValid, Error> {
-    let reason = scope::current(|scope| scope.decision.as_deref().map(Decision::reason));
-    match reason.map(refusal) {
-        Some(None) => Ok(HandshakeSignatureValid::assertion()),
-        Some(Some(error)) => Err(Error::InvalidCertificate(error)),
-        None => Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
-    }
-}
-
-/// The client has the certificate, as everybody may, but not its key.
-fn bad_signature() -> Error {
-    scope::current(|scope| {
-        let decided = scope.decision.take();
-        // A stranger is refused as a stranger, whatever it signs.
-        scope.decision = decided.map(|decision| {
-            if !decision.is_admitted() {
-                return decision;
-            }
-            let message = format!(
-                "{}: the client could not prove that it has the private key",
-                decision.subject().unwrap_or_default()
-            );
-            Box::new(decision.turned(Reason::BadSignature, message))
-        });
-        scope.session = None;
-    });
-    Error::InvalidCertificate(CertificateError::BadSignature)
-}
-
-/// What rustls is told, which chooses the alert that the client gets (RFC 8446, 6.2); `None` to go on.
-fn refusal(reason: Reason) -> Option<CertificateError> {
-    Some(match reason {
-        Reason::Admitted | Reason::Anonymous => return None,
-        Reason::Expired => CertificateError::Expired,
-        Reason::NotYetValid => CertificateError::NotValidYet,
-        Reason::Removed | Reason::RevokedByCrl => CertificateError::Revoked,
-        Reason::WrongPurpose => CertificateError::InvalidPurpose,
-        Reason::WeakKey | Reason::Malformed => CertificateError::BadEncoding,
-        Reason::BadSignature => CertificateError::BadSignature,
-        // The alert is access_denied.
-        Reason::Scope => CertificateError::ApplicationVerificationFailure,
-        _ => CertificateError::UnknownIssuer,
-    })
 }

@@ -4,6 +4,7 @@
 
 pub mod authorities;
 pub mod bench;
+pub mod call;
 pub mod chains;
 pub mod client;
 pub mod der;

@@ -43,10 +43,12 @@ pub enum Reason {
     RevokedByCrl = 31,
     /// Refused: an authority's revocation list is out of date.
     StaleCrl = 32,
+    /// Refused: the server's certificate does not bear the name that was connected to.
+    NameMismatch = 33,
 }
 
 impl Reason {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Admitted,
         Self::Anonymous,
         Self::NoCertificate,
@@ -64,6 +66,7 @@ impl Reason {
         Self::UntrustedIssuer,
         Self::RevokedByCrl,
         Self::StaleCrl,
+        Self::NameMismatch,
     ];
 
     fn text(self) -> &'static CStr {
@@ -85,6 +88,7 @@ impl Reason {
             Self::UntrustedIssuer => c"UNTRUSTED_ISSUER",
             Self::RevokedByCrl => c"REVOKED_BY_CRL",
             Self::StaleCrl => c"STALE_CRL",
+            Self::NameMismatch => c"NAME_MISMATCH",
         }
     }
 }

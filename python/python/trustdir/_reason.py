@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """An authority has revoked the certificate, or an intermediate one above it."""
     STALE_CRL = "STALE_CRL"
     """An authority's revocation list is out of date."""
+    NAME_MISMATCH = "NAME_MISMATCH"
+    """The server's certificate does not bear the name that was connected to."""
 
 
 Reason.__module__ = "trustdir"  # where it is imported from
