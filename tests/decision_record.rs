@@ -48,7 +48,7 @@ fn each_reason_is_produced_and_recorded() {
     }
     clients.remove(&bob.fingerprint()).unwrap();
     clients.limit("carol", None, Some(&["admin"])).unwrap();
-    let now = alice.not_before();
+    let now = carol.not_before(); // the last to be issued, perhaps a second after the others
     let stranger = world.self_signed("stranger").load();
 
     let decide = |der: &[u8], now| policy.decide(&[der], now);
@@ -62,7 +62,7 @@ fn each_reason_is_produced_and_recorded() {
         (Reason::SameNameOtherKey, decide(other.as_der(), now)),
         (Reason::Malformed, decide(b"garbage", now)),
         (Reason::Expired, decide(alice.as_der(), alice.not_after() + 1)),
-        (Reason::NotYetValid, decide(alice.as_der(), now - 1)),
+        (Reason::NotYetValid, decide(alice.as_der(), alice.not_before() - 1)),
         (Reason::WrongPurpose, decide(server.as_der(), now)),
         (Reason::WeakKey, decide(weak.as_der(), weak.not_before())),
         (Reason::Scope, decide(carol.as_der(), now)),
