@@ -139,8 +139,8 @@ fn forged_records_end_the_connection() {
     use AlertDescription as Alert;
     type Case<'a> = (&'a str, ContentType, &'a [u8], usize, ErrorKind, &'a str, Alert);
     let cases: [Case<'_>; 8] = [
-        ("a fatal alert", ContentType::Alert, &[2, 40], 1, ErrorKind::Alert, "HandshakeFailure", Alert::CloseNotify),
-        ("a warning", ContentType::Alert, &[1, 100], 1, ErrorKind::Alert, "NoRenegotiation", Alert::DecodeError),
+        ("a fatal alert", ContentType::Alert, &[2, 40], 1, ErrorKind::Alert, "handshake_failure", Alert::CloseNotify),
+        ("a warning", ContentType::Alert, &[1, 100], 1, ErrorKind::Alert, "no_renegotiation", Alert::DecodeError),
         ("half an alert", ContentType::Alert, &[1], 1, ErrorKind::Tls, "MissingData", Alert::DecodeError),
         ("empty records", ContentType::ApplicationData, &[], 40, ErrorKind::Tls, "TooManyEmpty", Alert::CloseNotify),
         ("user_canceled", ContentType::Alert, &[1, 90], 5, ErrorKind::Tls, "TooManyWarning", Alert::CloseNotify),
