@@ -3328,6 +3328,15 @@ trustdir_status trustdir_acceptor_builder_set_max_chain(trustdir_acceptor_builde
                                                         trustdir_error **error);
 
 /**
+ * How many tiny records (under 64 bytes of payload; key updates are such) a client may send a second, twice as many at
+ * once, and one more for each answer; 10,000 by default, at least 10, and 0 for any number.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_max_tiny_records(trustdir_acceptor_builder *builder,
+                                                               uint32_t per_second,
+                                                               trustdir_error **error);
+
+/**
  * The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
  * default.
  */
@@ -3384,7 +3393,8 @@ trustdir_status trustdir_acceptor_accept(const trustdir_acceptor *acceptor,
 /**
  * Takes the settings of a builder for all handshakes that begin from now on: renewed identities, other policies,
  * limits, versions and so on. Connections and handshakes that have begun keep what they have, and sessions are resumed
- * by whom the new settings admit. When this fails nothing changes.
+ * by whom the new settings admit. When this fails nothing changes. All settings are the builder's: one without a
+ * directory asks no client for a certificate.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_reload(const trustdir_acceptor *acceptor,
@@ -3424,6 +3434,9 @@ void trustdir_acceptor_free(trustdir_acceptor *acceptor);
  * trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A client that is refused
  * gives the status of the reason, such as TRUSTDIR_STATUS_UNTRUSTED or TRUSTDIR_STATUS_EXPIRED, and
  * trustdir_connection_decision says more.
+ *
+ * Feed while trustdir_connection_wants has TRUSTDIR_WANTS_READ: memory grows with what is fed while plaintext waits to be
+ * read. While 64 KiB wait behind it nothing more is taken, TRUSTDIR_STATUS_INVALID_ARGUMENT, and the connection goes on.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connection_read_tls(trustdir_connection *connection,

@@ -165,6 +165,30 @@ fn openssl_speaks_with_either() {
     }
 }
 
+/// A time for the handshake that no clock reaches is none, and not none to wait.
+#[test]
+fn without_a_deadline_the_handshake_is_awaited() {
+    fn decided(adapter: Adapter, acceptor: &Acceptor, socket: TcpStream) -> io::Result<()> {
+        let decided = match adapter {
+            Adapter::Blocking => tls::Stream::accept(acceptor, socket)?.connection().decision().is_some(),
+            Adapter::Tokio => block_on(async {
+                let stream = tls::tokio::Stream::accept(acceptor, to_tokio(socket)).await?;
+                io::Result::Ok(stream.connection().decision().is_some())
+            })?,
+        };
+        assert!(decided, "{adapter:?}");
+        Ok(())
+    }
+    let world = World::new();
+    let acceptor = Acceptor::builder(world.server.clone()).handshake_timeout(Duration::MAX).build().unwrap();
+    for adapter in ADAPTERS {
+        let service = Service::start(adapter, decided, &acceptor);
+        let client = SClient::connect(&world, &service.address, BOTH[1], None, &[]);
+        service.end().unwrap();
+        drop(client);
+    }
+}
+
 /// All of a page that is closed behind at once arrives, and the end is no truncation.
 #[test]
 fn curl_gets_the_whole_page() {

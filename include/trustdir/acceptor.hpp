@@ -93,7 +93,7 @@ class acceptor : public detail::object<trustdir_acceptor, trustdir_acceptor_free
   }
 
   /// Takes the settings of a builder for all handshakes that begin from now on; what has begun keeps what it has. When
-  /// this fails nothing changes.
+  /// this fails nothing changes. All settings are the builder's: one without a directory asks nobody for a certificate.
   void reload(const acceptor_builder& settings) const;
 
   /// Whom it admits at this moment to the host of this name (SNI).
@@ -196,6 +196,12 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
   }
 
   /// How many certificates a client may send; 10 by default.
+  /// How many tiny records (under 64 bytes, key updates among them) a client may send a second; 0 for any number.
+  acceptor_builder& max_tiny_records(std::uint32_t per_second) {
+    detail::invoke(trustdir_acceptor_builder_set_max_tiny_records, native(), per_second);
+    return *this;
+  }
+
   acceptor_builder& max_chain(std::size_t certificates) {
     detail::invoke(trustdir_acceptor_builder_set_max_chain, native(), certificates);
     return *this;

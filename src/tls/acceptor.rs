@@ -72,14 +72,19 @@ impl Acceptor {
     /// policies, limits, versions … Connections and handshakes that have begun keep what they have, and sessions are
     /// resumed by whom the new settings admit. When this fails nothing changes. From any thread.
     ///
+    /// All settings are the builder's: give it the directories again, since one without any asks no client for a
+    /// certificate, as [`AcceptorBuilder::build`] has it.
+    ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
     /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
     /// use trustdir::tls::Acceptor;
     ///
-    /// let acceptor = Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+    /// # let clients = trustdir::TrustDir::open(dir.path())?;
+    /// let settings = |identity| Acceptor::builder(identity).trust_dir(clients.clone()).alpn(&["http/1.1"]);
+    /// let acceptor = settings(ca.issue_server(&["localhost"], &Default::default())?).build()?;
     /// // A year later:
-    /// acceptor.reload(&Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?))?;
+    /// acceptor.reload(&settings(ca.issue_server(&["localhost"], &Default::default())?))?;
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn reload(&self, settings: &AcceptorBuilder) -> Result<()> {

@@ -110,7 +110,10 @@ impl<T: Transport> Stream<T> {
                 stream.end();
                 return Err(error);
             }
-            exchanged.map_err(Error::transport)?;
+            if let Err(error) = exchanged {
+                stream.connection.received_eof();
+                return Err(Error::transport(error));
+            }
         }
         let _ = stream.transport.set_timeout(None);
         if stream.connection.ends_on_removal() {

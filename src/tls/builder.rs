@@ -71,7 +71,7 @@ impl AcceptorBuilder {
     /// Whom the host of this name admits, instead of whom the other settings do; `*.example.org` stands for all names
     /// with one label more. Check the request's host against
     /// [`Connection::server_name`](super::Connection::server_name): the policy is that of the name that the handshake
-    /// was made with.
+    /// was made with. Its [service](Self::service) is the policy's own ([`Policy::with_service`]).
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

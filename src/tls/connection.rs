@@ -261,7 +261,8 @@ impl Connection {
         self.engine.end();
         self.process();
         if self.decision.is_none() {
-            self.account.ended(ErrorKind::Truncated, "the client closed the connection during the handshake");
+            let message = format!("the {} closed the connection during the handshake", self.side.peer());
+            self.account.ended(ErrorKind::Truncated, &message);
         }
     }
 

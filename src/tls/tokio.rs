@@ -7,7 +7,6 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker, ready};
-use std::time::Instant;
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::time::{Sleep, sleep, timeout_at};
@@ -77,16 +76,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
 
     /// As [`accept`](Self::accept), of a connection that was made before.
     pub async fn handshake(connection: Connection, transport: T) -> Result<Self> {
-        let deadline = connection.deadline().unwrap_or_else(Instant::now);
+        let deadline = connection.deadline();
         let waiting = Arc::<Waiting>::default();
         let waker = Waker::from(waiting.clone());
         let mut stream = Self { connection, transport, waiting, waker, linger: None, draining: None };
         let shaking = poll_fn(|cx| stream.wait(Side::Read, cx, Self::poll_handshake));
-        let shaken = match timeout_at(deadline.into(), shaking).await {
-            Ok(shaken) => shaken,
-            Err(_) => stream.connection.expire(deadline).map_err(io::Error::from),
+        let shaken = match deadline {
+            None => shaking.await,
+            Some(deadline) => match timeout_at(deadline.into(), shaking).await {
+                Ok(shaken) => shaken,
+                Err(_) => stream.connection.expire(deadline).map_err(io::Error::from),
+            },
         };
         if let Err(error) = shaken {
+            // If it was the transport that failed.
+            stream.connection.received_eof();
             let _ = stream.end().await;
             return Err(Error::transport(error));
         }

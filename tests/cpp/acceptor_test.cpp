@@ -132,6 +132,8 @@ TEST(a_handshake_has_limits) {
   CHECK_THROWS(trustdir::error, small.read_tls(trustdir::bytes_view("\x01\x00", 2)));
   CHECK_THROWS(trustdir::error, builder.handshake_timeout(std::chrono::milliseconds(-1)).build());
   CHECK_THROWS(trustdir::error, trustdir::acceptor_builder(w.server).max_chain(0).build());
+  CHECK_THROWS(trustdir::error, trustdir::acceptor_builder(w.server).max_tiny_records(1).build());
+  trustdir::acceptor_builder(w.server).max_tiny_records(0).build();
   CHECK_THROWS(trustdir::error, trustdir::acceptor_builder(w.server).max_fragment_size(31).build());
 
   auto context = client_context(w, &w.alice, TLS1_3_VERSION);

@@ -69,7 +69,8 @@ pub extern "C" fn trustdir_acceptor_accept(
 
 /// Takes the settings of a builder for all handshakes that begin from now on: renewed identities, other policies,
 /// limits, versions and so on. Connections and handshakes that have begun keep what they have, and sessions are resumed
-/// by whom the new settings admit. When this fails nothing changes.
+/// by whom the new settings admit. When this fails nothing changes. All settings are the builder's: one without a
+/// directory asks no client for a certificate.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_reload(

@@ -341,6 +341,22 @@ pub extern "C" fn trustdir_acceptor_builder_set_max_chain(
     })
 }
 
+/// How many tiny records (under 64 bytes of payload; key updates are such) a client may send a second, twice as many at
+/// once, and one more for each answer; 10,000 by default, at least 10, and 0 for any number.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_set_max_tiny_records(
+    builder: Option<&mut AcceptorBuilder>,
+    per_second: u32,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let builder = handle::required(builder, "builder")?;
+        builder.set(|settings| settings.max_tiny_records((per_second > 0).then_some(per_second)));
+        Ok(())
+    })
+}
+
 /// The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
 /// default.
 #[must_use]

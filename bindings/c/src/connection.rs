@@ -67,6 +67,9 @@ impl From<tls::Connection> for Connection {
 /// trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A client that is refused
 /// gives the status of the reason, such as TRUSTDIR_STATUS_UNTRUSTED or TRUSTDIR_STATUS_EXPIRED, and
 /// trustdir_connection_decision says more.
+///
+/// Feed while trustdir_connection_wants has TRUSTDIR_WANTS_READ: memory grows with what is fed while plaintext waits to be
+/// read. While 64 KiB wait behind it nothing more is taken, TRUSTDIR_STATUS_INVALID_ARGUMENT, and the connection goes on.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_read_tls(
