@@ -105,6 +105,7 @@ fn each_name_has_its_policy() {
         assert!(ask("guest.localhost", None) && ask("guest.localhost", Some(&alice)));
         assert!(!ask("guest.localhost", Some(&bob)));
         assert!(!ask("admin.localhost", None) && !ask("admin.localhost", Some(&bob)));
+        assert!(!ask("admin.localhost.", None) && !ask("guest.localhost.", Some(&bob)));
         assert!(ask("admin.localhost", Some(&alice)));
         // Who has come in by one name does not resume at another.
         assert!(ask("localhost", None));
@@ -325,6 +326,14 @@ fn plaintext_is_read_where_it_lies_and_written_from_where_it_is() {
             assert_eq!(wire.heard(), b"goodbye");
         }
         wire.server.received_eof();
+
+        // More than one piece is never dropped.
+        let mut wire = Wire::new(&client(&world.ca, &alice, version, Sessions::None), &acceptor);
+        wire.establish().unwrap();
+        wire.say(&[b'a'; 20_000]);
+        wire.step(usize::MAX).unwrap();
+        wire.server.consume(usize::MAX);
+        assert!((1..20_000).contains(&wire.server.pending()));
 
         // A piece that was shown is the last: the entry goes before the next.
         let mut wire = Wire::new(&client(&world.ca, &alice, version, Sessions::None), &acceptor);

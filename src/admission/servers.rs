@@ -38,28 +38,22 @@ impl Servers {
         Some(Decision { until: pin.not_after(), ..Decision::new(reason, message, Some(pin.clone())) })
     }
 
-    /// Asks the directory, which has the last word on its entries, then the authorities: first those of a directory,
-    /// since it knows of revocations.
+    /// Asks the directory, which has the last word on its entries, then the authorities: those of a directory, which
+    /// knows of revocations, or those that were given.
     fn decide(&self, name: &ServerName<'_>, chain: &[&[u8]], now: i64) -> Decision {
         let pins = self.directory.as_ref();
         let certificate = match by_pin(Peer::Server, chain[0], pins, now, None) {
             Ok(decision) => return decision,
             Err(certificate) => certificate,
         };
-        let mut decision: Option<Decision> = None;
-        let given = (!self.given.anchors.is_empty()).then_some(Authorities::Given(&self.given));
-        for authorities in self.authorities.iter().map(Authorities::Directory).chain(given) {
-            let judged = authorities.decide_and_hold(certificate.clone(), pins, Peer::Server, chain, now, None);
-            let last = matches!(judged.reason, Reason::Admitted | Reason::RevokedByCrl | Reason::StaleCrl);
-            // A reason of another authority says more than that nobody vouches.
-            if last || decision.is_none() || judged.reason != Reason::UntrustedIssuer {
-                decision = Some(judged);
-            }
-            if last {
-                break;
-            }
-        }
-        let decision = decision.unwrap_or_else(|| refuse(Peer::Server, certificate, pins));
+        let authorities = match &self.authorities {
+            Some(directory) => Some(Authorities::Directory(directory)),
+            None => (!self.given.anchors.is_empty()).then_some(Authorities::Given(&self.given)),
+        };
+        let decision = match authorities {
+            Some(authorities) => authorities.decide_and_hold(certificate, pins, Peer::Server, chain, now, None),
+            None => refuse(Peer::Server, certificate, pins),
+        };
         let named = decision.certificate.as_ref().filter(|_| decision.is_admitted()).map(|own| bears(own, name));
         match named {
             Some(Err(Refusal(reason, what))) => {

@@ -70,8 +70,8 @@ impl ConnectorBuilder {
     }
 
     /// The directory of authorities that vouch for servers, with their revocation lists. It is looked at in every
-    /// decision, and open connections end when they are no longer vouched for. Whom its lists revoke is refused, also
-    /// if another [`authority`](Self::authority) would vouch.
+    /// decision, and open connections end when they are no longer vouched for. It takes the place of every
+    /// [`authority`](Self::authority), with which its lists could be got round: install those in it.
     #[must_use]
     pub fn authorities(mut self, authorities: AuthorityDir) -> Self {
         self.authorities = Some(authorities);
@@ -161,6 +161,10 @@ impl ConnectorBuilder {
 
     fn servers(&self) -> Result<Servers> {
         let Self { roots, authorities, pins, directory, .. } = self;
+        if !roots.is_empty() && authorities.is_some() {
+            let message = "an authority is given beside a directory of them, whose revocation lists it would not respect; install it in the directory";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
         if roots.is_empty() && authorities.is_none() && pins.is_empty() && directory.is_none() {
             let message = "a connector trusts nobody by itself; give it an authority, a pin or a directory of them";
             return Err(Error::new(ErrorKind::InvalidArgument, message));

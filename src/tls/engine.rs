@@ -297,10 +297,10 @@ impl Engine {
         }
     }
 
-    /// Drops plaintext that was seen by `peek`, and says how much.
+    /// Drops plaintext that was seen by `peek`, which is one piece at most, and says how much.
     pub(super) fn consume(&mut self, count: usize) -> usize {
         let State::Speaking(tls) = &mut self.state else { return 0 };
-        let count = count.min(self.plaintext);
+        let count = count.min(tls.reader().into_first_chunk().map_or(0, <[u8]>::len));
         tls.reader().consume(count);
         self.plaintext -= count;
         count

@@ -41,6 +41,7 @@ impl HostName {
 
     /// How well it fits: exactly (2), as a wildcard (1), or not.
     pub(super) fn fits(&self, asked: &str) -> u8 {
+        let asked = without_root(asked);
         let same = |name: &str| name.eq_ignore_ascii_case(&self.name);
         match self.wildcard {
             false if same(asked) => 2,
@@ -48,6 +49,12 @@ impl HostName {
             _ => 0,
         }
     }
+}
+
+/// A name that is written to the root of all names (`example.org.`) is the same name; SNI has none (RFC 6066, 3), but
+/// clients send it.
+pub(super) fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 impl fmt::Display for HostName {
@@ -65,6 +72,7 @@ mod tests {
         let fits = |name: &str, asked| HostName::parse(name).unwrap().fits(asked);
         assert_eq!(fits("a.Example.org", "A.example.ORG"), 2);
         assert_eq!(fits("*.example.org", "a.example.org"), 1);
+        assert_eq!((fits("a.example.org", "a.example.org."), fits("*.example.org", "a.example.org.")), (2, 1));
         for asked in ["example.org", "a.b.example.org", "aexample.org", "", ".", "*.example.org.evil"] {
             assert_eq!(fits("*.example.org", asked), 0, "{asked}");
         }

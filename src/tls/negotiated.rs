@@ -6,6 +6,7 @@ use rustls::pki_types::ServerName;
 use rustls::{HandshakeKind, ProtocolVersion};
 
 use super::connection::Connection;
+use super::host_name::without_root;
 use super::side::{Calling, Side};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
@@ -63,7 +64,7 @@ impl Connection {
     /// The host name that the client asked for (SNI).
     pub fn server_name(&self) -> Option<&str> {
         match (&self.side, self.engine.tls()?) {
-            (_, rustls::Connection::Server(tls)) => tls.server_name(),
+            (_, rustls::Connection::Server(tls)) => tls.server_name().map(without_root),
             (Side::Client(Calling { name: ServerName::DnsName(name), .. }), _) => Some(name.as_ref()),
             _ => None,
         }

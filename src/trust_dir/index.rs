@@ -154,7 +154,19 @@ impl Index {
         let other = |place: Place| others && self.others.find(&place.name()).is_some();
         files.retain(|file| self.placed(file.place).is_none() && !other(file.place));
         self.generation += u64::from(!files.is_empty());
-        self.by_place.fill(files.iter().map(Pinned::placed).collect());
+        let sorted = |files: &[Pinned]| {
+            let mut placed: Vec<_> = files.iter().map(Pinned::placed).collect();
+            placed.sort_unstable();
+            placed
+        };
+        let mut placed = sorted(&files);
+        // A system may list a file twice that is replaced meanwhile.
+        if placed.windows(2).any(|two| two[0].place == two[1].place) {
+            files.sort_by_key(|file| file.place);
+            files.dedup_by_key(|file| file.place);
+            placed = sorted(&files);
+        }
+        self.by_place.fill(placed);
         self.by_fingerprint.fill(files);
     }
 

@@ -74,6 +74,10 @@ fn what_was_entered_during_a_scan_is_newer() {
     assert_eq!(names(&index, &carol), [name(&carol, 0)]);
     assert_eq!(index.put(&name(&carol, 0), None), [carol]);
     assert_eq!(index.put(&name(&bob, 0), None), []);
+    // Listed twice, it is one file.
+    let mut twice = Index::default();
+    twice.fill(vec![pinned(&bob, 0), pinned(&alice, 0), pinned(&bob, 0)]);
+    assert_eq!((files(&twice).len(), twice.put(&name(&bob, 0), None)), (2, vec![bob]));
     assert_eq!(index.put(&name(&alice, 0), None), [again]);
 }
 
