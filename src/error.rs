@@ -47,7 +47,7 @@ pub enum ErrorKind {
     /// The certificate was installed and has been removed, or its authority has revoked it; on an open connection,
     /// whatever ended its admission.
     Revoked,
-    /// The client sent no certificate and one is required.
+    /// The peer sent no certificate and one is required.
     NoCertificate,
     /// The key is too weak (RSA below 2048 bits, an unknown curve, …).
     WeakKey,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustls::version;
 use support::client::{BOTH, SClient, Tls, once};
 use support::server::{Server, What};
-use support::wire::{Sessions, Wire, client};
+use support::wire::{self, Sessions, Wire, client};
 use support::{World, text, try_run};
 use trustdir::tls::{Acceptor, Connection, PlainHttp, Read, TlsVersion};
 use trustdir::{ClientAuth, EntryNames, ErrorKind, Identity, IssueOptions, KeyAlgorithm, Policy, Reason};
@@ -226,15 +226,8 @@ fn a_handshake_is_bounded() {
 
     let chain = [vec![alice.certificate().clone()], vec![world.ca.certificate().clone()]].concat();
     let long = Identity::new(chain, alice.key().clone()).unwrap();
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(
-        long.key().to_der(trustdir::KeyDerivation::Scrypt, None).unwrap().to_vec(),
-    );
-    let sent: Vec<_> = long.chain().iter().map(|one| one.as_der().to_vec().into()).collect();
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(world.ca.certificate().as_der().to_vec().into()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_root_certificates(roots).with_client_auth_cert(sent, key.into()).unwrap());
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let config = Arc::new(wire::config(&world.ca, Some(&long), &version::TLS13, provider));
     assert!(Wire::new(&config, &builder.clone().build().unwrap()).establish().is_ok());
     let error = Wire::new(&config, &builder.clone().max_chain(1).build().unwrap()).refused();
     assert_eq!(error.to_string(), "the client sent 2 certificates, and 1 are looked at at most");

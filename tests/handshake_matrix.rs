@@ -10,15 +10,13 @@ use std::thread;
 
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use rustls::{AlertDescription, ClientConfig, RootCertStore, SupportedProtocolVersion, version};
+use rustls::{AlertDescription, ClientConfig, SupportedProtocolVersion, version};
 use support::server::{Server, What};
-use support::wire::Wire;
+use support::wire::{self, Wire};
 use support::{ClientFiles, World, text};
 use trustdir::tls::{Acceptor, AcceptorBuilder, TlsVersion};
 use trustdir::{
-    AuthorityDir, ClientAuth, Decision, EntryNames, ErrorKind, Identity, IssueOptions, KeyAlgorithm, KeyDerivation,
-    Reason, TrustDir,
+    AuthorityDir, ClientAuth, Decision, EntryNames, ErrorKind, Identity, IssueOptions, KeyAlgorithm, Reason, TrustDir,
 };
 
 const KEYS: [KeyAlgorithm; 7] = [
@@ -44,19 +42,8 @@ fn config(
     version: &'static SupportedProtocolVersion,
     group: &'static dyn SupportedKxGroup,
 ) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(world.ca.certificate().as_der().to_vec())).unwrap();
-    let provider = Arc::new(CryptoProvider { kx_groups: vec![group], ..aws_lc_rs::default_provider() });
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-    let config = config.with_root_certificates(roots);
-    let mut config = match client {
-        None => config.with_no_client_auth(),
-        Some(client) => {
-            let key = PrivatePkcs8KeyDer::from(client.key().to_der(KeyDerivation::Scrypt, None).unwrap().to_vec());
-            let chain = client.chain().iter().map(|one| one.as_der().to_vec().into()).collect();
-            config.with_client_auth_cert(chain, key.into()).unwrap()
-        }
-    };
+    let provider = CryptoProvider { kx_groups: vec![group], ..aws_lc_rs::default_provider() };
+    let mut config = wire::config(&world.ca, client, version, provider);
     config.resumption = Resumption::in_memory_sessions(8);
     Arc::new(config)
 }
@@ -145,10 +132,8 @@ fn the_hybrid_key_exchange_is_spoken_by_default() {
     let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
     let provider = CryptoProvider { kx_groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(), ..aws_lc_rs::default_provider() };
     assert!(provider.kx_groups.iter().any(|group| group.name() == GROUPS[0].name()));
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(world.ca.certificate().as_der().to_vec())).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions().unwrap();
-    let mut wire = Wire::new(&Arc::new(config.with_root_certificates(roots).with_no_client_auth()), &acceptor);
+    let config = wire::config(&world.ca, None, &version::TLS13, provider);
+    let mut wire = Wire::new(&Arc::new(config), &acceptor);
     wire.establish().unwrap();
     assert_eq!(wire.server.key_exchange(), Some("X25519MLKEM768"));
 }

@@ -7,8 +7,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, ContentType, version};
-use support::hostile::{Forger, Scene, flight, hear, records, sent};
-use support::wire::Wire;
+use support::hostile::{Forger, Scene, flight, hear, records};
+use support::wire::{Wire, sent};
 use trustdir::tls::{Acceptor, Connection, Read};
 use trustdir::{Error, ErrorKind};
 

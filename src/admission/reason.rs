@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Reason {
-    /// The certificate is an entry and valid for a client now.
+    /// The certificate is an entry, or an authority vouches for it, and it is valid for this peer now.
     Admitted = 0,
     /// No certificate was sent, and none is required.
     Anonymous = 1,

@@ -50,10 +50,7 @@ impl Content {
 
     /// Whether the file is still what was read.
     pub(super) fn is_current(&self, file: &Path) -> bool {
-        match (self.stamp, Stamp::of(file)) {
-            (Some(before), now) => before.still(now),
-            (None, now) => now.is_none(),
-        }
+        Stamp::holds(self.stamp, file)
     }
 
     /// Those up to the first damage, as everybody reads a trust directory's files; which of them are entries is the

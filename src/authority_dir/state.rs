@@ -71,10 +71,7 @@ impl State {
     }
 
     fn directory_is_current(&self) -> bool {
-        match (self.directory, Stamp::of(&self.path)) {
-            (Some(before), now) => before.still(now),
-            (None, now) => now.is_none(),
-        }
+        Stamp::holds(self.directory, &self.path)
     }
 }
 

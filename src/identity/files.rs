@@ -67,7 +67,7 @@ impl IdentityFiles {
     /// Loads them, with the errors of [`Identity::load`].
     pub fn load(&mut self) -> Result<Identity> {
         // Taken before reading: a change in between shows as a difference later.
-        let before = self.stamps();
+        let before = self.paths().map(Stamp::of);
         let loaded = Identity::load(&self.certificate, &self.key, self.passphrase.as_deref().map(Vec::as_slice));
         // What the system has failed at says nothing of the files.
         let tells = loaded.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Io);
@@ -92,12 +92,12 @@ impl IdentityFiles {
     }
 
     fn is_current(&self) -> bool {
-        let still = |(before, now): (Option<Stamp>, Option<Stamp>)| before.map_or(now.is_none(), |it| it.still(now));
-        self.read.is_some_and(|read| read.into_iter().zip(self.stamps()).all(still))
+        self.read
+            .is_some_and(|read| read.into_iter().zip(self.paths()).all(|(before, path)| Stamp::holds(before, path)))
     }
 
-    fn stamps(&self) -> [Option<Stamp>; 2] {
-        [Stamp::of(&self.certificate), Stamp::of(&self.key)]
+    fn paths(&self) -> [&Path; 2] {
+        [&self.certificate, &self.key]
     }
 }
 

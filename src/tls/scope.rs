@@ -11,7 +11,7 @@ use crate::certificate::Fingerprint;
 /// A connection's notes between its calls into rustls.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
-    /// What the verifier decided; it is not there for long, so that a connection has no room for it.
+    /// What the verifier decided. A server's connection has none after its handshake, so it has no room for it.
     pub decision: Option<Box<Decision>>,
     /// Whom a session is for: written into tickets, read from them.
     pub session: Option<Owner>,

@@ -89,6 +89,12 @@ impl Stamp {
         self.settled && now.is_some_and(|now| now.link == self.link && now.file == self.file)
     }
 
+    /// Whether what a path was when this was taken, or that there was nothing, holds beyond doubt.
+    pub(crate) fn holds(before: Option<Self>, path: &Path) -> bool {
+        let now = Self::of(path);
+        before.map_or(now.is_none(), |before| before.still(now))
+    }
+
     pub(super) fn mark(&self) -> Mark {
         Mark(if self.settled { self.digest() } else { 0 } | u64::from(self.link.is_some()))
     }

@@ -9,13 +9,7 @@ use trustdir::Result;
 use trustdir::tls::{Acceptor, Connection, Connector, Read};
 
 use super::DEADLINE;
-
-/// All that waits to be sent.
-fn drain(connection: &mut Connection) -> Vec<u8> {
-    let mut all = Vec::new();
-    while connection.send_tls(&mut all).unwrap() > 0 {}
-    all
-}
+use super::wire::sent;
 
 /// Both ends of one connection, with buffers for a wire.
 pub struct Pair {
@@ -32,7 +26,7 @@ impl Pair {
     pub fn carry(&mut self) -> (Result<()>, Result<()>) {
         let (mut client, mut server) = (self.client.recheck(), self.server.recheck());
         loop {
-            let (up, down) = (drain(&mut self.client), drain(&mut self.server));
+            let (up, down) = (sent(&mut self.client), sent(&mut self.server));
             if up.is_empty() && down.is_empty() {
                 return (client, server);
             }
@@ -56,7 +50,7 @@ impl Pair {
 /// A word from one end to the other.
 fn say(from: &mut Connection, to: &mut Connection) -> Result<()> {
     assert_eq!(from.write(b"hello")?, 5);
-    to.read_tls(&drain(from))?;
+    to.read_tls(&sent(from))?;
     assert_eq!(to.read(&mut [0; 64])?, Read::Data(5));
     Ok(())
 }
@@ -130,14 +124,14 @@ impl Call {
     /// Sends what waits, and hands over what comes next; false when the other end has closed.
     fn turn(&mut self) -> Result<()> {
         let mut wire = [0; 4096];
-        let _ = self.socket.write_all(&drain(&mut self.connection));
+        let _ = self.socket.write_all(&sent(&mut self.connection));
         // A reset is an end too.
         let count = self.socket.read(&mut wire).unwrap_or(0);
         if count == 0 {
             self.connection.received_eof();
         }
         let step = self.connection.read_tls(&wire[..count]);
-        let _ = self.socket.write_all(&drain(&mut self.connection));
+        let _ = self.socket.write_all(&sent(&mut self.connection));
         step
     }
 

@@ -11,7 +11,7 @@ use rustls::{
     ClientConfig, ClientConnection, ConnectionTrafficSecrets, ContentType, ProtocolVersion, SignatureScheme,
     SupportedProtocolVersion,
 };
-use trustdir::tls::{Acceptor, AcceptorBuilder, Connection};
+use trustdir::tls::{Acceptor, AcceptorBuilder};
 use trustdir::{EntryNames, Identity, IssueOptions, TrustDir};
 
 use super::World;
@@ -98,13 +98,6 @@ pub fn flight(client: &mut ClientConnection) -> Vec<u8> {
         client.write_tls(&mut flight).unwrap();
     }
     flight
-}
-
-/// All that a connection has to send.
-pub fn sent(connection: &mut Connection) -> Vec<u8> {
-    let mut sent = Vec::new();
-    while connection.send_tls(&mut sent).unwrap() > 0 {}
-    sent
 }
 
 /// Has a client take in what was sent to it, and says what it makes of it.

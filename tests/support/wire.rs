@@ -4,6 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 
 use rustls::client::{Resumption, Tls12Resumption};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
@@ -26,19 +27,37 @@ pub fn client(
     version: &'static SupportedProtocolVersion,
     sessions: Sessions,
 ) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(ca.certificate().as_der().to_vec())).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(identity.key().to_pem(None).unwrap().as_bytes()).unwrap();
-    let chain = vec![CertificateDer::from(identity.certificate().as_der().to_vec())];
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-    let mut config = config.with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap();
+    let mut config = config(ca, Some(identity), version, aws_lc_rs::default_provider());
     config.resumption = match sessions {
         Sessions::None => Resumption::disabled(),
         Sessions::Tickets => Resumption::in_memory_sessions(8),
         Sessions::Ids => Resumption::in_memory_sessions(8).tls12_resumption(Tls12Resumption::SessionIdOnly),
     };
     Arc::new(config)
+}
+
+/// As [`client`], of somebody who may have no identity and sends the chain of one; with key exchanges of its own.
+pub fn config(
+    ca: &Authority,
+    identity: Option<&Identity>,
+    version: &'static SupportedProtocolVersion,
+    provider: CryptoProvider,
+) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(ca.certificate().as_der().to_vec())).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&[version]).unwrap();
+    let config = config.with_root_certificates(roots);
+    let Some(identity) = identity else { return config.with_no_client_auth() };
+    let key = PrivateKeyDer::from_pem_slice(identity.key().to_pem(None).unwrap().as_bytes()).unwrap();
+    let chain = identity.chain().iter().map(|one| CertificateDer::from(one.as_der().to_vec())).collect();
+    config.with_client_auth_cert(chain, key).unwrap()
+}
+
+/// All that a connection has to send.
+pub fn sent(connection: &mut Connection) -> Vec<u8> {
+    let mut sent = Vec::new();
+    while connection.send_tls(&mut sent).unwrap() > 0 {}
+    sent
 }
 
 /// Both ends of one connection.
