@@ -1,6 +1,6 @@
 //! Reading and writing files without surprises: bounded, never blocking, atomic, private where private.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -51,10 +51,66 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     read_opened(path, &file, &metadata)
 }
 
-/// As [`read_secret`], of what is no link, with what the file was before it was read.
-pub(crate) fn read_in_place(path: &Path) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata)> {
-    let (file, metadata) = checked(path, open_regular(path, false)?)?;
-    Ok((read_opened(path, &file, &metadata)?, metadata))
+#[cfg(target_os = "linux")]
+const TRACELESS: nix::fcntl::OFlag = nix::fcntl::OFlag::O_NOATIME;
+#[cfg(all(unix, not(target_os = "linux")))]
+const TRACELESS: nix::fcntl::OFlag = nix::fcntl::OFlag::empty();
+
+/// A directory whose files are read by their names: sooner than by their paths, and with no trace in the files' times
+/// of access where the system allows it.
+pub(crate) struct Directory {
+    #[cfg(unix)]
+    open: File,
+    #[cfg(unix)]
+    flags: std::cell::Cell<nix::fcntl::OFlag>,
+    #[cfg(not(unix))]
+    path: std::path::PathBuf,
+}
+
+impl Directory {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            open: File::open(path)?,
+            #[cfg(unix)]
+            flags: std::cell::Cell::new(TRACELESS),
+            #[cfg(not(unix))]
+            path: path.to_owned(),
+        })
+    }
+
+    /// As [`read_secret`], of what is no link, with what the file was before it was read.
+    pub(crate) fn read(&self, name: &OsStr) -> Result<(Zeroizing<Vec<u8>>, fs::Metadata)> {
+        let opened = self.open_file(name);
+        let path = Path::new(name);
+        let (file, metadata) = checked(path, regular(path, opened)?)?;
+        Ok((read_opened(path, &file, &metadata)?, metadata))
+    }
+
+    #[cfg(unix)]
+    fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        use nix::errno::Errno;
+        use nix::fcntl::{OFlag, openat};
+        use nix::sys::stat::Mode;
+        let open = || {
+            let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | self.flags.get();
+            openat(&self.open, name, flags, Mode::empty())
+        };
+        match open() {
+            // Allowed to the file's owner only.
+            Err(Errno::EPERM) if !self.flags.replace(OFlag::empty()).is_empty() => Ok(open()?.into()),
+            opened => Ok(opened?.into()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        let path = self.path.join(name);
+        if path.is_symlink() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        File::open(path)
+    }
 }
 
 fn read_opened(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<Zeroizing<Vec<u8>>> {
@@ -71,7 +127,7 @@ fn read_opened(path: &Path, file: &File, metadata: &fs::Metadata) -> Result<Zero
 
 /// A whole regular file that grows with its owner's work, such as an index.
 pub(crate) fn read_large(path: &Path) -> Result<Vec<u8>> {
-    let (file, metadata) = open_regular(path, true)?;
+    let (file, metadata) = open_regular(path)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(MAX_LARGE as usize) + 1);
     file.take(MAX_LARGE + 1).read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
     if bytes.len() as u64 > MAX_LARGE {
@@ -82,28 +138,23 @@ pub(crate) fn read_large(path: &Path) -> Result<Vec<u8>> {
 
 /// Opens a regular file for reading and says what was opened, so that both are the same file.
 pub(crate) fn open(path: &Path) -> Result<(File, fs::Metadata)> {
-    checked(path, open_regular(path, true)?)
+    checked(path, open_regular(path)?)
 }
 
 fn checked(path: &Path, (file, metadata): (File, fs::Metadata)) -> Result<(File, fs::Metadata)> {
     if metadata.len() > MAX_FILE { Err(too_large(path)) } else { Ok((file, metadata)) }
 }
 
-fn open_regular(path: &Path, follow: bool) -> Result<(File, fs::Metadata)> {
+fn open_regular(path: &Path) -> Result<(File, fs::Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    {
-        use nix::fcntl::OFlag;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let no_follow = if follow { OFlag::empty() } else { OFlag::O_NOFOLLOW };
-        options.custom_flags((OFlag::O_NONBLOCK | no_follow).bits());
-    }
-    #[cfg(not(unix))]
-    if !follow && path.is_symlink() {
-        return Err(Error::new(ErrorKind::InvalidArgument, "this is a link; name a file").at(path));
-    }
-    let file = options.open(path).map_err(|source| Error::io("open", path, source))?;
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
+    regular(path, options.open(path))
+}
+
+fn regular(path: &Path, opened: io::Result<File>) -> Result<(File, fs::Metadata)> {
+    let file = opened.map_err(|source| Error::io("open", path, source))?;
     let metadata = file.metadata().map_err(|source| Error::io("inspect", path, source))?;
     if !metadata.is_file() {
         let what = if metadata.is_dir() { "a directory" } else { "not a regular file" };

@@ -230,3 +230,34 @@ fn what_was_half_written_is_read_again() {
     });
     assert!(read);
 }
+
+/// Of a million files, that saves a million writes. It is allowed to the files' owner only.
+#[cfg(target_os = "linux")]
+#[test]
+fn reading_leaves_no_trace_in_times_of_access() {
+    use std::os::unix::fs::MetadataExt as _;
+    let world = World::new();
+    let alice = world.ca.issue_client("alice", &IssueOptions::default()).unwrap().certificate().clone();
+    let file = world.clients.join(hash(&alice) + ".0");
+    fs::write(&file, alice.to_pem()).unwrap();
+    let accessed = || fs::metadata(&file).map(|metadata| (metadata.atime(), metadata.atime_nsec())).unwrap();
+    let before = accessed();
+    let clients = world.trust_dir(EntryNames::SubjectHash);
+    assert_eq!(accessed(), before);
+    assert_eq!(decide(&clients, &alice), Reason::Admitted);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_of_somebody_else_are_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    let alice = world.ca.issue_client("alice", &IssueOptions::default()).unwrap().certificate().clone();
+    fs::write(world.clients.join(hash(&alice) + ".0"), alice.to_pem()).unwrap();
+    for dir in [world.dir.path(), &world.clients] {
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // Of this thread alone, and only where root runs the tests.
+    nix::unistd::setfsuid(65534.into());
+    assert_eq!(decide(&world.trust_dir(EntryNames::SubjectHash), &alice), Reason::Admitted);
+}

@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 
 /// A count for each of a few threads, on cache lines of their own: counting must not slow what is measured.
 #[repr(align(128))]
@@ -13,8 +13,13 @@ struct Counting([Count; 8]);
 #[global_allocator]
 static HEAP: Counting = Counting([const { Count(AtomicIsize::new(0)) }; 8]);
 
+static PAUSED: AtomicBool = AtomicBool::new(false);
+
 impl Counting {
     fn add(&self, bytes: isize) {
+        if PAUSED.load(Ordering::Relaxed) {
+            return;
+        }
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
@@ -50,4 +55,12 @@ unsafe impl GlobalAlloc for Counting {
 /// Bytes that Rust code holds now.
 pub(crate) fn bytes() -> usize {
     HEAP.0.iter().map(|count| count.0.load(Ordering::Relaxed)).sum::<isize>().cast_unsigned()
+}
+
+/// Does something without a count of what it allocates, which it gives back before it returns.
+pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    PAUSED.store(true, Ordering::Relaxed);
+    let result = work();
+    PAUSED.store(false, Ordering::Relaxed);
+    result
 }

@@ -57,17 +57,17 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Looks at `dir/name`; `None` when there is no such file. What has just been `listed` as a regular file is opened
-    /// without a look at what it is.
-    pub(super) fn read(dir: &Path, name: &OsStr, names: EntryNames, listed: bool) -> Option<Self> {
+    /// As [`read`](Self::read), of what was just listed as a regular file: opened without a look at what it is, and
+    /// `None` where it is something else by now.
+    pub(super) fn read_listed(dir: &file::Directory, name: &OsStr, names: EntryNames) -> Option<Self> {
+        let Role::Entry(expected) = Role::of(name, names) else { return None };
+        let (bytes, metadata) = dir.read(name).ok()?;
+        Some(Self::new(Some(Stamp::of_file(&metadata)), Content::of(&bytes, names, expected)))
+    }
+
+    /// Looks at `dir/name`; `None` when there is no such file.
+    pub(super) fn read(dir: &Path, name: &OsStr, names: EntryNames) -> Option<Self> {
         let path = dir.join(name);
-        if listed
-            && let Role::Entry(expected) = Role::of(name, names)
-            && let Ok((bytes, metadata)) = file::read_in_place(&path)
-        {
-            let stamp = Stamp::seen(&path, metadata);
-            return Some(Self::new(stamp, Content::of(&bytes, names, expected)));
-        }
         let seen = path.symlink_metadata().ok()?;
         // Taken before reading: a change in between shows as a difference later.
         let stamp = Stamp::seen(&path, seen.clone());

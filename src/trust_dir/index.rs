@@ -8,9 +8,9 @@ use std::ffi::{OsStr, OsString};
 
 use super::content::{Content, Pin, Record, hash_of};
 use super::links::{Links, Target};
+use super::names::Names;
 use super::others::{Other, Others};
 use super::runs::{Radix, Runs};
-use super::scan::Listing;
 use super::stamp::Mark;
 use crate::certificate::Fingerprint;
 
@@ -216,7 +216,7 @@ impl Index {
     }
 
     /// The known files that a listing does not have.
-    pub(super) fn vanished(&self, listing: &Listing) -> Vec<OsString> {
+    pub(super) fn vanished(&self, listing: &Names) -> Vec<OsString> {
         let mut listed = listing.places().iter().peekable();
         let plain = self.by_place.iter().map(|placed| placed.place).filter(|place| place.number < OTHER);
         let plain = plain.filter(|place| {

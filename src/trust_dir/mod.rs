@@ -9,6 +9,7 @@ mod links;
 mod listing;
 mod live;
 mod looks;
+mod names;
 mod others;
 mod rehash;
 mod removals;

@@ -1,25 +1,27 @@
 //! Bringing the index in line with the directory. Files are read without the index being locked: whatever is entered
 //! late has an old mark, and is looked at again by the next decision.
 
-use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::content::{Content, Pin, Record, hidden};
+use super::content::{Content, Pin, Record};
 use super::index::{Pinned, Place};
 use super::live::lock;
+use super::names::{Name, Names};
 use super::stamp::{Mark, Stamp};
 use super::watch::block_signals;
 use super::{TrustDir, links};
 use crate::certificate::Fingerprint;
 use crate::error::{Error, Result};
+use crate::file::Directory;
 
-/// Names that a thread takes at a time.
+/// Files that a thread takes at a time.
 const CHUNK: usize = 512;
 
 /// A directory of so many names is looked at as a whole within a decision: that takes a few milliseconds.
@@ -42,6 +44,11 @@ pub(super) struct LastScan {
 }
 
 impl LastScan {
+    fn add(&mut self, names: &Names) {
+        self.names += names.len();
+        self.strays |= names.has_strays();
+    }
+
     fn is_cheap(&self) -> bool {
         self.names <= FEW
     }
@@ -85,24 +92,22 @@ impl TrustDir {
         let path = &self.0.path;
         let stamp = Stamp::of(path);
         let mark = stamp.map(|stamp| stamp.mark()).unwrap_or_default();
-        let (mut listing, result) = match Listing::of(path) {
-            Ok(listing) => (listing, Ok(())),
+        // New files first: a certificate that was renamed has never been away.
+        let (listed, mut gone, mut names) = self.look_at_all(progress);
+        let result = match listed {
+            Ok(()) => Ok(()),
             Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                let doing = "read the trust directory, so nobody is admitted";
-                (Listing::default(), Err(Error::io(doing, path, source)))
+                Err(Error::io("read the trust directory, so nobody is admitted", path, source))
             }
             // What cannot be listed at the moment is still there, and each decision looks at its file.
-            Err(source) => return (Vec::new(), Err(Error::io("read", path, source)), false),
+            Err(source) => return (gone, Err(Error::io("read", path, source)), false),
         };
-        let mut last = lock(&self.0.last_scan);
-        (last.names, last.strays) = (listing.len(), listing.others.iter().any(|name| !hidden(name)));
-        drop(last);
-        // New files first: a certificate that was renamed has never been away.
-        let mut gone = self.look_at_all(listing.len(), &|number| listing.file(number), progress);
-        listing.sort();
+        names.sort();
         // What a listing beside a writer has missed is still there.
-        let vanished = self.index().vanished(&listing);
-        gone.extend(self.look_at_all(vanished.len(), &|number| vanished[number].clone().into(), &|_, _| {}));
+        let vanished = self.index().vanished(&names);
+        for names in vanished.chunks(CHUNK) {
+            gone.extend(self.look_at(names.iter().cloned().map(Name::from).collect(), None, None).gone);
+        }
         // Another directory may have been listed than the one that was looked at before.
         let same = mark.still(path);
         self.index_mut().directory = if same { mark } else { Mark::default() };
@@ -134,44 +139,65 @@ impl TrustDir {
         last.is_cheap() || last.strays
     }
 
-    /// Looks at many files again, those that are not what they were, in as many threads as there are processors.
-    fn look_at_all(&self, count: usize, file: &(dyn Fn(usize) -> Name + Sync), progress: Progress<'_>) -> Vec<Pin> {
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    /// Looks at all that the directory lists, in as many threads as there are processors and while it is still being
+    /// listed: at the files that are not what they were. After an error, what has been looked at is right all the same.
+    fn look_at_all(&self, progress: Progress<'_>) -> (io::Result<()>, Vec<Pin>, Names) {
+        let (total, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (to_all, listed) = mpsc::channel::<Names>();
+        let listed = Mutex::new(listed);
         // Into an empty index everything is entered at once, in the end.
         let fill = self.index().is_empty();
         let work = || {
-            let (mut gone, mut plain) = (Vec::new(), Vec::<Pinned>::new());
+            let (mut gone, mut plain, mut names) = (Vec::new(), Vec::<Pinned>::new(), Names::default());
             loop {
-                let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-                let chunk = start..count.min(start.saturating_add(CHUNK));
-                if chunk.is_empty() {
+                let Ok(chunk) = lock(&listed).recv() else {
                     plain.sort_unstable();
-                    return (gone, plain);
-                }
-                let many = chunk.len();
-                let changed = chunk.map(file).filter(|file| fill || !self.is_fresh(&file.name)).collect::<Vec<_>>();
+                    return (gone, plain, names);
+                };
+                let changed = chunk.files().filter(|file| fill || !self.is_fresh(&file.name)).collect();
                 gone.extend(self.look_at(changed, None, fill.then_some(&mut plain)).gone);
-                progress(done.fetch_add(many, Ordering::Relaxed) + many, count);
+                let done = done.fetch_add(chunk.len(), Ordering::AcqRel) + chunk.len();
+                // Unknown until all are listed.
+                let total = total.load(Ordering::Relaxed);
+                if total > 0 {
+                    progress(done, total);
+                }
+                names.append(chunk);
             }
         };
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(count / (4 * CHUNK) + 1);
         thread::scope(|scope| {
             let helper = || {
                 block_signals();
                 work()
             };
-            // Where no thread can be started, this one does it all.
-            let helpers: Vec<_> =
-                (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, helper).ok()).collect();
-            let (mut gone, mut plain) = work();
-            for (more_gone, more_plain) in helpers.into_iter().filter_map(|helper| helper.join().ok()) {
+            let most = thread::available_parallelism().map_or(1, NonZero::get);
+            let (mut helpers, mut seen) = (Vec::new(), LastScan::default());
+            let rest = Names::in_directory(&self.0.path, CHUNK, |chunk| {
+                seen.add(&chunk);
+                let _ = to_all.send(chunk);
+                // Where no thread can be started, this one does it all.
+                if seen.names / (4 * CHUNK) > helpers.len() && helpers.len() + 1 < most {
+                    helpers.extend(thread::Builder::new().spawn_scoped(scope, helper).ok());
+                }
+            });
+            let listing = rest.map(|rest| {
+                seen.add(&rest);
+                total.store(seen.names, Ordering::Relaxed);
+                let _ = to_all.send(rest);
+                let mut last = lock(&self.0.last_scan);
+                (last.names, last.strays) = (seen.names, seen.strays);
+            });
+            drop(to_all);
+            let (mut gone, mut plain, mut names) = work();
+            for (more_gone, more_plain, more_names) in helpers.into_iter().filter_map(|helper| helper.join().ok()) {
                 gone.extend(more_gone);
                 plain.extend(more_plain);
+                names.append(more_names);
             }
             if fill {
                 self.index_mut().fill(plain);
             }
-            gone
+            (listing, gone, names)
         })
     }
 
@@ -187,10 +213,15 @@ impl TrustDir {
     fn look_at(&self, files: Vec<Name>, wanted: Option<&Fingerprint>, mut plain: Option<&mut Vec<Pinned>>) -> Look {
         let mut look = Look::default();
         let looking = self.0.looks.begin();
+        let directory = files.iter().any(|file| file.regular).then(|| Directory::open(&self.0.path).ok()).flatten();
         let mut read = Vec::with_capacity(files.len());
         for Name { name, regular } in files {
             let looked = looking.now();
-            let record = Record::read(&self.0.path, &name, self.0.names, regular).filter(Record::is_worth_keeping);
+            let listed = directory.as_ref().filter(|_| regular);
+            let record = listed
+                .and_then(|directory| Record::read_listed(directory, &name, self.0.names))
+                .or_else(|| Record::read(&self.0.path, &name, self.0.names))
+                .filter(Record::is_worth_keeping);
             if let Some(plain) = &mut plain
                 && let Some(pinned) = record.as_ref().and_then(|record| Pinned::plain(Place::named(&name)?, record))
                 && !pinned.is_link()
@@ -296,76 +327,6 @@ struct Look {
     gone: Vec<Pin>,
     /// The file that carries the certificate that was wanted, as it was when it was read.
     found: Option<(PathBuf, Mark)>,
-}
-
-/// A file to look at.
-struct Name {
-    name: OsString,
-    /// The listing that it comes from says that it is a regular file.
-    regular: bool,
-}
-
-impl From<OsString> for Name {
-    fn from(name: OsString) -> Self {
-        Self { name, regular: false }
-    }
-}
-
-/// The names in a directory at one moment.
-#[derive(Default)]
-pub(super) struct Listing {
-    places: Vec<Place>,
-    others: Vec<OsString>,
-    /// The places of what is no regular file.
-    irregular: HashSet<Place>,
-}
-
-impl Listing {
-    fn of(dir: &Path) -> io::Result<Self> {
-        let mut listing = Self::default();
-        for entry in dir.read_dir()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(place) = Place::named(&name) else {
-                listing.others.push(name);
-                continue;
-            };
-            listing.places.push(place);
-            if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                listing.irregular.insert(place);
-            }
-        }
-        Ok(listing)
-    }
-
-    /// From the order of the system, in which files are read soonest, into one in which names are found soonest.
-    fn sort(&mut self) {
-        self.places.sort_unstable();
-        self.others.sort_unstable();
-    }
-
-    fn len(&self) -> usize {
-        self.places.len() + self.others.len()
-    }
-
-    fn file(&self, number: usize) -> Name {
-        match self.places.get(number) {
-            Some(place) => Name { name: place.name(), regular: !self.irregular.contains(place) },
-            None => self.others[number - self.places.len()].clone().into(),
-        }
-    }
-
-    /// Names by subject hash, sorted.
-    pub(super) fn places(&self) -> &[Place] {
-        &self.places
-    }
-
-    pub(super) fn has(&self, name: &OsStr) -> bool {
-        match Place::named(name) {
-            Some(place) => self.places.binary_search(&place).is_ok(),
-            None => self.others.binary_search_by(|other| other.as_os_str().cmp(name)).is_ok(),
-        }
-    }
 }
 
 impl Record {

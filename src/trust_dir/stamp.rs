@@ -79,9 +79,14 @@ impl Stamp {
     /// As [`of`](Self::of), after an `lstat`.
     pub(crate) fn seen(path: &Path, metadata: Metadata) -> Option<Self> {
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
-        let metadata = if link.is_some() { path.metadata().ok()? } else { metadata };
-        let file = Id::of(&metadata);
-        Some(Self { link, file, settled: file.settled() && link.is_none_or(|link| link.settled()) })
+        let file = Self::of_file(&if link.is_some() { path.metadata().ok()? } else { metadata });
+        Some(Self { link, settled: file.settled && link.is_none_or(|link| link.settled()), ..file })
+    }
+
+    /// Of what is no link.
+    pub(super) fn of_file(metadata: &Metadata) -> Self {
+        let file = Id::of(metadata);
+        Self { link: None, file, settled: file.settled() }
     }
 
     /// Whether the same path is still what it was, beyond doubt.
