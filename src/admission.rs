@@ -208,16 +208,13 @@ fn by_pin(
         }
     };
     let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else { return Err(certificate) };
-    let file = escape(&entry.to_string_lossy());
-    let subject = certificate.subject().brief();
-    let refused = unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, now, service));
-    let (reason, message) = match refused {
-        Some((reason, what)) => (reason, format!("{file}: {subject} {what}")),
-        None => (Reason::Admitted, format!("{subject} is admitted by {file}")),
-    };
-    let held = reason.is_admission().then_some(Held::Entry(held));
-    let until = certificate.not_after();
-    Ok(Decision { entry: Some(entry), held, until, ..Decision::new(reason, message, Some(certificate)) })
+    Ok(match unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, now, service)) {
+        Some((reason, what)) => {
+            let message = format!("{}: {} {what}", escape(&entry.to_string_lossy()), certificate.called());
+            Decision { entry: Some(entry), ..Decision::new(reason, message, Some(certificate)) }
+        }
+        None => Decision::by_entry(certificate, entry, held),
+    })
 }
 
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.
@@ -253,7 +250,7 @@ fn refuse(peer: Peer, certificate: Certificate, directory: Option<&TrustDir>) ->
 
 /// Why a certificate that is no entry is refused.
 fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>) -> (Reason, String) {
-    let subject = certificate.subject().brief();
+    let subject = certificate.called();
     let fingerprint = certificate.fingerprint();
     let Some(directory) = directory else {
         let why = match peer {
@@ -291,7 +288,7 @@ fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>)
     if let Some(minter) = under(certificate.issuer()).iter().find(|pin| certificate.is_signed_by(pin)) {
         let message = format!(
             "{subject} (sha256 {fingerprint}) was minted with the key of the entry {}, which admits itself only",
-            minter.subject().brief()
+            minter.called()
         );
         return (Reason::MintedByPin, message);
     }

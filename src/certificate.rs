@@ -93,6 +93,8 @@ struct Inner {
     stated: Stated,
     /// Read when asked for: a stranger may send thousands, and no decision looks at them.
     names: OnceLock<Vec<SubjectAltName>>,
+    /// The subject's text, which each decision says.
+    called: OnceLock<Box<str>>,
 }
 
 /// A certificate read where it lies, copying nothing: what this refuses is no [`Certificate`].
@@ -212,6 +214,7 @@ impl Certificate {
             spki: place(der, parts.spki),
             stated,
             names: OnceLock::new(),
+            called: OnceLock::new(),
             der: der.into(),
         })))
     }
@@ -307,6 +310,11 @@ impl Certificate {
     /// Whom it names.
     pub fn subject(&self) -> &DistinguishedName {
         &self.0.subject
+    }
+
+    /// The [subject's](Self::subject) text, cut where it is long.
+    pub(crate) fn called(&self) -> &str {
+        self.0.called.get_or_init(|| self.0.subject.brief().into())
     }
 
     /// Who says it has signed.

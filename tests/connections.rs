@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -13,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustls::{ClientConfig, version};
 use support::wire::{Sessions, Wire, client};
 use support::{DEADLINE, World};
-use trustdir::tls::{Acceptor, OnRemoval};
+use trustdir::tls::{Acceptor, OnRemoval, Read};
 use trustdir::{EntryNames, ErrorKind, Identity, IssueOptions, Reason, Removals, TrustDir, TrustDirOptions};
 
 fn issue(world: &World, name: &str) -> Identity {
@@ -183,6 +184,41 @@ fn nothing_is_written_after_close_notify() {
 }
 
 /// Without a watcher it is `refresh` that notices.
+/// As much as a host has room for: many looks at the entry and many calls less.
+#[test]
+fn one_read_takes_all_records_that_have_arrived() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let alice = issue(&world, "alice");
+    directory.install(alice.certificate()).unwrap();
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    for config in configs(&world, &alice) {
+        let mut wire = connect(&config, &acceptor);
+        let (sent, mut read) = (vec![7; 60_000], vec![0; 100_000]);
+        wire.client.writer().write_all(&sent).unwrap();
+        let mut records = Vec::new();
+        while wire.client.wants_write() {
+            wire.client.write_tls(&mut records).unwrap();
+        }
+        wire.server.read_tls(&records).unwrap();
+        assert_eq!(wire.server.read(&mut read[..20_000]).unwrap(), Read::Data(20_000));
+        assert_eq!(wire.server.read(&mut read[20_000..]).unwrap(), Read::Data(40_000));
+        assert_eq!(read[..60_000], sent);
+        assert_eq!(wire.server.read(&mut read).unwrap(), Read::Pending);
+
+        // What follows is damaged: what came before it is given out, and the damage told after that.
+        wire.client.writer().write_all(&sent).unwrap();
+        let mut records = Vec::new();
+        while wire.client.wants_write() {
+            wire.client.write_tls(&mut records).unwrap();
+        }
+        *records.last_mut().unwrap() ^= 1;
+        wire.server.read_tls(&records).unwrap();
+        assert_eq!(wire.server.read(&mut read).unwrap(), Read::Data(49_152));
+        assert_eq!(wire.server.read(&mut read).unwrap_err().kind(), ErrorKind::Tls);
+    }
+}
+
 #[test]
 fn a_removal_is_listed_by_refresh() {
     let world = World::new();

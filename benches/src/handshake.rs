@@ -27,6 +27,12 @@ pub(crate) trait Session {
 
     /// Fills the buffer with what has arrived.
     fn receive(&mut self, plaintext: &mut [u8]);
+
+    /// Takes what the client has sent and fills the buffer with it.
+    fn exchange(&mut self, ciphertext: &[u8], plaintext: &mut [u8]) {
+        self.feed(ciphertext);
+        self.receive(plaintext);
+    }
 }
 
 /// Both ends after a handshake, and how long the server's took.

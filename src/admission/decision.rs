@@ -1,13 +1,16 @@
 //! What was decided about a peer.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use super::{Held, Reason};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::clock::timestamp;
+use crate::error::escape;
 use crate::json;
+use crate::trust_dir;
 
 /// No real serial number has more digits (RFC 5280, 4.1.2.2: 20 octets).
 const MAX_SERIAL: usize = 64;
@@ -25,7 +28,8 @@ const MAX_SERIAL: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Decision {
     pub(super) reason: Reason,
-    pub(super) message: String,
+    /// Of an admission by an entry it is made when asked for: most are never read.
+    pub(super) message: OnceLock<String>,
     pub(super) certificate: Option<Certificate>,
     pub(super) entry: Option<PathBuf>,
     pub(super) time: i64,
@@ -53,13 +57,26 @@ impl Decision {
     pub(crate) fn new(reason: Reason, message: impl Into<String>, certificate: Option<Certificate>) -> Self {
         Self {
             reason,
-            message: message.into(),
+            message: OnceLock::from(message.into()),
             certificate,
             entry: None,
             time: 0,
             service: None,
             held: None,
             until: i64::MAX,
+        }
+    }
+
+    pub(super) fn by_entry(certificate: Certificate, entry: PathBuf, held: trust_dir::Held) -> Self {
+        Self {
+            reason: Reason::Admitted,
+            message: OnceLock::new(),
+            until: certificate.not_after(),
+            certificate: Some(certificate),
+            entry: Some(entry),
+            time: 0,
+            service: None,
+            held: Some(Held::Entry(held)),
         }
     }
 
@@ -75,7 +92,10 @@ impl Decision {
 
     /// Why, for people: one line, with the remedy. Text from certificates is escaped.
     pub fn message(&self) -> &str {
-        &self.message
+        self.message.get_or_init(|| {
+            let (subject, file) = (self.subject().unwrap_or_default(), self.entry.as_deref().unwrap_or(Path::new("")));
+            format!("{subject} is admitted by {}", escape(&file.to_string_lossy()))
+        })
     }
 
     /// The certificate that was decided on.
@@ -85,7 +105,7 @@ impl Decision {
 
     /// Its subject as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
     pub fn subject(&self) -> Option<String> {
-        self.certificate.as_ref().map(|certificate| certificate.subject().brief())
+        self.certificate.as_ref().map(|certificate| certificate.called().to_owned())
     }
 
     /// Its issuer, escaped and cut as the subject is.
@@ -130,7 +150,7 @@ impl Decision {
         json::line(&Record {
             reason: self.reason.as_str(),
             admitted: self.is_admitted(),
-            message: &self.message,
+            message: self.message(),
             subject: self.subject(),
             issuer: self.issuer(),
             serial: self.serial(),
@@ -160,6 +180,6 @@ impl Decision {
 
     /// The same certificate and entry, refused for a reason that showed later.
     pub(crate) fn turned(&self, reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), held: None, ..self.clone() }
+        Self { reason, message: OnceLock::from(message.into()), held: None, ..self.clone() }
     }
 }

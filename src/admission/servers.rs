@@ -30,7 +30,7 @@ impl Servers {
     /// The decision about a certificate that was pinned in code. Its name is not asked for, as with an entry.
     fn decide_by_pin(&self, end_entity: &[u8], now: i64) -> Option<Decision> {
         let pin = self.pins.iter().find(|pin| pin.as_der() == end_entity)?;
-        let subject = pin.subject().brief();
+        let subject = pin.called();
         let (reason, message) = match unfit(Peer::Server, pin, now) {
             Some((reason, what)) => (reason, format!("{subject} {what}")),
             None => (Reason::Admitted, format!("{subject} is admitted: it is pinned")),

@@ -48,17 +48,18 @@ impl Authorities<'_> {
             Err(Refusal(Reason::UntrustedIssuer, _)) => None,
             _ => unfit(peer, &certificate, now),
         };
-        let subject = certificate.subject().brief();
+        let subject = certificate.called();
         match (unfit, judged) {
             (None, Ok((Vouched { authority, file, valid }, standing))) => {
-                let limited = standing.as_ref().and_then(|standing| beyond(standing, || subject.clone(), now, service));
+                let limited =
+                    standing.as_ref().and_then(|standing| beyond(standing, || subject.to_owned(), now, service));
                 if let Some((reason, message)) = limited {
                     return Decision { entry: file, ..Decision::new(reason, message, Some(certificate)) };
                 }
                 let shown = file.as_ref().map(|file| format!(" ({})", escape(&file.to_string_lossy())));
                 let message = format!(
                     "{subject} is admitted: {} vouches for it{}",
-                    authority.subject().brief(),
+                    authority.called(),
                     shown.unwrap_or_default()
                 );
                 Decision {
@@ -120,5 +121,5 @@ pub(super) fn beyond(
     let (reason, what) = limit::beyond(&standing.anchor(), now, service)?;
     let Vouched { authority, file, .. } = standing.vouched();
     let file = file.map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
-    Some((reason, format!("{file}: {}, which vouches for {}, {what}", authority.subject().brief(), subject())))
+    Some((reason, format!("{file}: {}, which vouches for {}, {what}", authority.called(), subject())))
 }

@@ -37,7 +37,7 @@ pub enum Read {
 /// [`read`](Self::read) and [`write`](Self::write) plaintext.
 ///
 /// The peer is decided about before its first plaintext byte is released. Once its entry is removed every
-/// further call answers [`ErrorKind::Revoked`], and close_notify is queued for the peer; with
+/// further read and write of plaintext answers [`ErrorKind::Revoked`], and close_notify is queued for the peer; with
 /// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the peer, the same happens at the
 /// next call.
 ///
@@ -112,7 +112,6 @@ impl Connection {
     /// [deadline](Self::deadline), the rate of
     /// [tiny records](super::AcceptorBuilder::max_tiny_records) - is counted by it.
     pub fn read_tls_at(&mut self, ciphertext: &[u8], now: Instant) -> Result<()> {
-        self.recheck()?;
         self.expire(now)?;
         if self.engine.is_full() {
             return Err(Error::new(ErrorKind::InvalidArgument, FULL));
@@ -126,8 +125,7 @@ impl Connection {
         if self.decision.is_none() {
             self.received += ciphertext.len();
         }
-        self.engine.feed(ciphertext);
-        self.process();
+        self.process(ciphertext);
         self.ok()
     }
 
@@ -145,7 +143,8 @@ impl Connection {
         self.engine.send(transport).inspect(|sent| self.account.gave_ciphertext(*sent))
     }
 
-    /// Moves plaintext from the peer into the buffer.
+    /// Moves plaintext from the peer into the buffer: all that has arrived, as far as there is room. Each call looks at
+    /// the entry once, so a buffer for several records costs less than one for each.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Read> {
         if !self.may_read()? {
             return Ok(Read::Pending);
@@ -153,16 +152,20 @@ impl Connection {
         if buffer.is_empty() {
             return Ok(if self.engine.pending() > 0 { Read::Data(0) } else { Read::Pending });
         }
-        match self.engine.read(buffer) {
-            Plaintext::Data(count) => {
-                self.account.gave_plaintext(count);
-                // An error in what follows is for the next call: these bytes are good.
-                self.process();
-                Ok(Read::Data(count))
+        let mut filled = 0;
+        loop {
+            match self.engine.read(&mut buffer[filled..]) {
+                Plaintext::Data(count) => filled += count,
+                Plaintext::Pending => return Ok(Read::Pending),
+                Plaintext::Closed => return Ok(Read::Closed),
+                Plaintext::Truncated => return Err(self.truncated("without close_notify")),
             }
-            Plaintext::Pending => Ok(Read::Pending),
-            Plaintext::Closed => Ok(Read::Closed),
-            Plaintext::Truncated => Err(self.truncated("without close_notify")),
+            // An error in what follows is for the next call: these bytes are good.
+            self.process(&[]);
+            if filled == buffer.len() || self.failure.is_some() || !self.engine.has_plaintext() {
+                self.account.gave_plaintext(filled);
+                return Ok(Read::Data(filled));
+            }
         }
     }
 
@@ -186,7 +189,7 @@ impl Connection {
     /// Drops plaintext that [`peek`](Self::peek) has shown.
     pub fn consume(&mut self, count: usize) {
         self.account.gave_plaintext(self.engine.consume(count));
-        self.process();
+        self.process(&[]);
     }
 
     /// Takes plaintext for the peer and says how much; 0 during the handshake and while 64 KiB wait to be
@@ -259,7 +262,7 @@ impl Connection {
     /// [`ErrorKind::Truncated`].
     pub fn received_eof(&mut self) {
         self.engine.end();
-        self.process();
+        self.process(&[]);
         if self.decision.is_none() {
             let message = format!("the {} closed the connection during the handshake", self.side.peer());
             self.account.ended(ErrorKind::Truncated, &message);
@@ -329,19 +332,23 @@ impl Connection {
         Ok(self.decision.is_some())
     }
 
-    /// Hands ciphertext to rustls as long as it takes any.
-    fn process(&mut self) {
+    /// Hands ciphertext to rustls as long as it takes any: what was fed before, then this, of which the rest is kept.
+    fn process(&mut self, mut ciphertext: &[u8]) {
+        if self.engine.is_greeting() || !self.engine.is_open() {
+            self.engine.feed(std::mem::take(&mut ciphertext));
+        }
         while self.failure.is_none() {
-            match self.step() {
+            match self.step(&mut ciphertext) {
                 Ok(true) => self.decide_when_done(),
                 Ok(false) => break,
                 Err(error) => self.fail(&error),
             }
         }
-        if self.failure.is_none()
-            && let Err(error) = self.engine.settle()
-        {
-            self.fail(&error);
+        if self.failure.is_none() {
+            self.engine.feed(ciphertext);
+            if let Err(error) = self.engine.settle() {
+                self.fail(&error);
+            }
         }
         if self.decision.is_none() && self.failure.is_none() && self.received > self.side.limits().bytes {
             let (peer, limit) = (self.side.peer(), self.side.limits().bytes);
@@ -351,10 +358,10 @@ impl Connection {
     }
 
     /// Hands rustls a piece; `false` when it takes nothing now.
-    fn step(&mut self) -> Result<bool, rustls::Error> {
-        let Self { side: Side::Server(serving), engine, .. } = self else { return self.engine.step() };
+    fn step(&mut self, fresh: &mut &[u8]) -> Result<bool, rustls::Error> {
+        let Self { side: Side::Server(serving), engine, .. } = self else { return self.engine.step(fresh) };
         if !engine.is_greeting() {
-            return engine.step();
+            return engine.step(fresh);
         }
         match serving.greeting(engine.untaken()) {
             Greeting::Other => return engine.greet(|hello| serving.choose(hello)),
@@ -367,15 +374,18 @@ impl Connection {
         Ok(false)
     }
 
-    /// Decides about the peer of a completed handshake, full or resumed. A resumed one was never shown to
-    /// the verifier; a full one is looked at again: the entry may have gone in between.
+    /// Decides about the peer of a completed handshake, full or resumed. What the verifier decided in a full one is
+    /// looked at again: the entry may have gone in between. A resumed one was never shown to it.
     fn decide_when_done(&mut self) {
         if self.decision.is_some() || self.engine.is_handshaking() {
             return;
         }
-        let chain = self.engine.common().and_then(|common| common.peer_certificates());
-        let chain: Vec<&[u8]> = chain.into_iter().flatten().map(AsRef::as_ref).collect();
-        let Some(decision) = self.side.decide(&chain) else { return };
+        let verified = self.engine.scope.decision.take().filter(|decision| decision.is_admitted());
+        let decided = match verified {
+            Some(admission) => Some(admission.refused_since(now()).unwrap_or(*admission)),
+            None => self.side.decide(&self.engine.peer_chain()),
+        };
+        let Some(decision) = decided else { return };
         self.engine.scope = self.side.scope(&decision);
         if decision.is_admitted() {
             let hook = self.hook.take();

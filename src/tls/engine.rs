@@ -118,9 +118,10 @@ impl Engine {
         matches!(self.state, State::Greeting(_))
     }
 
-    /// Gives rustls a piece of what was fed; `false` when it takes nothing now.
-    pub(super) fn step(&mut self) -> Result<bool, Error> {
-        let taken = self.take()?;
+    /// Gives rustls a piece of what was fed or, when it has taken that, of what is `fresh`, which is made shorter by it;
+    /// `false` when it takes nothing now.
+    pub(super) fn step(&mut self, fresh: &mut &[u8]) -> Result<bool, Error> {
+        let taken = self.take(fresh)?;
         if taken {
             self.process_packets()?;
         }
@@ -129,7 +130,7 @@ impl Engine {
 
     /// As [`step`](Self::step), for whom [`is_greeting`](Self::is_greeting). `choose` answers the ClientHello.
     pub(super) fn greet(&mut self, choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>) -> Result<bool, Error> {
-        if !self.take()? {
+        if !self.take(&mut &[][..])? {
             return Ok(false);
         }
         let Self { state, scope, outbound, .. } = self;
@@ -168,18 +169,27 @@ impl Engine {
         error
     }
 
-    /// Moves a piece of what was fed into rustls's own buffer; `false` when it takes nothing now.
-    fn take(&mut self) -> Result<bool, Error> {
-        let mut untaken = &self.inbound[self.taken..];
+    /// Moves as much of it as rustls's own buffer holds there; `false` when it takes nothing now.
+    fn take(&mut self, fresh: &mut &[u8]) -> Result<bool, Error> {
+        let fed = self.taken < self.inbound.len();
+        let mut untaken = if fed { &self.inbound[self.taken..] } else { *fresh };
         let before = untaken.len();
         let read = match &mut self.state {
             State::Greeting(acceptor) if before > 0 => acceptor.read_tls(&mut untaken),
-            State::Speaking(tls) if before > 0 && tls.wants_read() => tls.read_tls(&mut untaken),
+            State::Speaking(tls) if before > 0 && tls.wants_read() => {
+                let first = tls.read_tls(&mut untaken);
+                while first.is_ok() && !untaken.is_empty() && matches!(tls.read_tls(&mut untaken), Ok(1..)) {}
+                first
+            }
             _ => return Ok(false),
         };
         let count = before - untaken.len();
         self.swollen += count;
-        self.taken += count;
+        if fed {
+            self.taken += count;
+        } else {
+            *fresh = &fresh[count..];
+        }
         // Reading from memory cannot fail: a message is longer than rustls holds.
         read.map(|count| count > 0).map_err(|_| self.refuse(InvalidMessage::HandshakePayloadTooLarge.into()))
     }
@@ -257,6 +267,10 @@ impl Engine {
 
     pub(super) fn is_handshaking(&self) -> bool {
         self.tls().is_none_or(|tls| tls.is_handshaking())
+    }
+
+    pub(super) fn has_plaintext(&self) -> bool {
+        self.plaintext > 0
     }
 
     /// How many bytes of plaintext can be read; at least 1 when an end waits behind them.
@@ -362,6 +376,12 @@ impl Engine {
     /// What rustls knows of the connection, once the ClientHello has arrived.
     pub(super) fn common(&self) -> Option<&CommonState> {
         self.tls().map(|tls| &**tls)
+    }
+
+    /// What the peer sent, its own certificate first.
+    pub(super) fn peer_chain(&self) -> Vec<&[u8]> {
+        let chain = self.common().and_then(|common| common.peer_certificates());
+        chain.into_iter().flatten().map(AsRef::as_ref).collect()
     }
 
     pub(super) fn tls(&self) -> Option<&Connection> {

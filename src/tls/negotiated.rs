@@ -78,8 +78,7 @@ impl Connection {
     /// The certificates that the peer has sent, its own first; of a resumed session, those that it sent when that
     /// began. Empty before the handshake is over, and if there are none.
     pub fn peer_chain(&self) -> Vec<Certificate> {
-        let chain = self.engine.common().and_then(|common| common.peer_certificates()).unwrap_or_default();
-        chain.iter().filter_map(|certificate| Certificate::from_der(certificate).ok()).collect()
+        self.engine.peer_chain().into_iter().filter_map(|der| Certificate::from_der(der).ok()).collect()
     }
 
     /// Fills the buffer with key material that both ends can compute and nobody else (RFC 8446, 7.5; RFC 5705). Fails

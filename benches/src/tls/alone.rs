@@ -81,6 +81,17 @@ impl Session for ServerConnection {
     fn receive(&mut self, plaintext: &mut [u8]) {
         self.reader().read_exact(plaintext).expect("plaintext");
     }
+
+    /// It takes no more than two records before their plaintext is read.
+    fn exchange(&mut self, mut ciphertext: &[u8], mut plaintext: &mut [u8]) {
+        while !ciphertext.is_empty() {
+            self.read_tls(&mut ciphertext).expect("memory");
+            let count = self.process_new_packets().expect("TLS").plaintext_bytes_to_read();
+            let (filled, rest) = plaintext.split_at_mut(count);
+            self.receive(filled);
+            plaintext = rest;
+        }
+    }
 }
 
 #[derive(Debug)]
