@@ -105,7 +105,7 @@ impl AuthorityDir {
         let AuthorityDirOptions { entry_names, watch, create, stale_crls } = options;
         let directory = TrustDir::open_with(path, TrustDirOptions { entry_names, watch, create })?;
         let inner = Arc::new(Inner {
-            state: Mutex::new(Arc::new(State::load(&directory, Ok(()), stale_crls, None))),
+            state: Mutex::new(Arc::new(State::load(&directory, stale_crls, None).0)),
             directory: directory.clone(),
             stale_crls,
             loading: Mutex::default(),
@@ -182,9 +182,9 @@ impl AuthorityDir {
         if let Some(known) = known() {
             return known;
         }
-        let (gone, updated) = self.0.directory.update(&|_, _| {});
         let old = lock(&self.0.state).clone();
-        let state = Arc::new(State::load(&self.0.directory, updated, self.0.stale_crls, Some(&old)));
+        let (state, gone) = State::load(&self.0.directory, self.0.stale_crls, Some(&old));
+        let state = Arc::new(state);
         *lock(&self.0.state) = state.clone();
         drop(loading);
         // Hooks may well ask for a decision.

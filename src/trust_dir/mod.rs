@@ -239,6 +239,11 @@ impl TrustDir {
         })
     }
 
+    /// The file that carried the certificate when it was looked at last: nobody looks, and nobody is told anything.
+    pub(crate) fn last_place(&self, fingerprint: &Fingerprint) -> Option<PathBuf> {
+        self.index().files_of(fingerprint).into_iter().next().map(|(name, _)| self.0.path.join(name))
+    }
+
     /// Looks at the files that the index has for the certificate.
     fn look_for(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Mark)> {
         let known = self.index().files_of(fingerprint);
@@ -348,8 +353,7 @@ impl TrustDir {
 
     /// An entry's certificate, read from its file.
     fn read_entry(&self, fingerprint: &Fingerprint) -> Option<Certificate> {
-        let (name, _) = self.index().files_of(fingerprint).into_iter().next()?;
-        let all = content::load(&self.0.path.join(name)).ok()?;
+        let all = content::load(&self.last_place(fingerprint)?).ok()?;
         all.into_iter().find(|found| found.fingerprint() == *fingerprint)
     }
 
