@@ -15,6 +15,7 @@ mod rehash;
 mod removals;
 mod runs;
 mod scan;
+mod searched;
 mod stamp;
 mod trusted;
 mod watch;
@@ -32,6 +33,7 @@ use self::limits::Limits;
 use self::live::LiveEntries;
 use self::looks::Looks;
 use self::scan::LastScan;
+use self::searched::Searched;
 use self::stamp::Mark;
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
@@ -117,6 +119,7 @@ struct Inner {
     live: LiveEntries,
     looks: Looks,
     last_scan: Mutex<LastScan>,
+    searched: Mutex<Searched>,
     limits: Limits,
     watch: OnceLock<Watch>,
     observers: Mutex<Vec<Observer>>,
@@ -188,6 +191,7 @@ impl TrustDir {
             live: LiveEntries::default(),
             looks: Looks::default(),
             last_scan: Mutex::default(),
+            searched: Mutex::default(),
             watch: OnceLock::new(),
             observers: Mutex::default(),
         }));
@@ -304,7 +308,7 @@ impl TrustDir {
         if self.catch_up() {
             return None;
         }
-        self.look_under(certificate.subject().subject_hash().ok()?.0);
+        self.search_under(certificate.subject().subject_hash().ok()?.0);
         let fingerprint = certificate.fingerprint();
         let found = self.index().contains(&fingerprint);
         found.then(|| self.hold(&fingerprint))?
