@@ -21,9 +21,9 @@ use crate::trust_dir::lock;
 ///
 /// A removal wakes the task that waits to read or to write. Errors are [`io::Error`]s with an [`Error`] inside that says who
 /// was refused and why. Before one is returned the peer has been sent its alert, or close_notify, and has been
-/// listened to until it ended, for 5 s and 1 MiB at most, so that what was sent arrives. `shutdown` sends close_notify
-/// and ends this direction; what the peer still sends can be read. Drop it only after `shutdown`, better
-/// [`close`](Self::close), or an error: else the peer takes the connection for truncated.
+/// listened to until it ended, so that what was sent arrives: that takes 5 s, and 1 MiB are read, at most. `shutdown`
+/// sends close_notify and ends this direction; what the peer still sends can be read. Drop it only after `shutdown`,
+/// better [`close`](Self::close), or an error: else the peer takes the connection for truncated.
 ///
 /// Every future may be dropped at any time without a loss; of a handshake that is dropped nothing is left. It needs a
 /// runtime whose timer is enabled: tokio panics without. May be split with `tokio::io::split`.
@@ -109,8 +109,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         &self.transport
     }
 
-    /// Sends close_notify and listens to the peer until it ends as well, for 5 s and 1 MiB at most: what was written
-    /// arrives. What the peer has sent and nobody has read is dropped.
+    /// Sends what waits and close_notify, and listens to the peer until it ends as well: what was written arrives, unless
+    /// all that takes more than 5 s, or 1 MiB is heard. What the peer has sent and nobody has read is dropped.
     pub async fn close(mut self) -> io::Result<()> {
         self.connection.close_notify();
         self.end().await
@@ -221,7 +221,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let linger = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
         if linger.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Ok(()));
+            let unsent = self.connection.wants_write();
+            return Poll::Ready(if unsent { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) });
         }
         if self.draining.is_none() {
             ready!(self.poll_send(cx))?;
