@@ -25,7 +25,7 @@ pub(super) struct State {
     vouched: Mutex<HashMap<Key, Vouched>>,
 }
 
-/// Chains that are remembered; a client whose chain is not costs a verification.
+/// Chains that are remembered; a peer whose chain is not costs a verification.
 const REMEMBERED: usize = 4096;
 
 impl State {
