@@ -107,8 +107,13 @@ fn each_name_has_its_policy() {
         assert!(!ask("admin.localhost", None) && !ask("admin.localhost", Some(&bob)));
         assert!(!ask("admin.localhost.", None) && !ask("guest.localhost.", Some(&bob)));
         assert!(ask("admin.localhost", Some(&alice)));
-        // Who has come in by one name does not resume at another.
+        // Who has come in by one name resumes there, and not at another.
         assert!(ask("localhost", None));
+        let mark = server.mark();
+        let options = ["-servername", "localhost", "-sess_in", &text(&session)];
+        let mut back = SClient::connect(&world, &server.address(), tls, None, &options);
+        assert_eq!(back.echo("hello").as_deref(), Some("hello"));
+        assert!(server.wait_from(mark, |event| event.what == What::Admitted).resumed, "{tls:?}");
         let options = ["-servername", "admin.localhost", "-sess_in", &text(&session)];
         let mut stranger = SClient::connect(&world, &server.address(), tls, None, &options);
         assert_eq!(stranger.echo("hello"), None);
