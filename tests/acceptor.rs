@@ -168,6 +168,26 @@ fn a_reload_is_for_new_handshakes() {
     }
 }
 
+/// What a client may cost is counted from its first byte, by the limits of that moment, and told by them.
+#[test]
+fn a_reload_leaves_those_their_limits_who_have_connected() {
+    let world = World::new();
+    let builder = Acceptor::builder(world.server.clone()).handshake_timeout(Duration::from_secs(5));
+    let acceptor = builder.clone().handshake_bytes(100_000).build().unwrap();
+    let config = client(&world.ca, &world.server, &version::TLS13, Sessions::None);
+    let mut slow = Wire::new(&config, &acceptor);
+    let deadline = slow.server.deadline().unwrap();
+    let mut large = Wire::new(&config, &acceptor);
+    acceptor.reload(&builder.handshake_timeout(Duration::from_secs(9)).handshake_bytes(1)).unwrap();
+    slow.step(usize::MAX).unwrap(); // its ClientHello
+    assert_eq!(slow.server.deadline(), Some(deadline));
+    let error = slow.server.expire(deadline).unwrap_err();
+    assert_eq!(error.message(), "the client has not completed its handshake within 5 s");
+    large.establish().unwrap();
+    let error = Wire::new(&config, &acceptor).refused();
+    assert_eq!(error.message(), "the client has sent more than 1 bytes before its handshake was over");
+}
+
 #[test]
 fn plain_http_is_answered_as_chosen() {
     let world = World::new();

@@ -29,6 +29,8 @@ pub(super) struct Serving {
     acceptor: Acceptor,
     /// As it was when the ClientHello arrived; before that, when the connection was made.
     setup: Arc<Setup>,
+    /// Counted from when the connection was made, and therefore those of that moment.
+    limits: HandshakeLimits,
     /// What serves the name that the client asks for.
     site: Option<Arc<Site>>,
 }
@@ -41,7 +43,8 @@ pub(super) struct Calling {
 
 impl Serving {
     pub(super) fn new(acceptor: Acceptor) -> Self {
-        Self { setup: acceptor.setup(), acceptor, site: None }
+        let setup = acceptor.setup();
+        Self { limits: setup.limits, setup, acceptor, site: None }
     }
 
     /// Answers the ClientHello.
@@ -67,7 +70,7 @@ impl Side {
 
     pub(super) fn limits(&self) -> HandshakeLimits {
         match self {
-            Self::Server(serving) => serving.setup.limits,
+            Self::Server(serving) => serving.limits,
             Self::Client(calling) => calling.connector.limits(),
         }
     }
