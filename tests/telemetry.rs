@@ -326,10 +326,12 @@ mod events {
     use std::fmt::{Debug, Write as _};
     use std::fs;
 
+    use support::call::call;
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
     use tracing::subscriber::with_default;
     use tracing::{Event, Metadata, Subscriber};
+    use trustdir::tls::Connector;
 
     use super::*;
 
@@ -370,6 +372,25 @@ mod events {
         }
     }
 
+    /// Both ends in one process, each with its word.
+    #[test]
+    fn an_event_says_of_which_end_it_is() {
+        let world = World::new();
+        let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
+        let connector = Connector::builder().pin(world.server.certificate().clone()).build().unwrap();
+        let lines = Lines::default();
+        with_default(lines.clone(), || {
+            call(&connector, "localhost", &acceptor).unwrap();
+            connector.connect("localhost").unwrap().received_eof();
+        });
+        let lines = lines.0.lock().unwrap();
+        let has = |parts: [&str; 3]| lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+        assert!(has(["message=admitted", " end=server", "reason=ANONYMOUS"]), "{lines:#?}");
+        assert!(has(["message=admitted", " end=client", "subject=CN=localhost"]), "{lines:#?}");
+        assert!(has(["message=handshake failed", " end=client", "the server closed the connection"]), "{lines:#?}");
+        assert_eq!(lines.len(), 3);
+    }
+
     #[test]
     fn what_happens_is_an_event() {
         let service = Service::new();
@@ -407,6 +428,7 @@ mod events {
             &["INFO message=reload failed", "kind=INVALID_ARGUMENT", "why=a handshake limit of 0"],
         ];
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.contains(" end=server")), "{lines:#?}");
         for (line, parts) in lines.iter().zip(expected) {
             assert!(parts.iter().all(|part| line.contains(part)) && !line.contains('\n'), "{line}: {parts:?}");
         }
