@@ -168,6 +168,27 @@ fn a_reload_is_for_new_handshakes() {
     }
 }
 
+/// A builder that is kept takes renewed identities; all else stays.
+#[test]
+fn identities_are_replaced_in_a_builder() {
+    let world = World::new();
+    let names: [&[&str]; 3] = [&["old.home.arpa"], &["new.home.arpa"], &["other.home.arpa"]];
+    let [old, new, other] = names.map(|names| identity(&world, names, KeyAlgorithm::EcdsaP256));
+    let builder = Acceptor::builder(old.clone()).identity(old).client_auth(ClientAuth::Off).alpn(&["x"]);
+    let acceptor = builder.build().unwrap();
+    let server = Server::start(acceptor.clone());
+    assert!(look(&world, &server, &["-noservername", "-alpn", "x"]).contains("CN = old.home.arpa\n"));
+    acceptor.reload(&builder.clone().identities([new, other])).unwrap();
+    for (asked, shown) in
+        [("new.home.arpa", "new"), ("other.home.arpa", "other"), ("old.home.arpa", "new"), ("elsewhere", "new")]
+    {
+        let said = look(&world, &server, &["-servername", asked, "-alpn", "x"]);
+        assert!(said.contains(&format!("CN = {shown}.home.arpa\n")) && said.contains("ALPN protocol: x"), "{said}");
+    }
+    let error = acceptor.reload(&builder.identities([])).unwrap_err();
+    assert_eq!(error.to_string(), "a service needs an identity to show; give one");
+}
+
 /// What a client may cost is counted from its first byte, by the limits of that moment, and told by them.
 #[test]
 fn a_reload_leaves_those_their_limits_who_have_connected() {
