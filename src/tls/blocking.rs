@@ -100,7 +100,39 @@ impl<T: Transport> Stream<T> {
         Self::handshake(acceptor.accept()?, transport)
     }
 
-    /// As [`accept`](Self::accept), of a connection that was made before.
+    /// As [`accept`](Self::accept), of a connection that was made before: also a client's, by
+    /// [`Connector::connect`](super::Connector::connect). In TLS 1.3 a client's handshake is over before the server
+    /// judges it: a refusal comes to the first read.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let acceptor = trustdir::tls::Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let port = listener.local_addr().unwrap().port();
+    /// # let serving = std::thread::spawn(move || {
+    /// #     let mut stream = Stream::accept(&acceptor, listener.accept().unwrap().0).unwrap();
+    /// #     io::copy(&mut (&mut stream).take(5), &mut io::sink()).unwrap();
+    /// #     stream.write_all(b"hello").and_then(|()| stream.close()).unwrap();
+    /// # });
+    /// use std::io::{self, Read, Write};
+    /// use std::net::TcpStream;
+    /// use trustdir::tls::{Connector, Stream};
+    ///
+    /// fn ask(connector: &Connector, host: &str, port: u16) -> io::Result<String> {
+    ///     let connection = connector.connect(host)?;
+    ///     let mut stream = Stream::handshake(connection, TcpStream::connect((host, port))?)?;
+    ///     stream.write_all(b"hello")?;
+    ///     let mut answer = String::new();
+    ///     stream.read_to_string(&mut answer)?;
+    ///     stream.close()?;
+    ///     Ok(answer)
+    /// }
+    /// # let connector = Connector::builder().authority(ca.certificate().clone()).build()?;
+    /// # assert_eq!(ask(&connector, "localhost", port).unwrap(), "hello");
+    /// # serving.join().unwrap();
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
     pub fn handshake(connection: Connection, transport: T) -> Result<Self> {
         let mut stream = Self { connection, transport, ended: false };
         let deadline = stream.connection.deadline();
@@ -128,7 +160,7 @@ impl<T: Transport> Stream<T> {
         Ok(stream)
     }
 
-    /// The connection, with the decision about the client and what was negotiated.
+    /// The connection, with the decision about the peer and what was negotiated.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }

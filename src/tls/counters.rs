@@ -10,10 +10,11 @@ use crate::error::{ErrorKind, Result};
 pub(super) const FAILURES: [ErrorKind; 5] =
     [ErrorKind::Tls, ErrorKind::Alert, ErrorKind::TimedOut, ErrorKind::Truncated, ErrorKind::Closed];
 
-/// The numbers of an [`Acceptor`](super::Acceptor) since it was built, reloads included. Each is exact when it is
+/// The numbers of an [`Acceptor`](super::Acceptor) or a [`Connector`](super::Connector) since it was built, reloads
+/// included. Each is exact when it is
 /// read; together they are not of one moment, since connections go on meanwhile.
 ///
-/// Every connection that was accepted has one outcome: its handshake was full or resumed and the client admitted, it
+/// Every connection that was accepted, or begun by a connector, has one outcome: its handshake was full or resumed and the peer admitted, it
 /// was refused, it failed, or it is still going on.
 ///
 /// ```
@@ -36,19 +37,19 @@ pub struct Counters {
     pub accepted: u64,
     /// Connections that there are now: accepted and not dropped yet.
     pub open: u64,
-    /// Those among them whose client is admitted.
+    /// Those among them whose peer is admitted.
     pub admitted: u64,
-    /// Full handshakes whose client was admitted.
+    /// Full handshakes whose peer was admitted.
     pub full: u64,
-    /// Resumed handshakes whose client was admitted.
+    /// Resumed handshakes whose peer was admitted.
     pub resumed: u64,
     /// Bytes taken from the transports.
     pub ciphertext_in: u64,
     /// Bytes given to the transports.
     pub ciphertext_out: u64,
-    /// Bytes read from clients, decrypted.
+    /// Bytes read from peers, decrypted.
     pub plaintext_in: u64,
-    /// Bytes taken for clients, to be encrypted.
+    /// Bytes taken for peers, to be encrypted.
     pub plaintext_out: u64,
     /// Reloads that took effect.
     pub reloads: u64,
@@ -65,7 +66,7 @@ impl Counters {
         of(&self.refusals, &Reason::ALL, reason).copied().unwrap_or_default()
     }
 
-    /// Open connections whose client ceased to be admitted for this reason: its entry went, or a limit was passed. With
+    /// Open connections whose peer ceased to be admitted for this reason: its entry went, or a limit was passed. With
     /// [`OnRemoval::Finish`](super::OnRemoval::Finish) they may have gone on.
     pub fn revocations(&self, reason: Reason) -> u64 {
         of(&self.revocations, &Reason::ALL, reason).copied().unwrap_or_default()
@@ -79,7 +80,7 @@ impl Counters {
     }
 
     /// All of it for Prometheus: text exposition format 0.0.4, to be served as `text/plain; version=0.0.4`. The labels
-    /// have few values, all of them present from the start; nothing in them comes from a client.
+    /// have few values, all of them present from the start; nothing in them comes from a peer.
     pub fn to_prometheus(&self) -> String {
         prometheus::plain(self)
     }
@@ -114,7 +115,7 @@ impl Counters {
 }
 
 /// The counters themselves. They order nothing else, so all accesses are relaxed; they lie side by side because a
-/// look at the client's file costs each call more than a shared cache line does.
+/// look at the peer's file costs each call more than a shared cache line does.
 #[derive(Default)]
 pub(super) struct Tally {
     pub accepted: Counter,

@@ -74,8 +74,8 @@ impl Page<'_> {
         let refusing = || Reason::ALL.into_iter().filter(|reason| !reason.is_admission());
         self.number("connections_accepted_total", "counter", "Connections that were accepted.", |of| of.accepted)?;
         self.number("connections_open", "gauge", "Connections that there are now.", |of| of.open)?;
-        self.number("connections_admitted", "gauge", "Open connections of admitted clients.", |of| of.admitted)?;
-        let help = "Handshakes whose client was admitted.";
+        self.number("connections_admitted", "gauge", "Open connections of admitted peers.", |of| of.admitted)?;
+        let help = "Handshakes whose peer was admitted.";
         self.labelled("handshakes_total", help, "kind", |of| vec![("full", of.full), ("resumed", of.resumed)])?;
         self.labelled("handshake_refusals_total", "Handshakes that were refused.", "reason", |of| {
             refusing().map(|reason| (reason.as_str(), of.refusals(reason))).collect()
@@ -83,13 +83,13 @@ impl Page<'_> {
         self.labelled("handshake_failures_total", "Handshakes that failed undecided.", "kind", |of| {
             FAILURES.into_iter().map(|kind| (kind.as_str(), of.failures(kind))).collect()
         })?;
-        self.labelled("revocations_total", "Open connections whose client ceased to be admitted.", "reason", |of| {
+        self.labelled("revocations_total", "Open connections whose peer ceased to be admitted.", "reason", |of| {
             refusing().map(|reason| (reason.as_str(), of.revocations(reason))).collect()
         })?;
         self.labelled("ciphertext_bytes_total", "Bytes from and to the transports.", "direction", |of| {
             vec![("in", of.ciphertext_in), ("out", of.ciphertext_out)]
         })?;
-        self.labelled("plaintext_bytes_total", "Bytes from and to the clients.", "direction", |of| {
+        self.labelled("plaintext_bytes_total", "Bytes from and to the peers.", "direction", |of| {
             vec![("in", of.plaintext_in), ("out", of.plaintext_out)]
         })?;
         self.labelled("reloads_total", "Reloads of the settings.", "result", |of| {

@@ -74,7 +74,46 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         Self::handshake(acceptor.accept()?, transport).await
     }
 
-    /// As [`accept`](Self::accept), of a connection that was made before.
+    /// As [`accept`](Self::accept), of a connection that was made before: also a client's, by
+    /// [`Connector::connect`](super::Connector::connect). In TLS 1.3 a client's handshake is over before the server
+    /// judges it: a refusal comes to the first read.
+    ///
+    /// ```
+    /// use std::io;
+    /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    /// use tokio::net::TcpStream;
+    /// use trustdir::tls::{self, Connector};
+    ///
+    /// async fn ask(connector: &Connector, host: &str, port: u16) -> io::Result<String> {
+    ///     let connection = connector.connect(host)?;
+    ///     let mut stream = tls::tokio::Stream::handshake(connection, TcpStream::connect((host, port)).await?).await?;
+    ///     stream.write_all(b"hello").await?;
+    ///     let mut answer = String::new();
+    ///     stream.read_to_string(&mut answer).await?;
+    ///     stream.close().await?;
+    ///     Ok(answer)
+    /// }
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let acceptor = tls::Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+    /// # let connector = Connector::builder().authority(ca.certificate().clone()).build()?;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # let answer = runtime.block_on(async {
+    /// #     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// #     let port = listener.local_addr().unwrap().port();
+    /// #     let serving = tokio::spawn(async move {
+    /// #         let mut stream = tls::tokio::Stream::accept(&acceptor, listener.accept().await.unwrap().0).await.unwrap();
+    /// #         stream.read_exact(&mut [0; 5]).await.unwrap();
+    /// #         stream.write_all(b"hello").await.unwrap();
+    /// #         stream.close().await.unwrap();
+    /// #     });
+    /// #     let answer = ask(&connector, "localhost", port).await.unwrap();
+    /// #     serving.await.unwrap();
+    /// #     answer
+    /// # });
+    /// # assert_eq!(answer, "hello");
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
     pub async fn handshake(connection: Connection, transport: T) -> Result<Self> {
         let deadline = connection.deadline();
         let waiting = Arc::<Waiting>::default();
@@ -99,7 +138,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         Ok(stream)
     }
 
-    /// The connection, with the decision about the client and what was negotiated.
+    /// The connection, with the decision about the peer and what was negotiated.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
