@@ -10,12 +10,12 @@ use crate::error::{ErrorKind, Result};
 pub(super) const FAILURES: [ErrorKind; 5] =
     [ErrorKind::Tls, ErrorKind::Alert, ErrorKind::TimedOut, ErrorKind::Truncated, ErrorKind::Closed];
 
-/// The numbers of an [`Acceptor`](super::Acceptor) or a [`Connector`](super::Connector) since it was built, reloads
-/// included. Each is exact when it is
-/// read; together they are not of one moment, since connections go on meanwhile.
+/// The numbers of an [`Acceptor`](super::Acceptor) since it was built, reloads included, or of a
+/// [`Connector`](super::Connector), where "accepted" is begun. Each is exact when it is read; together they are not of
+/// one moment, since connections go on meanwhile.
 ///
-/// Every connection that was accepted, or begun by a connector, has one outcome: its handshake was full or resumed and the peer admitted, it
-/// was refused, it failed, or it is still going on.
+/// Every connection that was accepted has one outcome: its handshake was full or resumed and the peer admitted, it was
+/// refused, it failed, or it is still going on.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
