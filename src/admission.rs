@@ -220,7 +220,7 @@ fn by_pin(
 /// Why an entry is refused all the same. An exact match makes nobody check these for us.
 fn unfit(peer: Peer, certificate: &Certificate, now: i64) -> Option<(Reason, String)> {
     if now > certificate.not_after() {
-        let what = format!("expired on {}; install a renewed certificate", date(certificate.not_after()));
+        let what = format!("expired on {}; {}", date(certificate.not_after()), peer.renew());
         return Some((Reason::Expired, what));
     }
     if now < certificate.not_before() {

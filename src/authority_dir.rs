@@ -1,4 +1,4 @@
-//! The directory of authorities: trust anchors that vouch for clients, and their revocation lists.
+//! The directory of authorities: trust anchors that vouch for clients or servers, and their revocation lists.
 
 mod content;
 mod install;
@@ -31,7 +31,7 @@ pub struct AuthorityDirOptions {
     pub watch: bool,
     /// Whether the directory is made when it does not exist.
     pub create: bool,
-    /// What becomes of clients whose authority's list is out of date. An authority without any list has revoked
+    /// What becomes of peers whose authority's list is out of date. An authority without any list has revoked
     /// nobody.
     pub stale_crls: StaleCrls,
 }
@@ -47,7 +47,7 @@ impl Default for AuthorityDirOptions {
 /// a revocation list in the directory revokes it. That is much wider than a [`TrustDir`], whose entries admit
 /// only themselves, so it is a directory of its own.
 ///
-/// Paths are those of RFC 5280, from the certificates that the client sends to an anchor: signatures,
+/// Paths are those of RFC 5280, from the certificates that the peer sends to an anchor: signatures,
 /// validity, purposes, path lengths and name constraints (on directory names: all are refused) count. An
 /// authority that is unfit vouches for nobody and is told by [`problems`](Self::problems): expired, without
 /// critical basicConstraints or keyCertSign, with an unknown critical extension, with an RSA key below
@@ -55,7 +55,7 @@ impl Default for AuthorityDirOptions {
 ///
 /// Lists (CRLs) lie beside the anchors, in PEM or DER, of at most 16 MiB. Of several lists of one authority each counts, and the
 /// newest says whether they are out of date. A list that is broken or whose signature does not verify refuses
-/// the clients of the authority that it is for; if that cannot be told (half a file, under a name that does not say it),
+/// those whom its authority vouches for; if that cannot be told (half a file, under a name that does not say it),
 /// everybody's. Name lists `<hash>.r0`, or so that the name has `crl` in it: then also one that cannot be opened is known for one. New, replaced and removed files count from the next decision
 /// on, a resumed session's too, and open connections that are no longer vouched for are closed. What merely
 /// ends - a certificate's validity, a list's - is for the next handshake; it closes nobody.
@@ -105,7 +105,7 @@ impl AuthorityDir {
         let AuthorityDirOptions { entry_names, watch, create, stale_crls } = options;
         let directory = TrustDir::open_with(path, TrustDirOptions { entry_names, watch, create })?;
         let inner = Arc::new(Inner {
-            state: Mutex::new(Arc::new(State::load(&directory, Ok(()), stale_crls, None))),
+            state: Mutex::new(Arc::new(State::load(&directory, stale_crls, None).0)),
             directory: directory.clone(),
             stale_crls,
             loading: Mutex::default(),
@@ -125,7 +125,7 @@ impl AuthorityDir {
         &self.0.directory
     }
 
-    /// What becomes of clients whose authority's list is out of date.
+    /// What becomes of peers whose authority's list is out of date.
     pub fn stale_crls(&self) -> StaleCrls {
         self.0.stale_crls
     }
@@ -182,9 +182,9 @@ impl AuthorityDir {
         if let Some(known) = known() {
             return known;
         }
-        let (gone, updated) = self.0.directory.update(&|_, _| {});
         let old = lock(&self.0.state).clone();
-        let state = Arc::new(State::load(&self.0.directory, updated, self.0.stale_crls, Some(&old)));
+        let (state, gone) = State::load(&self.0.directory, self.0.stale_crls, Some(&old));
+        let state = Arc::new(state);
         *lock(&self.0.state) = state.clone();
         drop(loading);
         // Hooks may well ask for a decision.
@@ -228,7 +228,9 @@ impl fmt::Debug for AuthorityDir {
 fn fault(crl: &Crl, anchors: &[&Certificate], names: EntryNames, now: i64) -> Option<String> {
     let issuer = crl.issuer().brief();
     if !crl.is_proven(anchors) {
-        return Some(format!("its signature is not that of {issuer}, whose clients are refused; replace this list"));
+        return Some(format!(
+            "its signature is not that of {issuer}, which vouches for nobody therefore; replace this list"
+        ));
     }
     if crl.is_stale(now) {
         let since = date(crl.next_update());

@@ -28,15 +28,15 @@ pub use self::crl::Crl;
 pub(crate) use self::crl::{BrokenCrl, hashes_in};
 pub(crate) use self::name::bears;
 
-/// As many authorities between client and anchor as rustls-webpki follows. A client may send more bytes; how
+/// As many authorities between peer and anchor as rustls-webpki follows. A peer may send more bytes; how
 /// many paths can be made of them grows with the factorial.
 const MAX_BETWEEN: usize = 6;
 
-/// What becomes of clients whose authority has a revocation list that is out of date.
+/// What becomes of peers whose authority has a revocation list that is out of date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StaleCrls {
     /// They are refused until there is a new list: whoever can hold the new list back could else keep a revoked
-    /// client in.
+    /// peer in.
     #[default]
     Refuse,
     /// They are admitted, unless the old list revokes them.

@@ -113,6 +113,76 @@
 //! # Ok::<(), trustdir::Error>(())
 //! ```
 //!
+//! # A TLS client
+//!
+//! A [`tls::Connector`] trusts whom it was told to: a server's certificate itself, whatever its shape, or an authority.
+//!
+//! ```
+//! use std::io::{self, Read};
+//! use std::net::TcpStream;
+//!
+//! use trustdir::tls::{Connector, Stream};
+//!
+//! fn fetch(connector: &Connector, host: &str, port: u16) -> io::Result<String> {
+//!     let socket = TcpStream::connect((host, port))?;
+//!     let mut stream = Stream::handshake(connector.connect(host)?, socket)?; // an error says what is wrong with the server
+//!     let mut page = String::new();
+//!     stream.read_to_string(&mut page)?; // or with the client, which the server judges last
+//!     stream.close()?;
+//!     Ok(page)
+//! }
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+//! # let alice = ca.issue_client("alice", &Default::default())?;
+//! # let server = ca.issue_server(&["nas.home.arpa"], &Default::default())?;
+//! # let pin = server.certificate().clone();
+//! # let clients = trustdir::TrustDir::open(dir.path())?;
+//! # clients.install(alice.certificate())?;
+//! # let acceptor = trustdir::tls::Acceptor::builder(server).trust_dir(clients).build()?;
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+//! # let port = listener.local_addr().unwrap().port();
+//! # let serving = std::thread::spawn(move || {
+//! #     let mut stream = Stream::accept(&acceptor, listener.accept().unwrap().0).unwrap();
+//! #     std::io::Write::write_all(&mut stream, b"hello").unwrap();
+//! #     stream.close().unwrap();
+//! # });
+//!
+//! let connector = Connector::builder().pin(pin).identity(alice).build()?;
+//! assert_eq!(fetch(&connector, "127.0.0.1", port).unwrap(), "hello");
+//! # serving.join().unwrap();
+//! # Ok::<(), trustdir::Error>(())
+//! ```
+//!
+//! # A name with clients of its own
+//!
+//! ```
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+//! # let identity = ca.issue_server(&["www.home.arpa", "admin.home.arpa"], &Default::default())?;
+//! # let admins = trustdir::TrustDir::open(dir.path())?;
+//! use trustdir::{ClientAuth, Policy, tls::Acceptor};
+//!
+//! let admins = Policy::new(ClientAuth::Required).with_clients(admins);
+//! let acceptor = Acceptor::builder(identity).policy_for("admin.home.arpa", admins).build()?;
+//! assert_eq!(acceptor.policy_for("admin.home.arpa").client_auth(), ClientAuth::Required);
+//! assert_eq!(acceptor.policy_for("www.home.arpa").client_auth(), ClientAuth::Off); // everybody
+//! # Ok::<(), trustdir::Error>(())
+//! ```
+//!
+//! # What it has done, in numbers
+//!
+//! ```
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+//! # let acceptor = trustdir::tls::Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+//! use trustdir::Reason;
+//!
+//! let counters = acceptor.counters();
+//! println!("{} are connected, {} strangers were refused", counters.open, counters.refusals(Reason::NotInstalled));
+//! assert!(counters.to_prometheus().contains("\ntrustdir_connections_open 0\n"));
+//! # Ok::<(), trustdir::Error>(())
+//! ```
+//!
 //! # A configuration that is there already
 //!
 //! ```no_run
@@ -133,6 +203,11 @@ pub mod config;
 pub mod export;
 pub mod lint;
 pub mod tls;
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod admission;
 mod alt_name;

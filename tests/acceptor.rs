@@ -107,8 +107,13 @@ fn each_name_has_its_policy() {
         assert!(!ask("admin.localhost", None) && !ask("admin.localhost", Some(&bob)));
         assert!(!ask("admin.localhost.", None) && !ask("guest.localhost.", Some(&bob)));
         assert!(ask("admin.localhost", Some(&alice)));
-        // Who has come in by one name does not resume at another.
+        // Who has come in by one name resumes there, and not at another.
         assert!(ask("localhost", None));
+        let mark = server.mark();
+        let options = ["-servername", "localhost", "-sess_in", &text(&session)];
+        let mut back = SClient::connect(&world, &server.address(), tls, None, &options);
+        assert_eq!(back.echo("hello").as_deref(), Some("hello"));
+        assert!(server.wait_from(mark, |event| event.what == What::Admitted).resumed, "{tls:?}");
         let options = ["-servername", "admin.localhost", "-sess_in", &text(&session)];
         let mut stranger = SClient::connect(&world, &server.address(), tls, None, &options);
         assert_eq!(stranger.echo("hello"), None);
@@ -161,6 +166,47 @@ fn a_reload_is_for_new_handshakes() {
         assert_eq!(open.echo("still").as_deref(), Some("still"));
         assert!(acceptor.connections().iter().any(|open| open.certificate() == &alice.load()));
     }
+}
+
+/// A builder that is kept takes renewed identities; all else stays.
+#[test]
+fn identities_are_replaced_in_a_builder() {
+    let world = World::new();
+    let names: [&[&str]; 3] = [&["old.home.arpa"], &["new.home.arpa"], &["other.home.arpa"]];
+    let [old, new, other] = names.map(|names| identity(&world, names, KeyAlgorithm::EcdsaP256));
+    let builder = Acceptor::builder(old.clone()).identity(old).client_auth(ClientAuth::Off).alpn(&["x"]);
+    let acceptor = builder.build().unwrap();
+    let server = Server::start(acceptor.clone());
+    assert!(look(&world, &server, &["-noservername", "-alpn", "x"]).contains("CN = old.home.arpa\n"));
+    acceptor.reload(&builder.clone().identities([new, other])).unwrap();
+    for (asked, shown) in
+        [("new.home.arpa", "new"), ("other.home.arpa", "other"), ("old.home.arpa", "new"), ("elsewhere", "new")]
+    {
+        let said = look(&world, &server, &["-servername", asked, "-alpn", "x"]);
+        assert!(said.contains(&format!("CN = {shown}.home.arpa\n")) && said.contains("ALPN protocol: x"), "{said}");
+    }
+    let error = acceptor.reload(&builder.identities([])).unwrap_err();
+    assert_eq!(error.to_string(), "a service needs an identity to show; give one");
+}
+
+/// What a client may cost is counted from its first byte, by the limits of that moment, and told by them.
+#[test]
+fn a_reload_leaves_those_their_limits_who_have_connected() {
+    let world = World::new();
+    let builder = Acceptor::builder(world.server.clone()).handshake_timeout(Duration::from_secs(5));
+    let acceptor = builder.clone().handshake_bytes(100_000).build().unwrap();
+    let config = client(&world.ca, &world.server, &version::TLS13, Sessions::None);
+    let mut slow = Wire::new(&config, &acceptor);
+    let deadline = slow.server.deadline().unwrap();
+    let mut large = Wire::new(&config, &acceptor);
+    acceptor.reload(&builder.handshake_timeout(Duration::from_secs(9)).handshake_bytes(1)).unwrap();
+    slow.step(usize::MAX).unwrap(); // its ClientHello
+    assert_eq!(slow.server.deadline(), Some(deadline));
+    let error = slow.server.expire(deadline).unwrap_err();
+    assert_eq!(error.message(), "the client has not completed its handshake within 5 s");
+    large.establish().unwrap();
+    let error = Wire::new(&config, &acceptor).refused();
+    assert_eq!(error.message(), "the client has sent more than 1 bytes before its handshake was over");
 }
 
 #[test]

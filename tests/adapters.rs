@@ -16,112 +16,36 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, ClientConfig, ClientConnection, version};
 use support::client::{BOTH, SClient, Tls};
+use support::streams::{ADAPTERS, Adapter, Service, block_on, inner, to_tokio};
 use support::wire::{Sessions, client};
 use support::{DEADLINE, World, run, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use trustdir::tls::{self, Acceptor, OnRemoval, Transport};
 use trustdir::{Decision, EntryNames, Error, ErrorKind, Identity, IssueOptions, Reason, Result};
 
-/// What serves one socket until the client closes.
-#[derive(Clone, Copy, Debug)]
-enum Adapter {
-    Blocking,
-    Tokio,
-}
-
-const ADAPTERS: [Adapter; 2] = [Adapter::Blocking, Adapter::Tokio];
-
 /// What the service says to whom it has heard.
 const PAGE: usize = 2_000_000;
 
-impl Adapter {
-    /// Echoes until the client closes.
-    fn echo(self, acceptor: &Acceptor, socket: TcpStream) -> io::Result<()> {
-        let mut buffer = [0; 1000];
-        match self {
-            Self::Blocking => {
-                let mut stream = tls::Stream::accept(acceptor, socket)?;
-                loop {
-                    match stream.read(&mut buffer)? {
-                        0 => return stream.close(),
-                        count => stream.write_all(&buffer[..count])?,
-                    }
-                }
-            }
-            Self::Tokio => block_on(async {
-                let mut stream = tls::tokio::Stream::accept(acceptor, to_tokio(socket)).await?;
-                loop {
-                    match stream.read(&mut buffer).await? {
-                        0 => return stream.close().await,
-                        count => stream.write_all(&buffer[..count]).await?,
-                    }
-                }
-            }),
+/// Answers one request with a large page, and closes at once.
+fn page(adapter: Adapter, acceptor: &Acceptor, socket: TcpStream) -> io::Result<()> {
+    let page = vec![b'x'; PAGE];
+    let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {PAGE}\r\n\r\n");
+    match adapter {
+        Adapter::Blocking => {
+            let mut stream = tls::Stream::accept(acceptor, socket)?;
+            let _ = stream.read(&mut [0; 4096])?;
+            stream.write_all(head.as_bytes())?;
+            stream.write_all(&page)?;
+            stream.close()
         }
+        Adapter::Tokio => block_on(async {
+            let mut stream = tls::tokio::Stream::accept(acceptor, to_tokio(socket)).await?;
+            let _ = stream.read(&mut [0; 4096]).await?;
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(&page).await?;
+            stream.close().await
+        }),
     }
-
-    /// Answers one request with a large page, and closes at once.
-    fn page(self, acceptor: &Acceptor, socket: TcpStream) -> io::Result<()> {
-        let page = vec![b'x'; PAGE];
-        let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {PAGE}\r\n\r\n");
-        match self {
-            Self::Blocking => {
-                let mut stream = tls::Stream::accept(acceptor, socket)?;
-                let _ = stream.read(&mut [0; 4096])?;
-                stream.write_all(head.as_bytes())?;
-                stream.write_all(&page)?;
-                stream.close()
-            }
-            Self::Tokio => block_on(async {
-                let mut stream = tls::tokio::Stream::accept(acceptor, to_tokio(socket)).await?;
-                let _ = stream.read(&mut [0; 4096]).await?;
-                stream.write_all(head.as_bytes()).await?;
-                stream.write_all(&page).await?;
-                stream.close().await
-            }),
-        }
-    }
-}
-
-fn to_tokio(socket: TcpStream) -> tokio::net::TcpStream {
-    socket.set_nonblocking(true).unwrap();
-    tokio::net::TcpStream::from_std(socket).unwrap()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-type Job = fn(Adapter, &Acceptor, TcpStream) -> io::Result<()>;
-
-/// A service for one connection; says how it ended.
-struct Service {
-    address: String,
-    ended: Receiver<io::Result<()>>,
-}
-
-impl Service {
-    fn start(adapter: Adapter, job: Job, acceptor: &Acceptor) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let (sender, ended) = channel();
-        let acceptor = acceptor.clone();
-        thread::spawn(move || sender.send(job(adapter, &acceptor, listener.accept().unwrap().0)));
-        Self { address, ended }
-    }
-
-    fn end(&self) -> io::Result<()> {
-        self.ended.recv_timeout(DEADLINE).unwrap()
-    }
-
-    /// The error that ended it.
-    fn error(&self) -> Error {
-        inner(self.end().unwrap_err())
-    }
-}
-
-fn inner(error: io::Error) -> Error {
-    error.downcast().unwrap()
 }
 
 fn alice(world: &World) -> Identity {
@@ -195,7 +119,7 @@ fn curl_gets_the_whole_page() {
     let world = World::new();
     let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
     for adapter in ADAPTERS {
-        let service = Service::start(adapter, Adapter::page, &acceptor);
+        let service = Service::start(adapter, page, &acceptor);
         let (url, ca) = (format!("https://{}/", service.address), text(&world.ca.certificate_path()));
         let page = run("curl", &["-sS", "--limit-rate", "20M", "--cacert", &ca, &url], world.dir.path());
         assert_eq!(page.len(), PAGE, "{adapter:?}");

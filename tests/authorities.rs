@@ -6,14 +6,20 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
 
+use rustls::version;
 use support::chains::{AUTHORITY, CLIENT, Chains};
 use support::client::{BOTH, SClient, Tls, once};
 use support::server::{Server, What};
-use support::{ClientFiles, World};
+use support::wire::{Sessions, Wire, client};
+use support::{ClientFiles, DEADLINE, World};
 use trustdir::tls::Acceptor;
 use trustdir::{
-    AuthorityDir, AuthorityDirOptions, Certificate, ClientAuth, EntryNames, IssueOptions, Policy, Reason,
+    AuthorityDir, AuthorityDirOptions, Certificate, ClientAuth, EntryNames, Identity, IssueOptions, Policy, Reason,
     RevocationReason, TrustDir,
 };
 
@@ -361,4 +367,47 @@ fn limits_of_an_authority_are_those_of_its_clients() {
         authority.unlimit(&which).unwrap();
         service.once(tls, &alice, None).unwrap();
     }
+}
+
+/// One directory may hold clients and authorities at once. Whoever reads it may notice that a client has gone: the hook
+/// of its connection then asks the same directory, which nobody may have locked.
+#[test]
+fn a_hook_may_ask_the_directory_that_noticed() {
+    let world = World::new();
+    let options = AuthorityDirOptions { create: true, watch: false, ..AuthorityDirOptions::default() };
+    let authorities = AuthorityDir::open_with(world.path("both"), options).unwrap();
+    authorities.directory().install(world.ca.certificate()).unwrap();
+    let identities: Vec<_> = (0..40)
+        .map(|number| world.ca.issue_client(&format!("c{number:02}"), &IssueOptions::default()).unwrap())
+        .collect();
+    let builder = Acceptor::builder(world.server.clone()).trust_dir(authorities.directory().clone());
+    let acceptor = builder.authorities(authorities.clone()).build().unwrap();
+    // The last that is read after the directory was listed: that takes a while, and anything may happen meanwhile.
+    let alice = client(&world.ca, &identities[39], &version::TLS13, Sessions::None);
+    let bob = identities[0].certificate().clone();
+    let ask = move |authorities: &AuthorityDir| authorities.decide(&[bob.as_der()], bob.not_before()).is_admitted();
+    let done = Arc::new(AtomicBool::new(false));
+    // It hangs if a lock is held: then nobody waits for it.
+    let reader = thread::spawn({
+        let (authorities, ask, done) = (authorities.clone(), ask.clone(), done.clone());
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                ask(&authorities);
+            }
+        }
+    });
+    let (sender, asked) = channel();
+    for _ in 0..50 {
+        let file =
+            |identity: &Identity| authorities.directory().path().join(identity.certificate().subject().to_string());
+        identities.iter().for_each(|identity| fs::write(file(identity), identity.certificate().to_pem()).unwrap());
+        let mut wire = Wire::new(&alice, &acceptor);
+        wire.establish().unwrap();
+        let (authorities, ask, sender) = (authorities.clone(), ask.clone(), sender.clone());
+        wire.server.on_revoked(Box::new(move || sender.send(ask(&authorities)).unwrap()));
+        fs::remove_file(file(&identities[39])).unwrap();
+        assert!(asked.recv_timeout(DEADLINE).expect("the hook hangs"));
+    }
+    done.store(true, Ordering::Relaxed);
+    reader.join().unwrap();
 }

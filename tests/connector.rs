@@ -16,7 +16,7 @@ use support::{ClientFiles, World, openssl, text};
 use trustdir::tls::{Acceptor, AcceptorBuilder, Connector, ConnectorBuilder, TlsVersion};
 use trustdir::{
     Authority, AuthorityDir, AuthorityDirOptions, Certificate, EntryNames, Error, ErrorKind, Identity, IssueOptions,
-    KeyAlgorithm, Reason, RevocationReason,
+    KeyAlgorithm, Reason, RevocationReason, TrustDir, TrustDirOptions,
 };
 
 const VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
@@ -385,6 +385,59 @@ fn a_client_that_shows_nothing_or_a_stranger_hears_it_as_an_alert() {
         let connector = only(trusting(&world.ca).identity(alice.clone()), version);
         let pair = call(&connector, "localhost", &acceptor).unwrap();
         assert_eq!(pair.server.decision().unwrap().certificate(), Some(alice.certificate()));
+    }
+}
+
+/// An alert about the certificate means something else to whom has none.
+#[test]
+fn an_alert_without_an_identity_asks_for_one() {
+    let world = World::new();
+    let alice = world.ca.issue_client("alice", &IssueOptions::default()).unwrap();
+    let (nobody, named) = (trusting(&world.ca), trusting(&world.ca).identity(alice));
+    for (builder, alert, remedy) in [
+        (&nobody, 42, "bad_certificate: it admits nobody without a certificate; give the connector an identity"),
+        (&nobody, 116, "certificate_required: it admits nobody without a certificate; give the connector an identity"),
+        (&named, 42, "bad_certificate: it does not admit this client's certificate; have it installed there"),
+        (&named, 116, "it takes no signature by this identity's key; give the connector another identity"),
+        (&nobody, 40, "with the alert handshake_failure"),
+    ] {
+        let mut connection = builder.build().unwrap().connect("localhost").unwrap();
+        assert!(connection.write_tls(&mut [0; 4096]) > 0);
+        let error = connection.read_tls(&[21, 3, 3, 0, 2, 2, alert]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Alert);
+        assert!(error.message().ends_with(remedy), "{error}");
+    }
+}
+
+/// What is the same for clients is not told in their words.
+#[test]
+fn remedies_are_those_of_servers() {
+    let world = World::new();
+    let own = world.server.certificate().clone();
+    let error = Connector::builder().authority(own.clone()).build().unwrap_err();
+    assert!(
+        error.message().contains("it is no authority") && error.message().ends_with("to trust only itself, pin it")
+    );
+    assert!(!error.message().contains("client"), "{error}");
+
+    let options = TrustDirOptions { create: true, ..TrustDirOptions::default() };
+    let servers = TrustDir::open_with(world.path("servers"), options).unwrap();
+    let options = AuthorityDirOptions { create: true, ..AuthorityDirOptions::default() };
+    let authorities = AuthorityDir::open_with(world.path("anchors"), options).unwrap();
+    servers.install(&own).unwrap();
+    servers.limit(&own.fingerprint().to_string(), None, Some(&["rpc"])).unwrap();
+    let by_directory = Connector::builder().trust_dir(servers.clone());
+    let limited =
+        refuses(&by_directory, "localhost", &world.server, Reason::Scope, "none is named here; widen the limit");
+    servers.limit(&own.fingerprint().to_string(), Some(own.not_before()), None).unwrap();
+    let ended =
+        refuses(&by_directory, "localhost", &world.server, Reason::Expired, "raise valid_until in trustdir.toml");
+    // It is its own issuer as far as names go: an end entity in place of the authority.
+    authorities.directory().install(&own).unwrap();
+    let by_authorities = Connector::builder().authorities(authorities);
+    let anchored = refuses(&by_authorities, "localhost", &world.server, Reason::UntrustedIssuer, "pin the certificate");
+    for error in [limited, ended, anchored] {
+        assert!(!error.message().contains("client"), "{error}");
     }
 }
 

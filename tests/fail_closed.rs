@@ -5,11 +5,14 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::Duration;
 
+use support::call::call;
 use support::{World, openssl, text};
 use trustdir::config::NanoConfig;
-use trustdir::{ClientAuth, EntryNames, ErrorKind, Reason, TrustDir, TrustDirOptions};
+use trustdir::tls::{Connector, Read};
+use trustdir::{ClientAuth, EntryNames, ErrorKind, Identity, IssueOptions, Reason, TrustDir, TrustDirOptions};
 
 /// The guide's configuration and files, made by the guide's commands, in `dir/tls`.
 fn guide(world: &World) -> std::path::PathBuf {
@@ -66,6 +69,54 @@ fn the_guides_configuration_works() {
     assert_eq!(acceptor.policy().client_auth(), ClientAuth::Required);
     assert_eq!(acceptor.policy().clients().unwrap().entry_names(), EntryNames::SubjectHash);
     assert!(!format!("{config:?}").contains("test\""), "the passphrase is in no Debug output");
+}
+
+/// A renewed identity comes as two files. Between them the node goes on with what it has, whether it looks at the files
+/// itself or is told to read everything again.
+#[test]
+fn a_renewal_in_two_steps_is_taken_when_it_is_whole() {
+    let world = World::new();
+    let config = NanoConfig::load(guide(&world)).unwrap();
+    let alice = world.issued("alice", &IssueOptions::default());
+    let directory = TrustDirOptions { entry_names: EntryNames::SubjectHash, ..TrustDirOptions::default() };
+    TrustDir::open_with(config.clients_path().unwrap(), directory).unwrap().install(&alice.load()).unwrap();
+    let save = |identity: &Identity, path: &Path| {
+        let new = world.path("renewed");
+        let (certificate, key) = (new.join("c"), new.join("k"));
+        let _ = fs::remove_dir_all(&new);
+        fs::create_dir(&new).unwrap();
+        identity.save(&certificate, &key, Some(b"test")).unwrap();
+        fs::rename(if path == config.key_path() { key } else { certificate }, path).unwrap();
+    };
+    let [first, second] = [1, 2].map(|_| world.ca.issue_server(&["localhost"], &IssueOptions::default()).unwrap());
+    save(&first, config.certificate_path());
+    save(&first, config.key_path());
+
+    let (settings, mut files) = (config.builder().unwrap(), config.identity_files().unwrap());
+    let acceptor = settings.build().unwrap();
+    let identity = Identity::load(&alice.certificate, &alice.key, None).unwrap();
+    let connect = || {
+        let builder = Connector::builder().authority(world.ca.certificate().clone()).identity(identity.clone());
+        call(&builder.build().unwrap(), "localhost", &acceptor).unwrap()
+    };
+    let shown = || connect().client.decision().unwrap().certificate().unwrap().clone();
+    assert_eq!(files.reload_if_changed().unwrap().unwrap().chain(), first.chain());
+    let mut open = connect();
+
+    save(&second, config.key_path());
+    assert_eq!(files.reload_if_changed().unwrap_err().kind(), ErrorKind::KeyMismatch);
+    assert_eq!(config.builder().unwrap_err().kind(), ErrorKind::KeyMismatch);
+    assert_eq!(&shown(), first.certificate());
+
+    save(&second, config.certificate_path());
+    let renewed = files.reload_if_changed().unwrap().unwrap();
+    acceptor.reload(&settings.clone().identities([renewed])).unwrap();
+    assert_eq!(&shown(), second.certificate());
+    assert_eq!(acceptor.policy().client_auth(), ClientAuth::Required);
+    // Who was connected stays.
+    assert_eq!(open.server.write(b"still here").unwrap(), 10);
+    open.carry().0.unwrap();
+    assert_eq!(open.client.read(&mut [0; 64]).unwrap(), Read::Data(10));
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! A directory that takes too long to be listed within a decision: what is removed is refused at once and what is
 //! added is found, file by file.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use support::DEADLINE;
 use trustdir::{Authority, AuthorityOptions, Certificate, EntryNames, IssueOptions, Reason, TrustDir, TrustDirOptions};
@@ -60,6 +62,14 @@ fn open(forge: &Forge, dir: &Path, entry_names: EntryNames, watch: bool) -> Trus
         .unwrap();
     assert!(calls.into_inner() > 1 && last.into_inner() == MANY);
     clients
+}
+
+/// Whether it has changed within the last ticks of its file system.
+fn is_young(path: &Path) -> bool {
+    let metadata = fs::metadata(path).unwrap();
+    let changed = Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32);
+    let tick = if metadata.ctime_nsec() == 0 { Duration::from_secs(4) } else { Duration::from_millis(200) };
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH + changed).unwrap_or_default() < tick
 }
 
 #[test]
@@ -124,6 +134,52 @@ fn what_moves_into_a_gap_stays_admitted() {
     fs::rename(path(1), path(0)).unwrap();
     assert_eq!(forge.decide(&clients, &second), Reason::Admitted);
     assert_eq!(forge.decide(&clients, &first), Reason::Removed);
+}
+
+/// Strangers of a name that thousands share are refused as often as they come, and whoever is added under it is found:
+/// behind the others, and at a number whose file has gone.
+#[test]
+fn what_is_added_among_many_of_its_name_is_found_at_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    let named = |number: usize| {
+        // Another certificate of the same subject, by its signature.
+        let mut der = forge.make(0).as_der().to_vec();
+        let end = der.len() - 2;
+        der[end..].copy_from_slice(&(number as u16).to_be_bytes());
+        Certificate::from_der(&der).unwrap()
+    };
+    const NAMESAKES: usize = 10_000;
+    for watch in [false, true] {
+        let dir = temporary.path().join(format!("watched-{watch}"));
+        fs::create_dir(&dir).unwrap();
+        let path = |number: usize| dir.join(file_name(&forge.make(0), number as u32));
+        (0..NAMESAKES).for_each(|number| fs::write(path(number), named(number).to_pem()).unwrap());
+        let clients = TrustDir::open_with(&dir, TrustDirOptions { watch, ..TrustDirOptions::default() }).unwrap();
+        let stranger = named(NAMESAKES + 99);
+        // Until a change of the directory is bound to show, and then some.
+        let settle = || {
+            let mut after = 0;
+            while after < 3 {
+                assert_eq!(forge.decide(&clients, &stranger), Reason::SameNameOtherKey);
+                after = if is_young(&dir) { 0 } else { after + 1 };
+            }
+        };
+        settle();
+        for (number, place) in [(NAMESAKES, NAMESAKES), (NAMESAKES + 1, NAMESAKES / 2)] {
+            let new = named(number);
+            fs::write(temporary.path().join("new"), new.to_pem()).unwrap();
+            // The number of one who went before anybody asked.
+            fs::remove_file(path(place)).unwrap_or_default();
+            settle();
+            fs::rename(temporary.path().join("new"), path(place)).unwrap();
+            assert_eq!(forge.decide(&clients, &new), Reason::Admitted, "{place} {watch}");
+            settle();
+            fs::write(path(NAMESAKES + 7), "").unwrap();
+            settle();
+        }
+        assert_eq!(forge.decide(&clients, &named(NAMESAKES / 2)), Reason::Removed);
+    }
 }
 
 /// One of many is installed and removed by trustdir, at its place among others of its subject.

@@ -160,44 +160,74 @@ fn reloads_are_counted() {
     assert_eq!((counters.reloads, counters.failed_reloads, counters.full, counters.admitted), (1, 1, 1, 1));
 }
 
-/// Each sample has a family that is declared before, once, and each label value is there from the start.
+/// The samples of a page: each has a family that is declared before, once, and is there once.
+fn samples(page: &str) -> BTreeSet<&str> {
+    let (mut families, mut samples) = (BTreeSet::new(), BTreeSet::new());
+    let mut family = "";
+    for line in page.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            family = help.split_once(' ').unwrap().0;
+            assert!(family.starts_with("trustdir_") && families.insert(family), "{line}");
+        } else if let Some(declared) = line.strip_prefix("# TYPE ") {
+            let sort = if family.ends_with("_total") { "counter" } else { "gauge" };
+            assert_eq!(declared, format!("{family} {sort}"));
+        } else {
+            let (sample, value) = line.rsplit_once(' ').unwrap();
+            let name = sample.split_once('{').map_or(sample, |(name, labels)| {
+                assert!(labels.ends_with("\"}"), "{line}");
+                name
+            });
+            assert!(name == family && value.parse::<u64>().is_ok() && samples.insert(sample), "{line}");
+        }
+    }
+    assert!(page.ends_with('\n') && families.len() == 10);
+    samples
+}
+
+/// Each label value is there from the start.
 #[test]
 fn prometheus_reads_them() {
     let service = Service::new();
     let acceptor = service.builder().build().unwrap();
     let _connection = service.connect(&acceptor);
     let page = acceptor.counters().to_prometheus();
-    let (mut families, mut samples) = (BTreeSet::new(), BTreeSet::new());
-    let mut family = String::new();
-    for line in page.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words[..] {
-            ["#", "HELP", name, ..] => {
-                assert!(words.len() > 3 && families.insert(name), "{line}");
-                family = name.to_owned();
-            }
-            ["#", "TYPE", name, sort] => {
-                assert_eq!((name, name.ends_with("_total")), (family.as_str(), sort == "counter"), "{line}");
-                assert!(sort == "counter" || sort == "gauge", "{line}");
-            }
-            [sample, value] => {
-                let (name, label) = sample.split_once('{').unwrap_or((sample, "x=\"X\"}"));
-                let (label, of) = label.strip_suffix("\"}").and_then(|label| label.split_once("=\"")).unwrap();
-                assert!(name == family && name.starts_with("trustdir_") && value.parse::<u64>().is_ok(), "{line}");
-                assert!(
-                    format!("{label}{of}").bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_'),
-                    "{line}"
-                );
-                assert!(samples.insert(sample), "{line}");
-            }
-            _ => panic!("{line}"),
-        }
-    }
-    assert!(page.ends_with('\n') && families.len() == 10);
+    assert!(samples(&page).contains("trustdir_handshakes_total{kind=\"full\"}"));
     assert!(page.contains("\ntrustdir_handshakes_total{kind=\"full\"} 1\n"), "{page}");
     assert!(page.contains("\ntrustdir_connections_open 1\n") && !page.contains("alice"), "{page}");
     let refusing = Reason::ALL.into_iter().filter(|reason| !reason.is_admission());
     assert!(refusing.into_iter().all(|reason| page.contains(&format!("refusals_total{{reason=\"{reason}\"}} 0\n"))));
+    assert_eq!(acceptor.counters().to_prometheus_with(&[]).unwrap(), page);
+}
+
+/// Two acceptors of one process are two series of each name, together.
+#[test]
+fn labels_tell_services_apart() {
+    let service = Service::new();
+    let (web, admin) = (service.builder().build().unwrap(), service.builder().build().unwrap());
+    let _connection = service.connect(&admin);
+    let (web, admin) = (web.counters(), admin.counters());
+    let labels = [("zone", ""), ("Zone", "1"), ("service", "a \\ \"b\"\nc ü")];
+    let page = Counters::prometheus_page(&[(&[("service", "web")], &web), (&labels, &admin)]).unwrap();
+    let escaped = "Zone=\"1\",service=\"a \\\\ \\\"b\\\"\\nc ü\"";
+    for line in [
+        "trustdir_connections_open{service=\"web\"} 0".to_owned(),
+        format!("trustdir_connections_open{{{escaped}}} 1"),
+        "trustdir_handshakes_total{service=\"web\",kind=\"full\"} 0".to_owned(),
+        format!("trustdir_handshakes_total{{{escaped},kind=\"full\"}} 1"),
+    ] {
+        assert!(page.lines().any(|there| there == line), "{line} is not in {page}");
+    }
+    assert_eq!(samples(&page).len(), 2 * samples(&web.to_prometheus()).len());
+    assert_eq!(samples(&admin.to_prometheus_with(&labels).unwrap()).len() * 2, samples(&page).len());
+
+    for labels in [[("kind", "x")], [("", "x")], [("1a", "x")], [("a-b", "x")], [("größe", "x")], [("__name__", "x")]]
+    {
+        let error = web.to_prometheus_with(&labels).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+    }
+    assert!(web.to_prometheus_with(&[("a", "1"), ("a", "2")]).is_err());
+    assert!(Counters::prometheus_page(&[(&[("a", "1")], &web), (&[("b", ""), ("a", "1")], &admin)]).is_err());
+    assert!(Counters::prometheus_page(&[(&[], &web), (&[], &admin)]).is_err());
 }
 
 /// What the callback was told.
@@ -296,10 +326,12 @@ mod events {
     use std::fmt::{Debug, Write as _};
     use std::fs;
 
+    use support::call::call;
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
     use tracing::subscriber::with_default;
     use tracing::{Event, Metadata, Subscriber};
+    use trustdir::tls::Connector;
 
     use super::*;
 
@@ -340,6 +372,25 @@ mod events {
         }
     }
 
+    /// Both ends in one process, each with its word.
+    #[test]
+    fn an_event_says_of_which_end_it_is() {
+        let world = World::new();
+        let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
+        let connector = Connector::builder().pin(world.server.certificate().clone()).build().unwrap();
+        let lines = Lines::default();
+        with_default(lines.clone(), || {
+            call(&connector, "localhost", &acceptor).unwrap();
+            connector.connect("localhost").unwrap().received_eof();
+        });
+        let lines = lines.0.lock().unwrap();
+        let has = |parts: [&str; 3]| lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+        assert!(has(["message=admitted", " end=server", "reason=ANONYMOUS"]), "{lines:#?}");
+        assert!(has(["message=admitted", " end=client", "subject=CN=localhost"]), "{lines:#?}");
+        assert!(has(["message=handshake failed", " end=client", "the server closed the connection"]), "{lines:#?}");
+        assert_eq!(lines.len(), 3);
+    }
+
     #[test]
     fn what_happens_is_an_event() {
         let service = Service::new();
@@ -377,6 +428,7 @@ mod events {
             &["INFO message=reload failed", "kind=INVALID_ARGUMENT", "why=a handshake limit of 0"],
         ];
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.contains(" end=server")), "{lines:#?}");
         for (line, parts) in lines.iter().zip(expected) {
             assert!(parts.iter().all(|part| line.contains(part)) && !line.contains('\n'), "{line}: {parts:?}");
         }

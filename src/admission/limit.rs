@@ -15,10 +15,7 @@ pub(crate) fn beyond(held: &Held, now: i64, service: Option<&str>) -> Option<(Re
         }
     };
     if let Some(until) = bounds.valid_until.filter(|until| now > *until) {
-        let what = format!(
-            "was limited until {}; raise valid_until in trustdir.toml with `trustdir clients limit`",
-            timestamp(until)
-        );
+        let what = format!("was limited until {}; raise valid_until in trustdir.toml", timestamp(until));
         return Some((Reason::Expired, what));
     }
     let services = bounds.services?;
@@ -27,7 +24,7 @@ pub(crate) fn beyond(held: &Held, now: i64, service: Option<&str>) -> Option<(Re
     }
     let only =
         if services.is_empty() { "no service".to_owned() } else { format!("the services {}", services.join(", ")) };
-    let here = service.map_or_else(|| "this service has no name".to_owned(), |service| format!("this is {service}"));
-    let what = format!("is limited to {only} by trustdir.toml, and {here}; widen it with `trustdir clients limit`");
+    let here = service.map_or_else(|| "none is named here".to_owned(), |service| format!("this is {service}"));
+    let what = format!("is limited to {only} by trustdir.toml, and {here}; widen the limit there");
     Some((Reason::Scope, escape(&what)))
 }

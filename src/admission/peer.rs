@@ -28,6 +28,14 @@ impl Peer {
         }
     }
 
+    /// What is to be done when its certificate has expired.
+    pub(crate) fn renew(self) -> &'static str {
+        match self {
+            Self::Client => "install a renewed certificate",
+            Self::Server => "the server needs a renewed certificate",
+        }
+    }
+
     /// How one is trusted for whom no authority can vouch.
     pub(crate) fn pin_it(self) -> &'static str {
         match self {

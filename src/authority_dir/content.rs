@@ -92,7 +92,7 @@ impl Content {
         content
     }
 
-    /// A list that refuses the clients of these authorities, or everybody's if it is a list and does not say whose.
+    /// A list that refuses whom these authorities vouch for, or everybody's if it is a list and does not say whose.
     fn broken(file: &Path, why: String, hashes: BTreeSet<u32>, is_list: bool) -> Option<BrokenCrl> {
         let name = file.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let is_list = is_list || name.contains("crl");

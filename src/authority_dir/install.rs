@@ -15,7 +15,7 @@ impl AuthorityDir {
     /// (`<subject hash>.r0`, X509_LOOKUP_hash_dir(3)): in place of this authority's older one there, or beside those
     /// of other authorities with the same hash.
     ///
-    /// A list that would lock clients out is refused: one that is out of date
+    /// A list that would lock peers out is refused: one that is out of date
     /// ([`ErrorKind::Expired`]), older than the one that it would replace ([`ErrorKind::AlreadyExists`]) or not
     /// signed by the authority of its name, if that is here ([`ErrorKind::BadSignature`]).
     pub fn install_crl(&self, list: &[u8]) -> Result<PathBuf> {

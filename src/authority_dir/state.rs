@@ -25,17 +25,20 @@ pub(super) struct State {
     vouched: Mutex<HashMap<Key, Vouched>>,
 }
 
-/// Chains that are remembered; a client whose chain is not costs a verification.
+/// Chains that are remembered; a peer whose chain is not costs a verification.
 const REMEMBERED: usize = 4096;
 
 impl State {
-    /// Reads the directory. Files that have not changed are taken over. If something cannot be read for now, nobody
-    /// is vouched for, since a list could be missing, and the next decision reads again.
-    pub(super) fn load(directory: &TrustDir, updated: Result<()>, stale_crls: StaleCrls, old: Option<&Self>) -> Self {
+    /// Reads the directory, and says which certificates have gone: their connections are yet to be told. Files that
+    /// have not changed are taken over. If something cannot be read for now, nobody is vouched for, since a list could
+    /// be missing, and the next decision reads again.
+    pub(super) fn load(directory: &TrustDir, stale_crls: StaleCrls, old: Option<&Self>) -> (Self, Vec<Fingerprint>) {
         let path = directory.path();
         let stamp = Stamp::of(path);
-        let read = updated.and_then(|()| read(directory, old));
-        let (directory, files, mut trust) = match read {
+        let read = read(directory, old);
+        // Which of them are entries, after they were read: one that is none by then has changed since, which shows.
+        let (gone, updated) = directory.update(&|_, _| {});
+        let (directory, files, mut trust) = match updated.and(read) {
             Ok(files) => {
                 let trust = trust(directory, &files);
                 (stamp, files, trust)
@@ -46,7 +49,8 @@ impl State {
             }
         };
         trust.stale_crls = stale_crls;
-        Self { path: path.to_owned(), directory, files, edition: edition(&trust), trust, vouched: Mutex::default() }
+        let (path, edition) = (path.to_owned(), edition(&trust));
+        (Self { path, directory, files, edition, trust, vouched: Mutex::default() }, gone)
     }
 
     /// As [`Trust::verify`]; what has been found is not looked for again, until something of it ends.
@@ -94,7 +98,8 @@ fn trust(directory: &TrustDir, files: &BTreeMap<PathBuf, Content>) -> Trust {
     let mut seen = HashSet::new();
     let certificates = files.values().flat_map(|content| &content.certificates);
     let entries = certificates.filter(|certificate| seen.insert(certificate.fingerprint())).filter_map(|certificate| {
-        let (file, _) = directory.locate(&certificate.fingerprint())?;
+        // Without a look at the file, which could find it gone and run hooks.
+        let file = directory.last_place(&certificate.fingerprint())?;
         Some(Anchor::new(certificate.clone(), Some(file)))
     });
     let trust = Trust {

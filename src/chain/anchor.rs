@@ -47,8 +47,11 @@ impl Anchor {
     /// Why it vouches for no such peer at this time, if it does not: words that continue its name.
     pub(crate) fn unfit(&self, peer: Peer, now: i64) -> Option<Refusal> {
         let Self { certificate, fault, .. } = self;
-        if fault.is_some() {
-            return fault.clone();
+        if let Some(Refusal(reason, what)) = fault {
+            // What is no authority at all may be meant as a pin.
+            let authority = certificate.is_authority();
+            let remedy = if authority { String::new() } else { format!("; to trust only itself, {}", peer.pin_it()) };
+            return Some(Refusal(*reason, format!("{what}{remedy}")));
         }
         if peer.is_meant(certificate.usage()) == Some(false) {
             let purpose = peer.purpose();
@@ -92,7 +95,7 @@ fn fault(certificate: &Certificate) -> Option<Refusal> {
             let contradicts = certificate.path_length().is_some() || signs(certificate);
             let but = if contradicts { " and contradicts itself" } else { "" };
             let what = format!("is no authority (its basicConstraints say CA:FALSE{but})");
-            return Some(Refusal::untrusted(format!("{what}; a client's certificate belongs among the clients")));
+            return Some(Refusal::untrusted(what));
         }
         Some(false) => return untrusted("has basicConstraints that are not critical".into()),
         Some(true) => {}

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::admission::ClientAuth;
 use crate::error::{Error, ErrorKind, Result, escape};
 use crate::file;
-use crate::identity::Identity;
+use crate::identity::IdentityFiles;
 use crate::tls::{Acceptor, AcceptorBuilder};
 use crate::trust_dir::{EntryNames, TrustDir, TrustDirOptions};
 
@@ -172,29 +172,52 @@ impl NanoConfig {
                 Error::new(ErrorKind::Unsupported, "TLS is switched off; set enable = true in [secure]").at(&self.path)
             );
         }
-        for (key, file) in
-            [("server_cert_path", &self.tls.server_cert_path), ("server_key_path", &self.tls.server_key_path)]
-        {
-            if file.as_os_str().is_empty() {
-                return Err(Error::new(ErrorKind::InvalidArgument, format!("{key} is missing")).at(&self.path));
-            }
-        }
-        let passphrase = Some(self.tls.server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
-        let identity =
-            Identity::load(&self.tls.server_cert_path, &self.tls.server_key_path, passphrase).map_err(|error| {
-                let hint = match error.kind() {
-                    ErrorKind::PassphraseRequired => "; set server_key_passphrase",
-                    ErrorKind::WrongPassphrase => "; correct server_key_passphrase",
-                    _ => return error,
-                };
-                Error::new(error.kind(), format!("{error}{hint}")).with_path(&self.tls.server_key_path)
-            })?;
+        let identity = self.identity_files()?.load().map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::PassphraseRequired => "; set server_key_passphrase",
+                ErrorKind::WrongPassphrase => "; correct server_key_passphrase",
+                _ => return error,
+            };
+            Error::new(error.kind(), format!("{error}{hint}")).with_path(&self.tls.server_key_path)
+        })?;
         let builder = Acceptor::builder(identity).alpn(&["http/1.1"]).service(SERVICE);
         let Some(clients) = self.clients_path() else { return Ok(builder.client_auth(ClientAuth::Off)) };
         // As OpenSSL reads it, so that taking over an existing directory never widens access.
         let options = TrustDirOptions { entry_names: EntryNames::SubjectHash, ..TrustDirOptions::default() };
         let directory = TrustDir::open_with(clients, options)?;
         Ok(builder.trust_dir(directory).client_auth(ClientAuth::Required))
+    }
+
+    /// The files of the service's identity, with the passphrase: for a service that takes a renewed certificate without
+    /// being told to, in whatever order its files are replaced. Nothing is read yet. A path that is missing is
+    /// [`ErrorKind::InvalidArgument`].
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("config-rpc.toml");
+    /// # std::fs::write(&path, "[secure]\nenable = true\nserver_cert_path = 'c'\nserver_key_path = 'k'\n").unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # ca.issue_server(&["localhost"], &Default::default())?.save(dir.path().join("c"), dir.path().join("k"), None)?;
+    /// use trustdir::config::NanoConfig;
+    ///
+    /// let config = NanoConfig::load(&path)?;
+    /// let (settings, mut files) = (config.builder()?, config.identity_files()?);
+    /// let acceptor = settings.build()?;
+    /// // From time to time; an error changes nothing, and the next look may find both files in place:
+    /// if let Some(renewed) = files.reload_if_changed()? {
+    ///     acceptor.reload(&settings.clone().identities([renewed]))?;
+    /// }
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn identity_files(&self) -> Result<IdentityFiles> {
+        let Tls { server_cert_path, server_key_path, server_key_passphrase, .. } = &self.tls;
+        for (key, file) in [("server_cert_path", server_cert_path), ("server_key_path", server_key_path)] {
+            if file.as_os_str().is_empty() {
+                return Err(Error::new(ErrorKind::InvalidArgument, format!("{key} is missing")).at(&self.path));
+            }
+        }
+        let passphrase = Some(server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
+        Ok(IdentityFiles::new(server_cert_path, server_key_path, passphrase))
     }
 }
 

@@ -70,7 +70,8 @@ impl Acceptor {
 
     /// Takes the settings of another builder for all handshakes that begin from now on: renewed identities, other
     /// policies, limits, versions … Connections and handshakes that have begun keep what they have, and sessions are
-    /// resumed by whom the new settings admit. When this fails nothing changes. From any thread.
+    /// resumed by whom the new settings admit. A client that has connected and not said its ClientHello yet gets the new
+    /// settings, in the time and bytes that the old ones gave it. When this fails nothing changes. From any thread.
     ///
     /// All settings are the builder's: give it the directories again, since one without any asks no client for a
     /// certificate, as [`AcceptorBuilder::build`] has it.

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::counters::Tally;
 #[cfg(feature = "tracing")]
 use super::trace;
-use crate::admission::Decision;
+use crate::admission::{Decision, Peer};
 use crate::error::ErrorKind;
 
 /// One connection's part in the counters, from its making to its drop.
 pub(super) struct Account {
     tally: Arc<Tally>,
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code))]
+    peer: Peer,
     stage: Stage,
 }
 
@@ -24,13 +26,13 @@ enum Stage {
 }
 
 impl Account {
-    pub(super) fn open(tally: Arc<Tally>) -> Self {
+    pub(super) fn open(tally: Arc<Tally>, peer: Peer) -> Self {
         tally.accepted.add(1);
         tally.open.add(1);
-        Self { tally, stage: Stage::Handshake }
+        Self { tally, peer, stage: Stage::Handshake }
     }
 
-    /// The client was decided about: when its handshake ended, or again later.
+    /// The peer was decided about: when its handshake ended, or again later.
     pub(super) fn decided(&mut self, decision: &Decision, resumed: bool, tell: Option<&OnDecision>) {
         match (self.stage, decision.is_admitted()) {
             (Stage::Handshake, true) => {
@@ -47,8 +49,8 @@ impl Account {
         }
         #[cfg(feature = "tracing")]
         match self.stage {
-            Stage::Admitted if !decision.is_admitted() => trace::revoked(decision),
-            _ => trace::decided(decision, resumed),
+            Stage::Admitted if !decision.is_admitted() => trace::revoked(self.peer, decision),
+            _ => trace::decided(self.peer, decision, resumed),
         }
         if let Some(tell) = tell {
             tell.call(decision);
@@ -62,7 +64,7 @@ impl Account {
             Stage::Handshake => {
                 self.tally.failed(kind);
                 #[cfg(feature = "tracing")]
-                trace::failed(kind, message);
+                trace::failed(self.peer, kind, message);
             }
             Stage::Admitted => self.tally.admitted.take_one(),
             Stage::Over => {}
@@ -89,7 +91,7 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.ended(ErrorKind::Closed, "the service dropped the connection during the handshake");
+        self.ended(ErrorKind::Closed, "the host dropped the connection during the handshake");
         self.tally.open.take_one();
     }
 }
@@ -100,7 +102,7 @@ pub(super) struct OnDecision(pub Arc<dyn Fn(&Decision) + Send + Sync>);
 
 impl OnDecision {
     fn call(&self, decision: &Decision) {
-        // A callback that panics is its host's fault; the client is decided about all the same.
+        // A callback that panics is its host's fault; the peer is decided about all the same.
         let _ = catch_unwind(AssertUnwindSafe(|| (self.0)(decision)));
     }
 }

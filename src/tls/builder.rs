@@ -68,6 +68,32 @@ impl AcceptorBuilder {
         self
     }
 
+    /// These identities instead of those so far, the first one for clients that ask for no other's name: for a builder
+    /// that is kept, when they have been renewed.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let dir = dir.path();
+    /// # let ca = trustdir::Authority::create(dir.join("pki"), Default::default())?;
+    /// # let (certificate, key) = (dir.join("server.cert.pem"), dir.join("server.key.pem"));
+    /// # ca.issue_server(&["localhost"], &Default::default())?.save(&certificate, &key, None)?;
+    /// use trustdir::{IdentityFiles, tls::Acceptor};
+    ///
+    /// let mut files = IdentityFiles::new(certificate, key, None);
+    /// let settings = Acceptor::builder(files.load()?).alpn(&["http/1.1"]);
+    /// let acceptor = settings.build()?;
+    /// // From time to time:
+    /// if let Some(renewed) = files.reload_if_changed()? {
+    ///     acceptor.reload(&settings.clone().identities([renewed]))?;
+    /// }
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    #[must_use]
+    pub fn identities(mut self, identities: impl IntoIterator<Item = Identity>) -> Self {
+        self.identities = identities.into_iter().collect();
+        self
+    }
+
     /// Whom the host of this name admits, instead of whom the other settings do; `*.example.org` stands for all names
     /// with one label more. Check the request's host against
     /// [`Connection::server_name`](super::Connection::server_name): the policy is that of the name that the handshake
@@ -237,6 +263,9 @@ impl AcceptorBuilder {
 
     pub(super) fn setup(&self, memory: &SessionMemory) -> Result<Setup> {
         let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
+        if self.identities.is_empty() {
+            return Err(invalid("a service needs an identity to show; give one"));
+        }
         self.protocol.check("service", &self.identities)?;
         if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
             return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));

@@ -82,7 +82,7 @@ impl Connection {
     pub(super) fn new(side: Side, engine: Engine, since: Instant) -> Self {
         Self {
             id: side.open().number(),
-            account: Account::open(side.tally().clone()),
+            account: Account::open(side.tally().clone(), side.peer()),
             deadline: since.checked_add(side.limits().timeout),
             guard: side.tiny_records().map(|per_second| RecordGuard::new(per_second, since)),
             side,

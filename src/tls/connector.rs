@@ -102,6 +102,11 @@ impl Connector {
         &self.0.servers
     }
 
+    /// Whether it has a certificate to show.
+    pub(super) fn has_identity(&self) -> bool {
+        self.0.config.client_auth_cert_resolver.has_certs()
+    }
+
     pub(super) fn limits(&self) -> HandshakeLimits {
         self.0.limits
     }

@@ -204,11 +204,11 @@ impl ConnectorBuilder {
 fn anchor(certificate: &Certificate) -> Result<Anchor> {
     let anchor = Anchor::new(certificate.clone(), None);
     let Some(Refusal(reason, what)) = anchor.unfit(Peer::Server, now()) else { return Ok(anchor) };
-    let (kind, or) = match reason {
-        Reason::UntrustedIssuer => (ErrorKind::InvalidArgument, "; to trust only itself, pin it"),
-        other => (other.error_kind(), ""),
+    let kind = match reason {
+        Reason::UntrustedIssuer => ErrorKind::InvalidArgument,
+        other => other.error_kind(),
     };
     let subject = certificate.subject();
-    let message = format!("{} cannot vouch for servers: it {what}{or}", subject.brief());
+    let message = format!("{} cannot vouch for servers: it {what}", subject.brief());
     Err(Error::new(kind, message).with_subject(subject.to_string()))
 }

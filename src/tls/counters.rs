@@ -1,20 +1,21 @@
-//! What an acceptor has done so far, in numbers.
+//! What an acceptor or a connector has done so far, in numbers.
 
-use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::prometheus;
 use crate::admission::Reason;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 
 /// Why a handshake ends that nobody decided about.
-const FAILURES: [ErrorKind; 5] =
+pub(super) const FAILURES: [ErrorKind; 5] =
     [ErrorKind::Tls, ErrorKind::Alert, ErrorKind::TimedOut, ErrorKind::Truncated, ErrorKind::Closed];
 
-/// The numbers of an [`Acceptor`](super::Acceptor) since it was built, reloads included. Each is exact when it is
-/// read; together they are not of one moment, since connections go on meanwhile.
+/// The numbers of an [`Acceptor`](super::Acceptor) since it was built, reloads included, or of a
+/// [`Connector`](super::Connector), where "accepted" is begun. Each is exact when it is read; together they are not of
+/// one moment, since connections go on meanwhile.
 ///
-/// Every connection that was accepted has one outcome: its handshake was full or resumed and the client admitted, it
-/// was refused, it failed, or it is still going on.
+/// Every connection that was accepted has one outcome: its handshake was full or resumed and the peer admitted, it was
+/// refused, it failed, or it is still going on.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -36,19 +37,19 @@ pub struct Counters {
     pub accepted: u64,
     /// Connections that there are now: accepted and not dropped yet.
     pub open: u64,
-    /// Those among them whose client is admitted.
+    /// Those among them whose peer is admitted.
     pub admitted: u64,
-    /// Full handshakes whose client was admitted.
+    /// Full handshakes whose peer was admitted.
     pub full: u64,
-    /// Resumed handshakes whose client was admitted.
+    /// Resumed handshakes whose peer was admitted.
     pub resumed: u64,
     /// Bytes taken from the transports.
     pub ciphertext_in: u64,
     /// Bytes given to the transports.
     pub ciphertext_out: u64,
-    /// Bytes read from clients, decrypted.
+    /// Bytes read from peers, decrypted.
     pub plaintext_in: u64,
-    /// Bytes taken for clients, to be encrypted.
+    /// Bytes taken for peers, to be encrypted.
     pub plaintext_out: u64,
     /// Reloads that took effect.
     pub reloads: u64,
@@ -65,7 +66,7 @@ impl Counters {
         of(&self.refusals, &Reason::ALL, reason).copied().unwrap_or_default()
     }
 
-    /// Open connections whose client ceased to be admitted for this reason: its entry went, or a limit was passed. With
+    /// Open connections whose peer ceased to be admitted for this reason: its entry went, or a limit was passed. With
     /// [`OnRemoval::Finish`](super::OnRemoval::Finish) they may have gone on.
     pub fn revocations(&self, reason: Reason) -> u64 {
         of(&self.revocations, &Reason::ALL, reason).copied().unwrap_or_default()
@@ -79,65 +80,42 @@ impl Counters {
     }
 
     /// All of it for Prometheus: text exposition format 0.0.4, to be served as `text/plain; version=0.0.4`. The labels
-    /// have few values, all of them present from the start; nothing in them comes from a client.
+    /// have few values, all of them present from the start; nothing in them comes from a peer.
     pub fn to_prometheus(&self) -> String {
-        let mut page = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write_prometheus(&mut page);
-        page
+        prometheus::plain(self)
     }
 
-    fn write_prometheus(&self, page: &mut String) -> fmt::Result {
-        let refusing = || Reason::ALL.into_iter().filter(|reason| !reason.is_admission());
-        let refusals = refusing().map(|reason| (reason.as_str(), self.refusals(reason)));
-        let revocations = refusing().map(|reason| (reason.as_str(), self.revocations(reason)));
-        let failures = FAILURES.into_iter().map(|kind| (kind.as_str(), self.failures(kind)));
-        let mut page = Page(page);
-        page.number("connections_accepted_total", "counter", "Connections that were accepted.", self.accepted)?;
-        page.number("connections_open", "gauge", "Connections that there are now.", self.open)?;
-        page.number("connections_admitted", "gauge", "Open connections of admitted clients.", self.admitted)?;
-        let handshakes = [("full", self.full), ("resumed", self.resumed)];
-        page.labelled("handshakes_total", "Handshakes whose client was admitted.", "kind", handshakes)?;
-        page.labelled("handshake_refusals_total", "Handshakes that were refused.", "reason", refusals)?;
-        page.labelled("handshake_failures_total", "Handshakes that failed undecided.", "kind", failures)?;
-        let help = "Open connections whose client ceased to be admitted.";
-        page.labelled("revocations_total", help, "reason", revocations)?;
-        let ciphertext = [("in", self.ciphertext_in), ("out", self.ciphertext_out)];
-        page.labelled("ciphertext_bytes_total", "Bytes from and to the transports.", "direction", ciphertext)?;
-        let plaintext = [("in", self.plaintext_in), ("out", self.plaintext_out)];
-        page.labelled("plaintext_bytes_total", "Bytes from and to the clients.", "direction", plaintext)?;
-        let reloads = [("done", self.reloads), ("failed", self.failed_reloads)];
-        page.labelled("reloads_total", "Reloads of the settings.", "result", reloads)
-    }
-}
-
-/// A page of metrics. Neither help texts nor labels are a stranger's: there is nothing to escape.
-struct Page<'a>(&'a mut String);
-
-impl Page<'_> {
-    fn head(&mut self, name: &str, sort: &str, help: &str) -> fmt::Result {
-        writeln!(self.0, "# HELP trustdir_{name} {help}\n# TYPE trustdir_{name} {sort}")
+    /// As [`to_prometheus`](Self::to_prometheus), each number with these labels, which tell it from those of other
+    /// programs and pages. The numbers of several acceptors are one page: [`prometheus_page`](Self::prometheus_page).
+    /// A name that is none in that format, or is there already, is [`ErrorKind::InvalidArgument`].
+    pub fn to_prometheus_with(&self, labels: &[(&str, &str)]) -> Result<String> {
+        prometheus::page(&[(labels, self)])
     }
 
-    fn number(&mut self, name: &str, sort: &str, help: &str, value: u64) -> fmt::Result {
-        self.head(name, sort, help)?;
-        writeln!(self.0, "trustdir_{name} {value}")
-    }
-
-    fn labelled(
-        &mut self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: impl IntoIterator<Item = (&'static str, u64)>,
-    ) -> fmt::Result {
-        self.head(name, "counter", help)?;
-        values.into_iter().try_for_each(|(of, value)| writeln!(self.0, "trustdir_{name}{{{label}=\"{of}\"}} {value}"))
+    /// One page about several acceptors and connectors, each with labels that no other has: the format has the numbers
+    /// of one name stand together, so pages cannot be put one behind another.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let identity = || ca.issue_server(&["localhost"], &Default::default());
+    /// use trustdir::tls::{Acceptor, Counters};
+    ///
+    /// let (web, admin) = (Acceptor::builder(identity()?).build()?, Acceptor::builder(identity()?).build()?);
+    /// let page = Counters::prometheus_page(&[
+    ///     (&[("service", "web")], &web.counters()),
+    ///     (&[("service", "admin")], &admin.counters()),
+    /// ])?;
+    /// assert!(page.contains("\ntrustdir_connections_open{service=\"admin\"} 0\n"));
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn prometheus_page(services: &[(&[(&str, &str)], &Self)]) -> Result<String> {
+        prometheus::page(services)
     }
 }
 
 /// The counters themselves. They order nothing else, so all accesses are relaxed; they lie side by side because a
-/// look at the client's file costs each call more than a shared cache line does.
+/// look at the peer's file costs each call more than a shared cache line does.
 #[derive(Default)]
 pub(super) struct Tally {
     pub accepted: Counter,

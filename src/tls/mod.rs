@@ -22,6 +22,7 @@ mod identities;
 mod negotiated;
 mod open;
 mod plain_http;
+mod prometheus;
 mod proof;
 mod protocol;
 mod record_guard;

@@ -29,6 +29,8 @@ pub(super) struct Serving {
     acceptor: Acceptor,
     /// As it was when the ClientHello arrived; before that, when the connection was made.
     setup: Arc<Setup>,
+    /// Counted from when the connection was made, and therefore those of that moment.
+    limits: HandshakeLimits,
     /// What serves the name that the client asks for.
     site: Option<Arc<Site>>,
 }
@@ -41,7 +43,8 @@ pub(super) struct Calling {
 
 impl Serving {
     pub(super) fn new(acceptor: Acceptor) -> Self {
-        Self { setup: acceptor.setup(), acceptor, site: None }
+        let setup = acceptor.setup();
+        Self { limits: setup.limits, setup, acceptor, site: None }
     }
 
     /// Answers the ClientHello.
@@ -67,7 +70,7 @@ impl Side {
 
     pub(super) fn limits(&self) -> HandshakeLimits {
         match self {
-            Self::Server(serving) => serving.setup.limits,
+            Self::Server(serving) => serving.limits,
             Self::Client(calling) => calling.connector.limits(),
         }
     }
@@ -128,15 +131,17 @@ impl Side {
     /// What an alert means that the peer has sent.
     pub(super) fn alert(&self, alert: AlertDescription) -> String {
         let ended = format!("the {} ended the connection with the alert {}", self.peer(), alert::name(alert));
-        match self {
-            Self::Client(_) if alert == AlertDescription::CertificateRequired => {
-                format!("{ended}: it admits nobody without a certificate; give the connector an identity")
-            }
-            Self::Client(_) if alert::is_about_certificate(alert) => {
-                format!("{ended}: it does not admit this client's certificate; have it installed there")
-            }
-            _ => ended,
+        let Self::Client(calling) = self else { return ended };
+        let required = alert == AlertDescription::CertificateRequired;
+        if !required && !alert::is_about_certificate(alert) {
+            return ended;
         }
+        let why = match (calling.connector.has_identity(), required) {
+            (false, _) => "it admits nobody without a certificate; give the connector an identity",
+            (true, true) => "it takes no signature by this identity's key; give the connector another identity",
+            (true, false) => "it does not admit this client's certificate; have it installed there",
+        };
+        format!("{ended}: {why}")
     }
 
     /// What it means that the peer speaks something else.

@@ -21,9 +21,9 @@ use crate::trust_dir::lock;
 ///
 /// A removal wakes the task that waits to read or to write. Errors are [`io::Error`]s with an [`Error`] inside that says who
 /// was refused and why. Before one is returned the peer has been sent its alert, or close_notify, and has been
-/// listened to until it ended, for 5 s and 1 MiB at most, so that what was sent arrives. `shutdown` sends close_notify
-/// and ends this direction; what the peer still sends can be read. Drop it only after `shutdown`, better
-/// [`close`](Self::close), or an error: else the peer takes the connection for truncated.
+/// listened to until it ended, so that what was sent arrives: that takes 5 s, and 1 MiB are read, at most. `shutdown`
+/// sends close_notify and ends this direction; what the peer still sends can be read. Drop it only after `shutdown`,
+/// better [`close`](Self::close), or an error: else the peer takes the connection for truncated.
 ///
 /// Every future may be dropped at any time without a loss; of a handshake that is dropped nothing is left. It needs a
 /// runtime whose timer is enabled: tokio panics without. May be split with `tokio::io::split`.
@@ -74,7 +74,46 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         Self::handshake(acceptor.accept()?, transport).await
     }
 
-    /// As [`accept`](Self::accept), of a connection that was made before.
+    /// As [`accept`](Self::accept), of a connection that was made before: also a client's, by
+    /// [`Connector::connect`](super::Connector::connect). In TLS 1.3 a client's handshake is over before the server
+    /// judges it: a refusal comes to the first read.
+    ///
+    /// ```
+    /// use std::io;
+    /// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    /// use tokio::net::TcpStream;
+    /// use trustdir::tls::{self, Connector};
+    ///
+    /// async fn ask(connector: &Connector, host: &str, port: u16) -> io::Result<String> {
+    ///     let connection = connector.connect(host)?;
+    ///     let mut stream = tls::tokio::Stream::handshake(connection, TcpStream::connect((host, port)).await?).await?;
+    ///     stream.write_all(b"hello").await?;
+    ///     let mut answer = String::new();
+    ///     stream.read_to_string(&mut answer).await?;
+    ///     stream.close().await?;
+    ///     Ok(answer)
+    /// }
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let acceptor = tls::Acceptor::builder(ca.issue_server(&["localhost"], &Default::default())?).build()?;
+    /// # let connector = Connector::builder().authority(ca.certificate().clone()).build()?;
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// # let answer = runtime.block_on(async {
+    /// #     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// #     let port = listener.local_addr().unwrap().port();
+    /// #     let serving = tokio::spawn(async move {
+    /// #         let mut stream = tls::tokio::Stream::accept(&acceptor, listener.accept().await.unwrap().0).await.unwrap();
+    /// #         stream.read_exact(&mut [0; 5]).await.unwrap();
+    /// #         stream.write_all(b"hello").await.unwrap();
+    /// #         stream.close().await.unwrap();
+    /// #     });
+    /// #     let answer = ask(&connector, "localhost", port).await.unwrap();
+    /// #     serving.await.unwrap();
+    /// #     answer
+    /// # });
+    /// # assert_eq!(answer, "hello");
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
     pub async fn handshake(connection: Connection, transport: T) -> Result<Self> {
         let deadline = connection.deadline();
         let waiting = Arc::<Waiting>::default();
@@ -99,7 +138,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         Ok(stream)
     }
 
-    /// The connection, with the decision about the client and what was negotiated.
+    /// The connection, with the decision about the peer and what was negotiated.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -109,8 +148,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
         &self.transport
     }
 
-    /// Sends close_notify and listens to the peer until it ends as well, for 5 s and 1 MiB at most: what was written
-    /// arrives. What the peer has sent and nobody has read is dropped.
+    /// Sends what waits and close_notify, and listens to the peer until it ends as well: what was written arrives, unless
+    /// all that takes more than 5 s, or 1 MiB is heard. What the peer has sent and nobody has read is dropped.
     pub async fn close(mut self) -> io::Result<()> {
         self.connection.close_notify();
         self.end().await
@@ -221,7 +260,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream<T> {
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let linger = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
         if linger.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Ok(()));
+            let unsent = self.connection.wants_write();
+            return Poll::Ready(if unsent { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) });
         }
         if self.draining.is_none() {
             ready!(self.poll_send(cx))?;

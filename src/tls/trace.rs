@@ -1,35 +1,46 @@
-//! Events for `tracing` (feature `tracing`), under the target `trustdir`. Nothing is told of the data itself.
+//! Events for `tracing` (feature `tracing`), under the target `trustdir`. Nothing is told of the data itself. `end` is ours:
+//! `server` or `client`.
 
 use tracing::{debug, info};
 
-use crate::admission::Decision;
+use crate::admission::{Decision, Peer};
 use crate::error::{ErrorKind, Result, escape};
 
-/// A client was admitted or refused.
-pub(super) fn decided(decision: &Decision, resumed: bool) {
+/// A peer was admitted or refused.
+pub(super) fn decided(peer: Peer, decision: &Decision, resumed: bool) {
     let about = About::new(decision);
     let message = if decision.is_admitted() { "admitted" } else { "refused" };
-    info!(target: "trustdir", reason = about.reason, subject = about.subject, sha256 = about.sha256,
+    info!(target: "trustdir", end = end(peer), reason = about.reason, subject = about.subject, sha256 = about.sha256,
         file = about.file, resumed, why = decision.message(), "{message}");
 }
 
-/// The client of an open connection is admitted no more.
-pub(super) fn revoked(decision: &Decision) {
+/// The peer of an open connection is admitted no more.
+pub(super) fn revoked(peer: Peer, decision: &Decision) {
     let about = About::new(decision);
-    info!(target: "trustdir", reason = about.reason, subject = about.subject, sha256 = about.sha256,
+    info!(target: "trustdir", end = end(peer), reason = about.reason, subject = about.subject, sha256 = about.sha256,
         file = about.file, why = decision.message(), "revoked");
 }
 
 /// A handshake ended before anybody was decided about. Whoever scans ports causes this: it is for debugging.
-pub(super) fn failed(kind: ErrorKind, message: &str) {
-    debug!(target: "trustdir", kind = kind.as_str(), why = message, "handshake failed");
+pub(super) fn failed(peer: Peer, kind: ErrorKind, message: &str) {
+    debug!(target: "trustdir", end = end(peer), kind = kind.as_str(), why = message, "handshake failed");
 }
 
-/// New settings, or why there are none.
+/// New settings of an acceptor, or why there are none.
 pub(super) fn reloaded(reloaded: &Result<()>) {
     match reloaded {
-        Ok(()) => info!(target: "trustdir", "reloaded"),
-        Err(error) => info!(target: "trustdir", kind = error.kind().as_str(), why = error.message(), "reload failed"),
+        Ok(()) => info!(target: "trustdir", end = "server", "reloaded"),
+        Err(error) => {
+            info!(target: "trustdir", end = "server", kind = error.kind().as_str(), why = error.message(), "reload failed");
+        }
+    }
+}
+
+/// The end that is ours, opposite the peer.
+fn end(peer: Peer) -> &'static str {
+    match peer {
+        Peer::Client => "server",
+        Peer::Server => "client",
     }
 }
 

@@ -15,6 +15,7 @@ mod rehash;
 mod removals;
 mod runs;
 mod scan;
+mod searched;
 mod stamp;
 mod trusted;
 mod watch;
@@ -32,6 +33,7 @@ use self::limits::Limits;
 use self::live::LiveEntries;
 use self::looks::Looks;
 use self::scan::LastScan;
+use self::searched::Searched;
 use self::stamp::Mark;
 use self::watch::Watch;
 use crate::certificate::{Certificate, Fingerprint};
@@ -117,6 +119,7 @@ struct Inner {
     live: LiveEntries,
     looks: Looks,
     last_scan: Mutex<LastScan>,
+    searched: Mutex<Searched>,
     limits: Limits,
     watch: OnceLock<Watch>,
     observers: Mutex<Vec<Observer>>,
@@ -188,6 +191,7 @@ impl TrustDir {
             live: LiveEntries::default(),
             looks: Looks::default(),
             last_scan: Mutex::default(),
+            searched: Mutex::default(),
             watch: OnceLock::new(),
             observers: Mutex::default(),
         }));
@@ -237,6 +241,11 @@ impl TrustDir {
                 self.look_for(fingerprint)
             })
         })
+    }
+
+    /// The file that carried the certificate when it was looked at last: nobody looks, and nobody is told anything.
+    pub(crate) fn last_place(&self, fingerprint: &Fingerprint) -> Option<PathBuf> {
+        self.index().files_of(fingerprint).into_iter().next().map(|(name, _)| self.0.path.join(name))
     }
 
     /// Looks at the files that the index has for the certificate.
@@ -299,7 +308,7 @@ impl TrustDir {
         if self.catch_up() {
             return None;
         }
-        self.look_under(certificate.subject().subject_hash().ok()?.0);
+        self.search_under(certificate.subject().subject_hash().ok()?.0);
         let fingerprint = certificate.fingerprint();
         let found = self.index().contains(&fingerprint);
         found.then(|| self.hold(&fingerprint))?
@@ -348,8 +357,7 @@ impl TrustDir {
 
     /// An entry's certificate, read from its file.
     fn read_entry(&self, fingerprint: &Fingerprint) -> Option<Certificate> {
-        let (name, _) = self.index().files_of(fingerprint).into_iter().next()?;
-        let all = content::load(&self.0.path.join(name)).ok()?;
+        let all = content::load(&self.last_place(fingerprint)?).ok()?;
         all.into_iter().find(|found| found.fingerprint() == *fingerprint)
     }
 

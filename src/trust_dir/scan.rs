@@ -279,16 +279,27 @@ impl TrustDir {
     }
 
     /// Looks at the names `<hash>.<number>` of a subject hash, up to the first that is free: what was installed there
-    /// is new.
-    pub(super) fn look_under(&self, hash: u32) {
+    /// is new. Returns how many there are.
+    pub(super) fn look_under(&self, hash: u32) -> usize {
         loop {
             let names = self.index().names_under(hash);
             let known = names.len();
             self.reread(names.into_iter().filter(|name| !self.is_fresh(name)).collect(), None);
             if self.index().names_under(hash).len() <= known {
-                return;
+                return known;
             }
         }
+    }
+
+    /// As [`look_under`](Self::look_under) for a stranger, who may come as often as it likes: what many entries share is
+    /// looked at again only if the directory has changed.
+    pub(super) fn search_under(&self, hash: u32) {
+        if lock(&self.0.searched).holds(hash, &self.0.path) {
+            return;
+        }
+        let before = Stamp::of(&self.0.path).map(|stamp| stamp.mark()).unwrap_or_default();
+        let names = self.look_under(hash);
+        lock(&self.0.searched).note(hash, names, before);
     }
 
     /// Lists the directory again if it has changed since, as far as a decision has the time: else the watcher does.

@@ -316,7 +316,9 @@ impl TrustDir {
             updated?;
         } else {
             let known = self.index().files_of(fingerprint);
-            known.iter().filter_map(|(name, _)| hash_name(name)).for_each(|hash| self.look_under(hash));
+            for hash in known.iter().filter_map(|(name, _)| hash_name(name)) {
+                self.look_under(hash);
+            }
         }
         let mut names: BTreeSet<OsString> = {
             let index = self.index();

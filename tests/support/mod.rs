@@ -16,6 +16,8 @@ pub mod hostile;
 pub mod nginx;
 pub mod requests;
 pub mod server;
+#[cfg(feature = "tokio")]
+pub mod streams;
 pub mod verifiers;
 pub mod wire;
 

@@ -1,8 +1,8 @@
 //! The suite `readme`: what README.md tells its readers to type works.
 //!
 //! Fenced blocks of `sh` and `python` run in their order, in one empty directory, with the built `trustdir` command on the
-//! `PATH` and the Python environment in front; blocks of `cpp` must compile. A block marked `no_run` is not run, but a `cargo xtask` command
-//! in it must exist.
+//! `PATH` and the Python environment in front; blocks of `cpp` must compile. A block marked `no_run` is not run, but a
+//! `cargo xtask` command in it must exist. Blocks of `rust` are documentation tests of the crate.
 
 use std::fmt::Write as _;
 use std::fs;

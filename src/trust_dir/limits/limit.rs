@@ -156,7 +156,7 @@ impl TryFrom<Table> for Limit {
             (Some(sha256), None, None) => LimitOf::Certificate(sha256.parse()?),
             (None, Some(name), None) if hash_name(OsStr::new(&name)).is_some() => {
                 return Err(invalid(&format!(
-                    "{name:?} is a number, and numbers move when others go; name the entry by sha256, or use `trustdir clients limit`"
+                    "{name:?} is a number, and numbers move when others go; name the entry by sha256"
                 )));
             }
             (None, Some(name), None) if Path::new(&name).file_name() == Some(OsString::from(&name).as_os_str()) => {
