@@ -53,6 +53,11 @@ fn acceptors_are_set_up_and_reloaded_from_c() {
 }
 
 #[test]
+fn servers_are_called_and_numbers_read_from_c() {
+    passes("connector");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {
