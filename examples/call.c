@@ -3,8 +3,8 @@
  *   cc -std=c99 examples/call.c -ltrustdir -o call
  *   echo hello | ./call HOST PORT SERVER.pem [CERTIFICATE.pem KEY.pem]
  *
- * Standard input goes to the server, and what the server sends to standard output. CERTIFICATE.pem and KEY.pem are shown
- * to a server that asks who calls. */
+ * Standard input goes to the server, and what the server sends to standard output. CERTIFICATE.pem and KEY.pem are
+ * shown to a server that asks who calls. */
 #define _XOPEN_SOURCE 700
 
 #include <trustdir.h>
@@ -25,7 +25,8 @@ static bool send_waiting(trustdir_connection *connection, int socket)
 {
     uint8_t wire[16384];
     size_t count;
-    while (trustdir_connection_write_tls(connection, wire, sizeof wire, &count, NULL) == TRUSTDIR_STATUS_OK && count > 0) {
+    while (trustdir_connection_write_tls(connection, wire, sizeof wire, &count, NULL) == TRUSTDIR_STATUS_OK &&
+           count > 0) {
         ssize_t sent = 0;
         for (size_t done = 0; done < count; done += (size_t)sent) {
             sent = send(socket, wire + done, count - done, 0);

@@ -757,11 +757,12 @@ typedef struct trustdir_buffer trustdir_buffer;
 typedef struct trustdir_certificate trustdir_certificate;
 
 /**
- * One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext between it and the peer
- * (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and the program
- * (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted. In
- * TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as TRUSTDIR_STATUS_ALERT
- * to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at a time.
+ * One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext
+ * between it and the peer (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and
+ * the program (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted.
+ * In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as
+ * TRUSTDIR_STATUS_ALERT to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at
+ * a time.
  */
 typedef struct trustdir_connection trustdir_connection;
 
@@ -773,9 +774,10 @@ typedef struct trustdir_connector trustdir_connector;
 
 /**
  * Collects the settings of a connector. It trusts whom it is told to and nobody else: the system's authorities do not
- * count. A server is trusted as a pin, when its certificate is exactly this one, whatever its shape and under any name;
- * or by an authority that vouches for it, when its certificate bears the name that is connected to, too. Yours: free it
- * with trustdir_connector_builder_free. One thread at a time. A setter that fails changes nothing, so check its status.
+ * count. A server is trusted as a pin, when its certificate is exactly this one, whatever its shape and under any
+ * name; or by an authority that vouches for it, when its certificate bears the name that is connected to, too. Yours:
+ * free it with trustdir_connector_builder_free. One thread at a time. A setter that fails changes nothing, so check
+ * its status.
  */
 typedef struct trustdir_connector_builder trustdir_connector_builder;
 
@@ -794,9 +796,9 @@ typedef struct trustdir_counters trustdir_counters;
 typedef struct trustdir_crls trustdir_crls;
 
 /**
- * Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is yours: free it with
- * trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is borrowed. It never
- * changes and may be used from several threads at once.
+ * Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
+ * yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
+ * borrowed. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_decision trustdir_decision;
 
@@ -840,9 +842,9 @@ typedef struct trustdir_identity trustdir_identity;
 /**
  * A chain file and a key file that are replaced while a service runs, with the passphrase of the key. No order of
  * replacing them, by renaming or in place, gives a key with another's certificate: until both files are there,
- * trustdir_identity_files_reload_if_changed fails, and the identity that was loaded before stays good. Rename files into
- * place where you can: of a chain that is being written in place, the first certificates are a shorter chain until the
- * next look. Yours: free it with trustdir_identity_files_free. One thread at a time.
+ * trustdir_identity_files_reload_if_changed fails, and the identity that was loaded before stays good. Rename files
+ * into place where you can: of a chain that is being written in place, the first certificates are a shorter chain
+ * until the next look. Yours: free it with trustdir_identity_files_free. One thread at a time.
  */
 typedef struct trustdir_identity_files trustdir_identity_files;
 
@@ -3343,11 +3345,11 @@ trustdir_status trustdir_acceptor_builder_set_on_removal(trustdir_acceptor_build
                                                          trustdir_error **error);
 
 /**
- * Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when the
- * client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by the
- * thread that works on the connection, by several at once if there are several, with no lock held and after the counters
- * have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The decision is
- * gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
+ * Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when
+ * the client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by
+ * the thread that works on the connection, by several at once if there are several, with no lock held and after the
+ * counters have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The
+ * decision is gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_on_decision(trustdir_acceptor_builder *builder,
@@ -3540,9 +3542,9 @@ trustdir_status trustdir_connector_builder_add_authority(trustdir_connector_buil
 /**
  * The directory of authorities that vouch for servers, with their revocation lists. It is looked at in every decision,
  * and open connections end when they are no longer vouched for. It takes the place of every
- * trustdir_connector_builder_add_authority, by which its lists could be got round: both is TRUSTDIR_STATUS_INVALID_ARGUMENT
- * in trustdir_connector_builder_build. The builder, its connectors and their connections keep it alive, so the handle
- * may be freed.
+ * trustdir_connector_builder_add_authority, by which its lists could be got round: both is
+ * TRUSTDIR_STATUS_INVALID_ARGUMENT in trustdir_connector_builder_build. The builder, its connectors and their
+ * connections keep it alive, so the handle may be freed.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connector_builder_set_authorities(trustdir_connector_builder *builder,
@@ -3628,8 +3630,8 @@ trustdir_status trustdir_connector_builder_set_max_fragment_size(trustdir_connec
                                                                  trustdir_error **error);
 
 /**
- * Has each session's secrets told by `log(line, userdata)`, as trustdir_acceptor_builder_set_key_log does, with the same
- * rules for `log`, `userdata` and `userdata_free`.
+ * Has each session's secrets told by `log(line, userdata)`, as trustdir_acceptor_builder_set_key_log does, with the
+ * same rules for `log`, `userdata` and `userdata_free`.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connector_builder_set_key_log(trustdir_connector_builder *builder,
@@ -3934,8 +3936,8 @@ trustdir_status trustdir_connection_on_revoked(trustdir_connection *connection,
 const trustdir_decision *trustdir_connection_decision(const trustdir_connection *connection);
 
 /**
- * A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is also the
- * first one's, for NULL.
+ * A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is
+ * also the first one's, for NULL.
  */
 uint64_t trustdir_connection_id(const trustdir_connection *connection);
 

@@ -158,10 +158,10 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
     return *this;
   }
 
-  /// Calls `tell(trustdir::decision_view)` once for each decision: about each handshake that comes to one, and again when
-  /// the client of an open connection is admitted no more. In the thread that works on the connection, in several at once
-  /// if there are several; it may use the acceptor, should be quick, and must not throw or use the connection. The
-  /// decision is gone when it returns.
+  /// Calls `tell(trustdir::decision_view)` once for each decision: about each handshake that comes to one, and again
+  /// when the client of an open connection is admitted no more. In the thread that works on the connection, in several
+  /// at once if there are several; it may use the acceptor, should be quick, and must not throw or use the connection.
+  /// The decision is gone when it returns.
   template <class Tell>
   acceptor_builder& on_decision(Tell&& tell) {
     using kept = detail::callback<Tell>;

@@ -19,8 +19,8 @@
 // - A failed handshake completes after the peer was told why; `failure()` has the reason in words.
 // - A peer that says nothing is the next layer's to end, as by `beast::tcp_stream::expires_after`: the
 //   `handshake_timeout` is looked at when bytes arrive.
-// - In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal is `status::alert` of one
-//   of the client's next reads.
+// - In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal is `status::alert` of
+//   one of the client's next reads.
 // - `shutdown` waits for the peer, but no longer than `linger()`, then reports `asio::error::timed_out`.
 // - A stream may be moved or destroyed while operations are pending; they complete with `operation_aborted`. When the
 //   next layer is a reference, the referred object must outlive them.

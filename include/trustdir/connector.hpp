@@ -66,7 +66,8 @@ class connector_builder : public detail::object<trustdir_connector_builder, trus
     return *this;
   }
 
-  /// The directory of authorities that vouch for servers, with their revocation lists; in the place of every `authority`.
+  /// The directory of authorities that vouch for servers, with their revocation lists; in the place of every
+  /// `authority`.
   connector_builder& authorities(const authority_directory& authorities) {
     detail::invoke(trustdir_connector_builder_set_authorities, native(), authorities.native());
     return *this;

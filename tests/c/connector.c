@@ -1,6 +1,6 @@
 /* Connectors against acceptors, with nothing but memory between them: whom they trust, and under which name; what both
- * count and tell; and an identity's files. Prints "N passed, M failed" as its last line; exits 0 only when nothing failed.
- * Clean under valgrind. */
+ * count and tell; and an identity's files. Prints "N passed, M failed" as its last line; exits 0 only when nothing
+ * failed. Clean under valgrind. */
 #include "check.h"
 
 static trustdir_authority *authority;
@@ -19,7 +19,7 @@ static trustdir_connector_builder *new_builder(void)
     return builder;
 }
 
-/* A connector by the authority, by the directory of pins, or by one pin. */
+/* Uses the builder up. */
 static trustdir_connector *build(trustdir_connector_builder *builder)
 {
     trustdir_connector *connector;
@@ -297,7 +297,8 @@ static void settings(void)
     trustdir_connector_builder *builder = new_builder();
     OK(trustdir_connector_builder_add_pin(builder, trustdir_identity_certificate(server, 0), &error));
     OK(trustdir_connector_builder_set_alpn(builder, protocols, 2, &error));
-    OK(trustdir_connector_builder_set_versions(builder, TRUSTDIR_TLS_VERSION_TLS12, TRUSTDIR_TLS_VERSION_TLS12, &error));
+    OK(trustdir_connector_builder_set_versions(builder, TRUSTDIR_TLS_VERSION_TLS12, TRUSTDIR_TLS_VERSION_TLS12,
+                                               &error));
     OK(trustdir_connector_builder_set_key_log(builder, count_line, &lines, NULL, &error));
     OK(trustdir_connector_builder_set_handshake_timeout(builder, 60000, &error));
     OK(trustdir_connector_builder_set_handshake_bytes(builder, 16384, &error));

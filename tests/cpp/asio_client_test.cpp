@@ -106,7 +106,8 @@ class call {
 class reverser {
  public:
   reverser(const world& w, const std::string& version) : certificate(w.dir / "node.pem") {
-    shell("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=node -keyout " + certificate + ".key -out " + certificate);
+    shell("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=node -keyout " + certificate + ".key -out " +
+          certificate);
     program_.emplace(std::vector<std::string>{"openssl", "s_server", "-accept", "127.0.0.1:0", "-rev", version, "-cert",
                                               certificate, "-key", certificate + ".key"});
     for (std::string line; line.rfind("ACCEPT ", 0) != 0;) {

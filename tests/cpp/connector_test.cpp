@@ -48,7 +48,9 @@ struct pair {
   }
 };
 
-trustdir::acceptor open_to_all(const world& w) { return trustdir::acceptor_builder(w.server).alpn({"http/1.1"}).build(); }
+trustdir::acceptor open_to_all(const world& w) {
+  return trustdir::acceptor_builder(w.server).alpn({"http/1.1"}).build();
+}
 
 /// How a call to this host ends.
 void expect(const trustdir::connector& connector, std::string_view host, const world& w, reason why, status how) {

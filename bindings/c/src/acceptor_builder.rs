@@ -210,11 +210,11 @@ pub extern "C" fn trustdir_acceptor_builder_set_on_removal(
     })
 }
 
-/// Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when the
-/// client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by the
-/// thread that works on the connection, by several at once if there are several, with no lock held and after the counters
-/// have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The decision is
-/// gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
+/// Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when
+/// the client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by
+/// the thread that works on the connection, by several at once if there are several, with no lock held and after the
+/// counters have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The
+/// decision is gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_builder_on_decision(

@@ -23,11 +23,12 @@ pub const TRUSTDIR_WANTS_READ: u32 = 1;
 /// In trustdir_connection_wants: send the peer what trustdir_connection_write_tls hands out.
 pub const TRUSTDIR_WANTS_WRITE: u32 = 2;
 
-/// One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext between it and the peer
-/// (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and the program
-/// (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted. In
-/// TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as TRUSTDIR_STATUS_ALERT
-/// to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at a time.
+/// One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext
+/// between it and the peer (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and
+/// the program (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted.
+/// In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as
+/// TRUSTDIR_STATUS_ALERT to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at
+/// a time.
 pub struct Connection {
     connection: tls::Connection,
     decision: OnceCell<Decision>,
@@ -331,8 +332,8 @@ pub extern "C" fn trustdir_connection_decision(connection: Option<&Connection>) 
     guard_or(None, || Some(connection?.decision()))
 }
 
-/// A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is also the
-/// first one's, for NULL.
+/// A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is
+/// also the first one's, for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_id(connection: Option<&Connection>) -> u64 {
     guard_or(0, || Some(connection?.connection.id()))

@@ -20,9 +20,10 @@ use crate::text;
 use crate::tls_version::tls_version;
 
 /// Collects the settings of a connector. It trusts whom it is told to and nobody else: the system's authorities do not
-/// count. A server is trusted as a pin, when its certificate is exactly this one, whatever its shape and under any name;
-/// or by an authority that vouches for it, when its certificate bears the name that is connected to, too. Yours: free it
-/// with trustdir_connector_builder_free. One thread at a time. A setter that fails changes nothing, so check its status.
+/// count. A server is trusted as a pin, when its certificate is exactly this one, whatever its shape and under any
+/// name; or by an authority that vouches for it, when its certificate bears the name that is connected to, too. Yours:
+/// free it with trustdir_connector_builder_free. One thread at a time. A setter that fails changes nothing, so check
+/// its status.
 pub struct ConnectorBuilder {
     builder: tls::ConnectorBuilder,
 }
@@ -66,9 +67,9 @@ pub extern "C" fn trustdir_connector_builder_add_authority(
 
 /// The directory of authorities that vouch for servers, with their revocation lists. It is looked at in every decision,
 /// and open connections end when they are no longer vouched for. It takes the place of every
-/// trustdir_connector_builder_add_authority, by which its lists could be got round: both is TRUSTDIR_STATUS_INVALID_ARGUMENT
-/// in trustdir_connector_builder_build. The builder, its connectors and their connections keep it alive, so the handle
-/// may be freed.
+/// trustdir_connector_builder_add_authority, by which its lists could be got round: both is
+/// TRUSTDIR_STATUS_INVALID_ARGUMENT in trustdir_connector_builder_build. The builder, its connectors and their
+/// connections keep it alive, so the handle may be freed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connector_builder_set_authorities(
@@ -230,8 +231,8 @@ pub extern "C" fn trustdir_connector_builder_set_max_fragment_size(
     })
 }
 
-/// Has each session's secrets told by `log(line, userdata)`, as trustdir_acceptor_builder_set_key_log does, with the same
-/// rules for `log`, `userdata` and `userdata_free`.
+/// Has each session's secrets told by `log(line, userdata)`, as trustdir_acceptor_builder_set_key_log does, with the
+/// same rules for `log`, `userdata` and `userdata_free`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connector_builder_set_key_log(

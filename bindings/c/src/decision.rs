@@ -9,9 +9,9 @@ use crate::handle;
 use crate::reason::Reason;
 use crate::text;
 
-/// Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is yours: free it with
-/// trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is borrowed. It never
-/// changes and may be used from several threads at once.
+/// Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
+/// yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
+/// borrowed. It never changes and may be used from several threads at once.
 pub struct Decision {
     reason: Reason,
     admitted: bool,

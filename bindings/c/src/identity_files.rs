@@ -15,9 +15,9 @@ use crate::text;
 
 /// A chain file and a key file that are replaced while a service runs, with the passphrase of the key. No order of
 /// replacing them, by renaming or in place, gives a key with another's certificate: until both files are there,
-/// trustdir_identity_files_reload_if_changed fails, and the identity that was loaded before stays good. Rename files into
-/// place where you can: of a chain that is being written in place, the first certificates are a shorter chain until the
-/// next look. Yours: free it with trustdir_identity_files_free. One thread at a time.
+/// trustdir_identity_files_reload_if_changed fails, and the identity that was loaded before stays good. Rename files
+/// into place where you can: of a chain that is being written in place, the first certificates are a shorter chain
+/// until the next look. Yours: free it with trustdir_identity_files_free. One thread at a time.
 pub struct IdentityFiles {
     files: Core,
     certificate: CString,
