@@ -17,8 +17,8 @@
  * until that is freed or, for a connection or removals, until the next call that takes it without
  * const.
  * Nothing you pass in is consumed, and everything may be freed in any order: objects keep alive
- * what they need. (The userdata of trustdir_connection_on_revoked and of
- * trustdir_acceptor_builder_set_key_log is the one exception, and they say so.)
+ * what they need. (The userdata of trustdir_connection_on_revoked, the builders' set_key_log and
+ * trustdir_acceptor_builder_on_decision is the one exception, and they say so.)
  *
  * Arguments. Text is NUL-terminated UTF-8; on Unix, paths may be any bytes. Data is a pointer and a
  * length: NULL with length 0 is empty, NULL with another length is TRUSTDIR_STATUS_NULL_ARGUMENT.
@@ -171,7 +171,7 @@ enum trustdir_status
      */
     TRUSTDIR_STATUS_REVOKED = 36,
     /**
-     * The client sent no certificate.
+     * The peer sent no certificate.
      */
     TRUSTDIR_STATUS_NO_CERTIFICATE = 37,
     /**
@@ -323,7 +323,7 @@ typedef int32_t trustdir_severity;
 #endif // __cplusplus
 
 /**
- * Why a client was admitted (below 10) or refused. Later versions may add numbers; treat an unknown one as a refusal.
+ * Why a peer was admitted (below 10) or refused. Later versions may add numbers; treat an unknown one as a refusal.
  */
 enum trustdir_reason
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -339,7 +339,7 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_ANONYMOUS = 1,
     /**
-     * Refused: the client sent no certificate.
+     * Refused: the peer sent no certificate.
      */
     TRUSTDIR_REASON_NO_CERTIFICATE = 10,
     /**
@@ -371,7 +371,7 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_NOT_YET_VALID = 21,
     /**
-     * Refused: not issued for TLS clients.
+     * Refused: not issued for what the peer is, a client or a server.
      */
     TRUSTDIR_REASON_WRONG_PURPOSE = 22,
     /**
@@ -379,7 +379,7 @@ enum trustdir_reason
      */
     TRUSTDIR_REASON_WEAK_KEY = 23,
     /**
-     * Refused: the client's signature does not verify.
+     * Refused: the peer's signature does not verify.
      */
     TRUSTDIR_REASON_BAD_SIGNATURE = 24,
     /**
@@ -757,12 +757,37 @@ typedef struct trustdir_buffer trustdir_buffer;
 typedef struct trustdir_certificate trustdir_certificate;
 
 /**
- * The server side of one TLS connection. It never touches a socket: you move ciphertext between it and the peer
- * (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and the service
- * (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the client is admitted. Yours: free
- * it with trustdir_connection_free. One thread at a time.
+ * One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext
+ * between it and the peer (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and
+ * the program (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted.
+ * In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as
+ * TRUSTDIR_STATUS_ALERT to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at
+ * a time.
  */
 typedef struct trustdir_connection trustdir_connection;
+
+/**
+ * Makes the client side of TLS connections. Yours: free it with trustdir_connector_free; its connections live on. It
+ * may be used from several threads at once.
+ */
+typedef struct trustdir_connector trustdir_connector;
+
+/**
+ * Collects the settings of a connector. It trusts whom it is told to and nobody else: the system's authorities do not
+ * count. A server is trusted as a pin, when its certificate is exactly this one, whatever its shape and under any
+ * name; or by an authority that vouches for it, when its certificate bears the name that is connected to, too. Yours:
+ * free it with trustdir_connector_builder_free. One thread at a time. A setter that fails changes nothing, so check
+ * its status.
+ */
+typedef struct trustdir_connector_builder trustdir_connector_builder;
+
+/**
+ * What an acceptor has done since it was built, reloads included, or a connector. Each number was exact when it was
+ * read; together they are not of one moment, since connections go on meanwhile. Every connection has one outcome: its
+ * handshake was full or resumed and the peer admitted, it was refused, it failed, or it is still going on. Yours: free
+ * it with trustdir_counters_free. It never changes and may be used from several threads at once.
+ */
+typedef struct trustdir_counters trustdir_counters;
 
 /**
  * The revocation lists in a directory of authorities at one moment, sorted by file. Yours: free it with
@@ -771,9 +796,9 @@ typedef struct trustdir_connection trustdir_connection;
 typedef struct trustdir_crls trustdir_crls;
 
 /**
- * Whether a client is admitted, and why. From `trustdir_decision **out` it is yours: free it with
- * trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is borrowed. It never
- * changes and may be used from several threads at once.
+ * Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
+ * yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
+ * borrowed. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_decision trustdir_decision;
 
@@ -813,6 +838,15 @@ typedef struct trustdir_findings trustdir_findings;
  * trustdir_identity_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_identity trustdir_identity;
+
+/**
+ * A chain file and a key file that are replaced while a service runs, with the passphrase of the key. No order of
+ * replacing them, by renaming or in place, gives a key with another's certificate: until both files are there,
+ * trustdir_identity_files_reload_if_changed fails, and the identity that was loaded before stays good. Rename files
+ * into place where you can: of a chain that is being written in place, the first certificates are a shorter chain
+ * until the next look. Yours: free it with trustdir_identity_files_free. One thread at a time.
+ */
+typedef struct trustdir_identity_files trustdir_identity_files;
 
 /**
  * What became of a certificate that was to be installed. Yours: free it with trustdir_installed_free. It never changes
@@ -879,7 +913,7 @@ typedef struct trustdir_nano_config trustdir_nano_config;
 typedef struct trustdir_notices trustdir_notices;
 
 /**
- * The open connections of an acceptor as they were at one moment, oldest first. Yours: free it with
+ * The open connections of an acceptor or connector as they were at one moment, oldest first. Yours: free it with
  * trustdir_open_connections_free. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_open_connections trustdir_open_connections;
@@ -1370,6 +1404,51 @@ trustdir_status trustdir_identity_key_pem(const trustdir_identity *identity,
  * Wipes and frees the identity and everything borrowed from it. NULL is fine.
  */
 void trustdir_identity_free(trustdir_identity *identity);
+
+/**
+ * Names the files, which may be one that holds both, in PEM; nothing is read yet. The passphrase is copied.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_files_new(const char *certificate_path,
+                                            const char *key_path,
+                                            const uint8_t *passphrase,
+                                            size_t passphrase_len,
+                                            trustdir_identity_files **out,
+                                            trustdir_error **error);
+
+/**
+ * Loads them, as trustdir_identity_load does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_files_load(trustdir_identity_files *files,
+                                             trustdir_identity **out,
+                                             trustdir_error **error);
+
+/**
+ * Loads them when they give another identity than before, or one again after an error; else `*out` is NULL and the
+ * status TRUSTDIR_STATUS_OK. Without a change this costs a look or two at each file. An error is told once for each
+ * change. Every call reads the files again after TRUSTDIR_STATUS_IO, and as long as a further change could hide behind
+ * the clock of the file system: 0.1 s from the last one, 3 s where times have no fraction.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_files_reload_if_changed(trustdir_identity_files *files,
+                                                          trustdir_identity **out,
+                                                          trustdir_error **error);
+
+/**
+ * The path of the chain's file. Borrowed from the files. NULL for NULL.
+ */
+const char *trustdir_identity_files_certificate_path(const trustdir_identity_files *files);
+
+/**
+ * The path of the key's file. Borrowed from the files. NULL for NULL.
+ */
+const char *trustdir_identity_files_key_path(const trustdir_identity_files *files);
+
+/**
+ * Wipes the passphrase and frees the handle; the files stay, and so does what was loaded. NULL is fine.
+ */
+void trustdir_identity_files_free(trustdir_identity_files *files);
 
 /**
  * Makes a request for the key, signed with it. `subject` is RFC 4514 text, or just a common name. `names` are the
@@ -3013,7 +3092,7 @@ void trustdir_crls_free(trustdir_crls *crls);
 const char *trustdir_reason_text(int32_t reason);
 
 /**
- * Whether the client is admitted; false for NULL.
+ * Whether the peer is admitted; false for NULL.
  */
 bool trustdir_decision_is_admitted(const trustdir_decision *decision);
 
@@ -3028,28 +3107,28 @@ trustdir_reason trustdir_decision_reason(const trustdir_decision *decision);
 const char *trustdir_decision_message(const trustdir_decision *decision);
 
 /**
- * The subject of the client's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
+ * The subject of the peer's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
  * Borrowed from the decision. NULL when there is no readable certificate, and for NULL.
  */
 const char *trustdir_decision_subject(const trustdir_decision *decision);
 
 /**
- * The issuer of the client's certificate, as the subject.
+ * The issuer of the peer's certificate, as the subject.
  */
 const char *trustdir_decision_issuer(const trustdir_decision *decision);
 
 /**
- * The serial number of the client's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
+ * The serial number of the peer's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
  */
 const char *trustdir_decision_serial(const trustdir_decision *decision);
 
 /**
- * The SHA-256 of the client's certificate as 64 lower-case hexadecimal digits, as the subject.
+ * The SHA-256 of the peer's certificate as 64 lower-case hexadecimal digits, as the subject.
  */
 const char *trustdir_decision_fingerprint(const trustdir_decision *decision);
 
 /**
- * The path of the entry that admitted the client, or that the refusal is about. Borrowed from the decision. NULL when
+ * The path of the entry that admitted the peer, or that the refusal is about. Borrowed from the decision. NULL when
  * there is none, and for NULL.
  */
 const char *trustdir_decision_entry(const trustdir_decision *decision);
@@ -3072,7 +3151,7 @@ const char *trustdir_decision_service(const trustdir_decision *decision);
 const char *trustdir_decision_json(const trustdir_decision *decision);
 
 /**
- * The client's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.
+ * The peer's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.
  */
 const trustdir_certificate *trustdir_decision_certificate(const trustdir_decision *decision);
 
@@ -3266,6 +3345,21 @@ trustdir_status trustdir_acceptor_builder_set_on_removal(trustdir_acceptor_build
                                                          trustdir_error **error);
 
 /**
+ * Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when
+ * the client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by
+ * the thread that works on the connection, by several at once if there are several, with no lock held and after the
+ * counters have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The
+ * decision is gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_on_decision(trustdir_acceptor_builder *builder,
+                                                      void (*tell)(const trustdir_decision *decision,
+                                                                   void *userdata),
+                                                      void *userdata,
+                                                      void (*userdata_free)(void *userdata),
+                                                      trustdir_error **error);
+
+/**
  * The service's name: an entry that is limited to services (see trustdir_directory_limit) is admitted by those alone,
  * and by none without a name.
  */
@@ -3430,8 +3524,267 @@ trustdir_status trustdir_acceptor_decide(const trustdir_acceptor *acceptor,
 void trustdir_acceptor_free(trustdir_acceptor *acceptor);
 
 /**
+ * Starts with nobody to trust, no identity, and TLS 1.2 and 1.3.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_new(trustdir_connector_builder **out,
+                                               trustdir_error **error);
+
+/**
+ * One more authority that vouches for servers, which is copied. A certificate that is none is refused by
+ * trustdir_connector_builder_build: pin it instead.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_add_authority(trustdir_connector_builder *builder,
+                                                         const trustdir_certificate *certificate,
+                                                         trustdir_error **error);
+
+/**
+ * The directory of authorities that vouch for servers, with their revocation lists. It is looked at in every decision,
+ * and open connections end when they are no longer vouched for. It takes the place of every
+ * trustdir_connector_builder_add_authority, by which its lists could be got round: both is
+ * TRUSTDIR_STATUS_INVALID_ARGUMENT in trustdir_connector_builder_build. The builder, its connectors and their
+ * connections keep it alive, so the handle may be freed.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_authorities(trustdir_connector_builder *builder,
+                                                           const trustdir_authority_directory *authorities,
+                                                           trustdir_error **error);
+
+/**
+ * One more certificate that a server is trusted by, which is copied. Of several pins any may answer under any name;
+ * where that matters give each server a connector.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_add_pin(trustdir_connector_builder *builder,
+                                                   const trustdir_certificate *certificate,
+                                                   trustdir_error **error);
+
+/**
+ * The directory of certificates that servers are trusted by: pins that may come and go. Once one is removed new
+ * handshakes with its server are refused, resumed ones too, and open connections end with TRUSTDIR_STATUS_REVOKED. An
+ * entry that is limited to services (see trustdir_directory_limit) is refused here. Kept alive as the authorities are.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_directory(trustdir_connector_builder *builder,
+                                                         const trustdir_directory *directory,
+                                                         trustdir_error **error);
+
+/**
+ * What is shown to servers that ask who calls; it is copied. Without one they are told that there is no certificate.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_identity(trustdir_connector_builder *builder,
+                                                        const trustdir_identity *identity,
+                                                        trustdir_error **error);
+
+/**
+ * The lowest and the highest version of TLS to speak, each a trustdir_tls_version. The default is both.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_versions(trustdir_connector_builder *builder,
+                                                        int32_t min,
+                                                        int32_t max,
+                                                        trustdir_error **error);
+
+/**
+ * The application protocols to offer (ALPN), such as "http/1.1", the preferred one first; `count` of them.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_alpn(trustdir_connector_builder *builder,
+                                                    const char *const *protocols,
+                                                    size_t count,
+                                                    trustdir_error **error);
+
+/**
+ * How long a handshake may take, in milliseconds; 30,000 by default. See trustdir_connection_deadline.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_handshake_timeout(trustdir_connector_builder *builder,
+                                                                 uint64_t milliseconds,
+                                                                 trustdir_error **error);
+
+/**
+ * How many bytes of ciphertext a server may send before it is decided about; 64 KiB by default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_handshake_bytes(trustdir_connector_builder *builder,
+                                                               size_t bytes,
+                                                               trustdir_error **error);
+
+/**
+ * How many certificates a server may send; 10 by default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_max_chain(trustdir_connector_builder *builder,
+                                                         size_t certificates,
+                                                         trustdir_error **error);
+
+/**
+ * The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
+ * default.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_max_fragment_size(trustdir_connector_builder *builder,
+                                                                 size_t bytes,
+                                                                 trustdir_error **error);
+
+/**
+ * Has each session's secrets told by `log(line, userdata)`, as trustdir_acceptor_builder_set_key_log does, with the
+ * same rules for `log`, `userdata` and `userdata_free`.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_set_key_log(trustdir_connector_builder *builder,
+                                                       void (*log)(const char *line, void *userdata),
+                                                       void *userdata,
+                                                       void (*userdata_free)(void *userdata),
+                                                       trustdir_error **error);
+
+/**
+ * Checks the settings and makes a connector. The builder stays yours and may build again. It needs somebody to trust:
+ * an authority, a pin or a directory of them.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_builder_build(const trustdir_connector_builder *builder,
+                                                 trustdir_connector **out,
+                                                 trustdir_error **error);
+
+/**
+ * Frees the builder, not what it built. NULL is fine.
+ */
+void trustdir_connector_builder_free(trustdir_connector_builder *builder);
+
+/**
+ * Another handle to the same connector, which lives on its own. Cheap.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_clone(const trustdir_connector *connector,
+                                         trustdir_connector **out,
+                                         trustdir_error **error);
+
+/**
+ * Makes the TLS side of a connection to this host: a DNS name, whose international letters may be given as such, or a
+ * bare IP address; what is neither is TRUSTDIR_STATUS_INVALID_ARGUMENT. It does no input or output of its own: connect
+ * a socket, and send what trustdir_connection_write_tls hands out first. The time for the handshake runs from now.
+ * Where an authority vouches for the server its certificate must bear this name (TRUSTDIR_STATUS_NAME_MISMATCH).
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_connect(const trustdir_connector *connector,
+                                           const char *host,
+                                           trustdir_connection **out,
+                                           trustdir_error **error);
+
+/**
+ * Frees the handle; connections made by it live on. NULL is fine.
+ */
+void trustdir_connector_free(trustdir_connector *connector);
+
+/**
+ * Reads what an acceptor has done so far. Takes no lock.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_counters(const trustdir_acceptor *acceptor,
+                                           trustdir_counters **out,
+                                           trustdir_error **error);
+
+/**
+ * Reads what a connector has done so far: a server counts as a client does for an acceptor. Takes no lock.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_counters(const trustdir_connector *connector,
+                                            trustdir_counters **out,
+                                            trustdir_error **error);
+
+/**
+ * Connections that were accepted; by a connector, begun. 0 for NULL.
+ */
+uint64_t trustdir_counters_accepted(const trustdir_counters *counters);
+
+/**
+ * Connections that there are now: accepted and not freed yet. 0 for NULL.
+ */
+uint64_t trustdir_counters_open(const trustdir_counters *counters);
+
+/**
+ * Those among the open ones whose peer is admitted. 0 for NULL.
+ */
+uint64_t trustdir_counters_admitted(const trustdir_counters *counters);
+
+/**
+ * Full handshakes whose peer was admitted. 0 for NULL.
+ */
+uint64_t trustdir_counters_full(const trustdir_counters *counters);
+
+/**
+ * Resumed handshakes whose peer was admitted. 0 for NULL.
+ */
+uint64_t trustdir_counters_resumed(const trustdir_counters *counters);
+
+/**
+ * Bytes taken from the transports. 0 for NULL.
+ */
+uint64_t trustdir_counters_ciphertext_in(const trustdir_counters *counters);
+
+/**
+ * Bytes given to the transports. 0 for NULL.
+ */
+uint64_t trustdir_counters_ciphertext_out(const trustdir_counters *counters);
+
+/**
+ * Bytes read from peers, decrypted. 0 for NULL.
+ */
+uint64_t trustdir_counters_plaintext_in(const trustdir_counters *counters);
+
+/**
+ * Bytes taken for peers, to be encrypted. 0 for NULL.
+ */
+uint64_t trustdir_counters_plaintext_out(const trustdir_counters *counters);
+
+/**
+ * Reloads that took effect. 0 for a connector, which has none, and for NULL.
+ */
+uint64_t trustdir_counters_reloads(const trustdir_counters *counters);
+
+/**
+ * Reloads that failed and changed nothing. 0 for NULL.
+ */
+uint64_t trustdir_counters_failed_reloads(const trustdir_counters *counters);
+
+/**
+ * Handshakes that were refused for this reason, a trustdir_reason; 0 for other numbers and for NULL.
+ */
+uint64_t trustdir_counters_refusals(const trustdir_counters *counters,
+                                    int32_t reason);
+
+/**
+ * Open connections whose peer ceased to be admitted for this reason, a trustdir_reason: its entry went, or a limit was
+ * passed. Under TRUSTDIR_ON_REMOVAL_FINISH they may have gone on. 0 for other numbers and for NULL.
+ */
+uint64_t trustdir_counters_revocations(const trustdir_counters *counters,
+                                       int32_t reason);
+
+/**
+ * Handshakes that failed with this status before anybody was decided about: TRUSTDIR_STATUS_TLS, ALERT, TIMED_OUT,
+ * TRUNCATED, or CLOSED when the connection was freed. 0 for other numbers and for NULL.
+ */
+uint64_t trustdir_counters_failures(const trustdir_counters *counters,
+                                    int32_t status);
+
+/**
+ * All of it for Prometheus: text exposition format 0.0.4, to be served as "text/plain; version=0.0.4". The labels have
+ * few values, all of them present from the start; nothing in them comes from a peer. Borrowed from the counters. NULL
+ * for NULL.
+ */
+const char *trustdir_counters_prometheus(const trustdir_counters *counters);
+
+/**
+ * Frees the numbers and the text borrowed from them. NULL is fine.
+ */
+void trustdir_counters_free(trustdir_counters *counters);
+
+/**
  * Takes bytes that arrived from the peer, all of them, and processes them. A failure ends the connection: send what
- * trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A client that is refused
+ * trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A peer that is refused
  * gives the status of the reason, such as TRUSTDIR_STATUS_UNTRUSTED or TRUSTDIR_STATUS_EXPIRED, and
  * trustdir_connection_decision says more.
  *
@@ -3456,10 +3809,10 @@ trustdir_status trustdir_connection_write_tls(trustdir_connection *connection,
                                               trustdir_error **error);
 
 /**
- * Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
- * TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
+ * Reads plaintext from the peer, at most `capacity` bytes (not 0), and sets `*read` to their number.
+ * TRUSTDIR_STATUS_OK with 0 bytes is the end: the peer closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
  * yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
- * TRUSTDIR_STATUS_REVOKED: the client's entry has been removed, vouches for it no more or admits it no more within its
+ * TRUSTDIR_STATUS_REVOKED: the peer's entry has been removed, vouches for it no more or admits it no more within its
  * limits, as trustdir_connection_decision says; send what trustdir_connection_write_tls still hands out, then close.
  */
 TRUSTDIR_MUST_USE
@@ -3470,7 +3823,7 @@ trustdir_status trustdir_connection_read(trustdir_connection *connection,
                                          trustdir_error **error);
 
 /**
- * Shows plaintext from the client where it lies, without a copy: what can be had in one piece, borrowed until the next
+ * Shows plaintext from the peer where it lies, without a copy: what can be had in one piece, borrowed until the next
  * call that takes the connection without const. Say with trustdir_connection_consume how much of it is done with.
  * TRUSTDIR_STATUS_OK with an empty piece is the end; all else is as in trustdir_connection_read.
  */
@@ -3487,7 +3840,7 @@ trustdir_status trustdir_connection_consume(trustdir_connection *connection,
                                             trustdir_error **error);
 
 /**
- * Takes plaintext for the client and sets `*written` to the number of bytes taken, which may be fewer than `len`.
+ * Takes plaintext for the peer and sets `*written` to the number of bytes taken, which may be fewer than `len`.
  * TRUSTDIR_STATUS_AGAIN, without an error object: none now, because the handshake is not finished or the bytes in
  * trustdir_connection_write_tls have to be sent first.
  */
@@ -3553,7 +3906,7 @@ trustdir_status trustdir_connection_received_eof(trustdir_connection *connection
                                                  trustdir_error **error);
 
 /**
- * Looks whether the client's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
+ * Looks whether the peer's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
  * trustdir_connection_write_tls hands out, then close. Under TRUSTDIR_ON_REMOVAL_FINISH it flags the connection only.
  */
 TRUSTDIR_MUST_USE
@@ -3561,9 +3914,9 @@ trustdir_status trustdir_connection_recheck(trustdir_connection *connection,
                                             trustdir_error **error);
 
 /**
- * Has `hook(userdata)` called once when the client's entry is removed, at once when it already is: the place to wake
+ * Has `hook(userdata)` called once when the peer's entry is removed, at once when it already is: the place to wake
  * whoever waits on the socket, who then calls trustdir_connection_recheck. It may be called from any thread, must
- * return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused or has
+ * return quickly, must not throw, jump out or use the connection. It is not called for a peer that is refused or has
  * no certificate. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
  * is called exactly once: after the hook, when the hook cannot come any more, when another one takes its place, when
  * the connection is freed, or when this call fails. The hook may still be running in another thread when
@@ -3577,19 +3930,19 @@ trustdir_status trustdir_connection_on_revoked(trustdir_connection *connection,
                                                trustdir_error **error);
 
 /**
- * The decision about the client. Borrowed from the connection until the next call that may change it. NULL until the
- * client has been decided about, and for NULL.
+ * The decision about the peer. Borrowed from the connection until the next call that may change it. NULL until the
+ * peer has been decided about, and for NULL.
  */
 const trustdir_decision *trustdir_connection_decision(const trustdir_connection *connection);
 
 /**
- * A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
- * first one's, for NULL.
+ * A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is
+ * also the first one's, for NULL.
  */
 uint64_t trustdir_connection_id(const trustdir_connection *connection);
 
 /**
- * Whether the client was admitted and its entry has gone since: exact at this moment. False for NULL.
+ * Whether the peer was admitted and its entry has gone since: exact at this moment. False for NULL.
  */
 bool trustdir_connection_is_revoked(const trustdir_connection *connection);
 
@@ -3630,13 +3983,13 @@ const char *trustdir_connection_server_name(const trustdir_connection *connectio
 bool trustdir_connection_resumed(const trustdir_connection *connection);
 
 /**
- * The number of certificates that the client has sent; in a resumed session, in the one that began it. 0 before the
+ * The number of certificates that the peer has sent; in a resumed session, in the one that began it. 0 before the
  * handshake is over, and for NULL.
  */
 size_t trustdir_connection_peer_chain_len(const trustdir_connection *connection);
 
 /**
- * A certificate that the client has sent; 0 is its own. Borrowed from the connection. NULL past the end and for NULL.
+ * A certificate that the peer has sent; 0 is its own. Borrowed from the connection. NULL past the end and for NULL.
  */
 const trustdir_certificate *trustdir_connection_peer_certificate(const trustdir_connection *connection,
                                                                  size_t index);
@@ -3675,6 +4028,14 @@ trustdir_status trustdir_acceptor_connections(const trustdir_acceptor *acceptor,
                                               trustdir_error **error);
 
 /**
+ * Lists the open connections of a connector that stand on an entry, as trustdir_acceptor_connections does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connector_connections(const trustdir_connector *connector,
+                                               trustdir_open_connections **out,
+                                               trustdir_error **error);
+
+/**
  * The number of connections; 0 for NULL.
  */
 size_t trustdir_open_connections_len(const trustdir_open_connections *connections);
@@ -3687,19 +4048,19 @@ uint64_t trustdir_open_connections_id(const trustdir_open_connections *connectio
                                       size_t index);
 
 /**
- * The client's certificate. Borrowed from the open connections. NULL past the end and for NULL.
+ * The peer's certificate. Borrowed from the open connections. NULL past the end and for NULL.
  */
 const trustdir_certificate *trustdir_open_connections_certificate(const trustdir_open_connections *connections,
                                                                   size_t index);
 
 /**
- * The path of the file that admitted the client. Borrowed from the open connections. NULL past the end and for NULL.
+ * The path of the file that admitted the peer. Borrowed from the open connections. NULL past the end and for NULL.
  */
 const char *trustdir_open_connections_entry(const trustdir_open_connections *connections,
                                             size_t index);
 
 /**
- * When the client was admitted, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
+ * When the peer was admitted, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
  */
 int64_t trustdir_open_connections_since(const trustdir_open_connections *connections, size_t index);
 

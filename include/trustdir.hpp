@@ -12,6 +12,9 @@
 //                       .build();
 //   trustdir::connection connection = acceptor.accept();        // bytes in, bytes out: see <trustdir/asio.hpp>
 //
+//   auto connector = trustdir::connector_builder().authority(ca.certificate()).identity(alice).build();
+//   trustdir::connection call = connector.connect("localhost");  // the client's end of the same
+//
 // Every class owns one object of the C library, is movable and cannot be copied; what is cheap to share has `clone()`.
 // Accessors return views that live as long as the object. A failing call throws `trustdir::error`; where a host wants
 // no exceptions there is an overload with `std::error_code&`.
@@ -22,9 +25,12 @@
 #include <trustdir/authority.hpp>
 #include <trustdir/authority_directory.hpp>
 #include <trustdir/connection.hpp>
+#include <trustdir/connector.hpp>
+#include <trustdir/counters.hpp>
 #include <trustdir/decision.hpp>
 #include <trustdir/directory.hpp>
 #include <trustdir/export.hpp>
+#include <trustdir/identity_files.hpp>
 #include <trustdir/lint.hpp>
 #include <trustdir/nano_config.hpp>
 #include <trustdir/policy.hpp>

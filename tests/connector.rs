@@ -12,6 +12,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use support::call::{Call, Pair, Program, call};
 use support::chains::{AUTHORITY, Chains};
+use support::hostile::records;
+use support::wire::sent;
 use support::{ClientFiles, World, openssl, text};
 use trustdir::tls::{Acceptor, AcceptorBuilder, Connector, ConnectorBuilder, TlsVersion};
 use trustdir::{
@@ -653,6 +655,35 @@ fn who_does_not_speak_tls_or_never_answers_is_left() {
     let error = silent.expire(deadline).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(error.message(), "the server has not completed its handshake within 5 s");
+}
+
+/// What a server may cost before it is decided about, and how large what we send may be.
+#[test]
+fn a_handshake_with_a_server_is_bounded() {
+    let world = World::new();
+    let chain = [vec![world.server.certificate().clone()], vec![world.ca.certificate().clone()]].concat();
+    let acceptor = serving(&Identity::new(chain, world.server.key().clone()).unwrap()).build().unwrap();
+    let builder = trusting(&world.ca);
+    for version in VERSIONS {
+        call(&only(builder.clone().max_chain(2), version), "localhost", &acceptor).unwrap();
+        let error = call(&only(builder.clone().max_chain(1), version), "localhost", &acceptor).err().unwrap();
+        refused(&error, Reason::Malformed, "the server sent 2 certificates, and 1 are looked at at most");
+
+        let mut pair = Pair::new(&only(builder.clone().handshake_bytes(500), version), "localhost", &acceptor);
+        pair.server.read_tls(&sent(&mut pair.client)).unwrap();
+        let error = sent(&mut pair.server).chunks(100).find_map(|some| pair.client.read_tls(some).err()).unwrap();
+        assert_eq!(error.to_string(), "the server has sent more than 500 bytes before its handshake was over");
+
+        let connector = only(builder.clone().max_fragment_size(64), version);
+        let mut pair = call(&connector, "localhost", &acceptor).unwrap();
+        assert_eq!(pair.client.write(&[b'x'; 1000]).unwrap(), 1000);
+        let records = records(&sent(&mut pair.client));
+        // What authenticates a record comes on top: 24 bytes at most.
+        assert!(records.len() > 15 && records.iter().all(|record| record.len() <= 64 + 24), "{records:?}");
+    }
+    for builder in [builder.clone().max_chain(0), builder.clone().handshake_bytes(0), builder.max_fragment_size(31)] {
+        assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
 }
 
 #[test]

@@ -1,21 +1,17 @@
-// The acceptor, the settings that it is made by, and its open connections.
+// The acceptor, and the settings that it is made by.
 #ifndef TRUSTDIR_ACCEPTOR_HPP
 #define TRUSTDIR_ACCEPTOR_HPP
 
 #include <trustdir/connection.hpp>
+#include <trustdir/counters.hpp>
 #include <trustdir/identity.hpp>
+#include <trustdir/open_connections.hpp>
 #include <trustdir/policy.hpp>
-
-#include <algorithm>
+#include <trustdir/protocol.hpp>
 
 namespace trustdir {
 
 class acceptor_builder;
-
-enum class tls_version : std::int32_t {
-  tls12 = TRUSTDIR_TLS_VERSION_TLS12,
-  tls13 = TRUSTDIR_TLS_VERSION_TLS13
-};
 
 /// What becomes of open connections when the entry that admitted them goes. New handshakes are refused either way.
 enum class on_removal : std::int32_t {
@@ -45,36 +41,6 @@ class plain_http {
   std::string to_;
 };
 
-/// An open connection of an acceptor. Its views live as long as the list.
-struct open_connection {
-  std::uint64_t id;              ///< `connection::id`
-  certificate_view certificate;  ///< the client's
-  std::string_view entry;        ///< the file that admitted the client
-  std::chrono::system_clock::time_point since;
-  bool is_revoked;  ///< the entry has gone since
-};
-
-/// The open connections of an acceptor at one moment that stand on an entry, oldest first.
-class open_connections : public detail::object<trustdir_open_connections, trustdir_open_connections_free> {
- public:
-  using object::object;
-  using iterator = detail::list_iterator<open_connections, open_connection>;
-
-  std::size_t size() const noexcept { return trustdir_open_connections_len(native()); }
-  bool empty() const noexcept { return size() == 0; }
-
-  open_connection operator[](std::size_t index) const noexcept {
-    return {trustdir_open_connections_id(native(), index),
-            certificate_view(trustdir_open_connections_certificate(native(), index)),
-            detail::view(trustdir_open_connections_entry(native(), index)),
-            detail::moment(trustdir_open_connections_since(native(), index)),
-            trustdir_open_connections_is_revoked(native(), index)};
-  }
-
-  iterator begin() const noexcept { return {this, 0}; }
-  iterator end() const noexcept { return {this, size()}; }
-};
-
 /// Makes server connections. May be used from several threads at once.
 class acceptor : public detail::object<trustdir_acceptor, trustdir_acceptor_free> {
  public:
@@ -90,6 +56,11 @@ class acceptor : public detail::object<trustdir_acceptor, trustdir_acceptor_free
   /// The open connections that stand on an entry, those whose entry has gone among them.
   open_connections connections() const {
     return detail::create<open_connections>(trustdir_acceptor_connections, native());
+  }
+
+  /// What it has done so far, in numbers. Takes no lock.
+  trustdir::counters counters() const {
+    return detail::create<trustdir::counters>(trustdir_acceptor_counters, native());
   }
 
   /// Takes the settings of a builder for all handshakes that begin from now on; what has begun keeps what it has. When
@@ -110,8 +81,23 @@ class acceptor : public detail::object<trustdir_acceptor, trustdir_acceptor_free
   }
 };
 
+namespace detail {
+
+struct acceptor_protocol {
+  static constexpr auto* versions = trustdir_acceptor_builder_set_versions;
+  static constexpr auto* alpn = trustdir_acceptor_builder_set_alpn;
+  static constexpr auto* handshake_timeout = trustdir_acceptor_builder_set_handshake_timeout;
+  static constexpr auto* handshake_bytes = trustdir_acceptor_builder_set_handshake_bytes;
+  static constexpr auto* max_chain = trustdir_acceptor_builder_set_max_chain;
+  static constexpr auto* max_fragment_size = trustdir_acceptor_builder_set_max_fragment_size;
+  static constexpr auto* key_log = trustdir_acceptor_builder_set_key_log;
+};
+
+}  // namespace detail
+
 /// Collects the settings of an acceptor; may build several times.
-class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustdir_acceptor_builder_free> {
+class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustdir_acceptor_builder_free>,
+                         public detail::protocol_settings<acceptor_builder, detail::acceptor_protocol> {
  public:
   using object::object;
 
@@ -160,70 +146,29 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
     return *this;
   }
 
-  acceptor_builder& versions(tls_version min, tls_version max) {
-    detail::invoke(trustdir_acceptor_builder_set_versions, native(), static_cast<std::int32_t>(min),
-                   static_cast<std::int32_t>(max));
-    return *this;
-  }
-
-  acceptor_builder& alpn(const std::vector<std::string_view>& protocols) {
-    std::vector<std::string> owned;
-    std::vector<const char*> pointers;
-    owned.reserve(protocols.size());
-    for (const auto name : protocols) pointers.push_back(owned.emplace_back(detail::terminated(name)).c_str());
-    detail::invoke(trustdir_acceptor_builder_set_alpn, native(), static_cast<const char* const*>(pointers.data()),
-                   pointers.size());
-    return *this;
-  }
-
   /// A TLS alert by default.
   acceptor_builder& plain_http(const trustdir::plain_http& answer) {
     detail::invoke(trustdir_acceptor_builder_set_plain_http, native(), answer.answer_, answer.address());
     return *this;
   }
 
-  /// How long a handshake may take; 30 s by default. See `connection::deadline`.
-  acceptor_builder& handshake_timeout(std::chrono::milliseconds limit) {
-    const auto milliseconds = static_cast<std::uint64_t>(std::max(limit.count(), std::chrono::milliseconds::rep(0)));
-    detail::invoke(trustdir_acceptor_builder_set_handshake_timeout, native(), milliseconds);
-    return *this;
-  }
-
-  /// How many bytes of ciphertext a client may send before it is decided about; 64 KiB by default.
-  acceptor_builder& handshake_bytes(std::size_t bytes) {
-    detail::invoke(trustdir_acceptor_builder_set_handshake_bytes, native(), bytes);
-    return *this;
-  }
-
-  /// How many certificates a client may send; 10 by default.
   /// How many tiny records (under 64 bytes, key updates among them) a client may send a second; 0 for any number.
   acceptor_builder& max_tiny_records(std::uint32_t per_second) {
     detail::invoke(trustdir_acceptor_builder_set_max_tiny_records, native(), per_second);
     return *this;
   }
 
-  acceptor_builder& max_chain(std::size_t certificates) {
-    detail::invoke(trustdir_acceptor_builder_set_max_chain, native(), certificates);
-    return *this;
-  }
-
-  /// The largest TLS record to send, its header of five bytes included: 32 to 16389 bytes.
-  acceptor_builder& max_fragment_size(std::size_t bytes) {
-    detail::invoke(trustdir_acceptor_builder_set_max_fragment_size, native(), bytes);
-    return *this;
-  }
-
-  /// Calls `log(std::string_view line)` with each session's secrets, in the format of SSLKEYLOGFILE: whoever has them
-  /// reads and alters all that is sent. For debugging only. From several threads at once; it must not throw.
-  template <class Log>
-  acceptor_builder& key_log(Log&& log) {
-    using stored = std::decay_t<Log>;
-    auto* userdata = new stored(std::forward<Log>(log));
-    // The library frees the userdata in every case, also when it reports an error.
+  /// Calls `tell(trustdir::decision_view)` once for each decision: about each handshake that comes to one, and again
+  /// when the client of an open connection is admitted no more. In the thread that works on the connection, in several
+  /// at once if there are several; it may use the acceptor, should be quick, and must not throw or use the connection.
+  /// The decision is gone when it returns.
+  template <class Tell>
+  acceptor_builder& on_decision(Tell&& tell) {
+    using kept = detail::callback<Tell>;
     detail::invoke(
-        trustdir_acceptor_builder_set_key_log, native(),
-        [](const char* line, void* raw) noexcept { (*static_cast<stored*>(raw))(std::string_view(line)); },
-        static_cast<void*>(userdata), [](void* raw) noexcept { delete static_cast<stored*>(raw); });
+        trustdir_acceptor_builder_on_decision, native(),
+        [](const trustdir_decision* made, void* raw) noexcept { kept::call(raw, decision_view(made)); },
+        kept::keep(std::forward<Tell>(tell)), kept::free);
     return *this;
   }
 

@@ -5,15 +5,22 @@
 //   co_await stream.async_handshake(boost::asio::use_awaitable);
 //   std::cout << stream.decision().subject() << '\n';
 //
+// The client's end is made by a connector and the name of the host, and all else is the same:
+//
+//   trustdir::connector tls = trustdir::connector_builder().pin(server_certificate).identity(own).build();
+//   trustdir::asio::stream<tcp::socket> stream(std::move(socket), tls, "node.home.arpa");
+//
 // It takes the place of `asio::ssl::stream`, with these differences:
 //
-// - When the client's file is removed, the connection ends: the client gets a close_notify and a pending read completes
+// - When the peer's file is removed, the connection ends: the peer gets a close_notify and a pending read completes
 //   with `trustdir::status::revoked`, also when the connection was idle (a blocking read learns of it with its next byte).
 //   With `on_removal::finish` it goes on, and `connection().is_revoked()` says so.
 // - A clean close is `asio::error::eof`, a transport that ends without one is `trustdir::status::truncated`.
 // - A failed handshake completes after the peer was told why; `failure()` has the reason in words.
-// - A client that connects and says nothing is the next layer's to end, as by `beast::tcp_stream::expires_after`: the
-//   acceptor's `handshake_timeout` is looked at when bytes arrive.
+// - A peer that says nothing is the next layer's to end, as by `beast::tcp_stream::expires_after`: the
+//   `handshake_timeout` is looked at when bytes arrive.
+// - In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal is `status::alert` of
+//   one of the client's next reads.
 // - `shutdown` waits for the peer, but no longer than `linger()`, then reports `asio::error::timed_out`.
 // - A stream may be moved or destroyed while operations are pending; they complete with `operation_aborted`. When the
 //   next layer is a reference, the referred object must outlive them.
@@ -24,14 +31,16 @@
 #define TRUSTDIR_ASIO_HPP
 
 #include <trustdir/asio/operation.hpp>
+#include <trustdir/connector.hpp>
 #include <trustdir/nano_config.hpp>
 
 namespace trustdir::asio {
 
-/// The names that `asio::ssl::stream_base` gives to the side of a handshake.
+/// The names that `asio::ssl::stream_base` gives to the side of a handshake, so that code written for it compiles. The
+/// side is the connection's: it was settled by an acceptor or a connector when the stream was made.
 class stream_base {
  public:
-  enum handshake_type { server };
+  enum handshake_type { client, server };
 };
 
 namespace detail {
@@ -67,6 +76,11 @@ class stream : public stream_base,
   template <class Argument>
   stream(Argument&& next, const trustdir::acceptor& acceptor)
       : stream(std::forward<Argument>(next), acceptor.accept()) {}
+
+  /// The client side of a connection to this host: a DNS name or an IP address. The connector may go at once.
+  template <class Argument>
+  stream(Argument&& next, const trustdir::connector& connector, std::string_view host)
+      : stream(std::forward<Argument>(next), connector.connect(host)) {}
 
   /// A connection that was made elsewhere.
   template <class Argument>

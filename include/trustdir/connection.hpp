@@ -2,6 +2,7 @@
 #ifndef TRUSTDIR_CONNECTION_HPP
 #define TRUSTDIR_CONNECTION_HPP
 
+#include <trustdir/callback.hpp>
 #include <trustdir/certificate.hpp>
 #include <trustdir/decision.hpp>
 
@@ -9,8 +10,8 @@
 
 namespace trustdir {
 
-/// One TLS connection as a state machine: ciphertext in and out, plaintext in and out, no I/O of its own.
-/// One thread at a time.
+/// One end of a TLS connection, an acceptor's or a connector's, as a state machine: ciphertext in and out, plaintext in
+/// and out, no I/O of its own. One thread at a time.
 class connection : public detail::object<trustdir_connection, trustdir_connection_free> {
  public:
   using object::object;
@@ -131,29 +132,27 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   void expire() { detail::invoke(trustdir_connection_expire, native()); }
   void expire(std::error_code& ec) noexcept { detail::invoke(ec, trustdir_connection_expire, native()); }
 
-  /// Looks whether the client's file is still there; `status::revoked` when it is not, unless removals let it finish.
+  /// Looks whether the peer's file is still there; `status::revoked` when it is not, unless removals let it finish.
   void recheck() { detail::invoke(trustdir_connection_recheck, native()); }
   void recheck(std::error_code& ec) noexcept { detail::invoke(ec, trustdir_connection_recheck, native()); }
 
-  /// Calls `hook()` once, from any thread, when the client's file goes; at once if it has gone already.
+  /// Calls `hook()` once, from any thread, when the peer's file goes; at once if it has gone already.
   /// The hook must not throw and must not touch this connection: it tells the thread that owns it.
   template <class Hook>
   void on_revoked(Hook&& hook) {
-    using stored = std::decay_t<Hook>;
-    auto* userdata = new stored(std::forward<Hook>(hook));
-    // The library frees the userdata in every case, also when it reports an error.
+    using kept = detail::callback<Hook>;
     detail::invoke(
-        trustdir_connection_on_revoked, native(), [](void* raw) noexcept { (*static_cast<stored*>(raw))(); },
-        static_cast<void*>(userdata), [](void* raw) noexcept { delete static_cast<stored*>(raw); });
+        trustdir_connection_on_revoked, native(), [](void* raw) noexcept { kept::call(raw); },
+        kept::keep(std::forward<Hook>(hook)), kept::free);
   }
 
   /// Empty until the peer was judged; there after a refusal, too.
   decision_view decision() const noexcept { return decision_view(trustdir_connection_decision(native())); }
 
-  /// A number that no other connection of its acceptor has, as in `acceptor::connections`.
+  /// A number that no other connection of its acceptor or connector has, as in `acceptor::connections`.
   std::uint64_t id() const noexcept { return trustdir_connection_id(native()); }
 
-  /// Whether the client was admitted and its file has gone since: exact at this moment.
+  /// Whether the peer was admitted and its file has gone since: exact at this moment.
   bool is_revoked() const noexcept { return trustdir_connection_is_revoked(native()); }
 
   /// "TLSv1.3"; this and the next four are empty until known.
@@ -165,7 +164,7 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   std::string_view server_name() const noexcept { return detail::view(trustdir_connection_server_name(native())); }
   bool resumed() const noexcept { return trustdir_connection_resumed(native()); }
 
-  /// The certificates that the client has sent, its own first; none before the handshake is over.
+  /// The certificates that the peer has sent, its own first; none before the handshake is over.
   std::vector<certificate_view> peer_chain() const {
     std::vector<certificate_view> chain;
     for (std::size_t i = 0; i < trustdir_connection_peer_chain_len(native()); ++i) {

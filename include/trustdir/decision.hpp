@@ -1,4 +1,4 @@
-// What was decided about a client, and why.
+// What was decided about a peer, and why.
 #ifndef TRUSTDIR_DECISION_HPP
 #define TRUSTDIR_DECISION_HPP
 

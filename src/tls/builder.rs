@@ -37,7 +37,6 @@ pub struct AcceptorBuilder {
     policies: Vec<(String, Policy)>,
     plain_http: PlainHttp,
     tiny_records: Option<u32>,
-    fragment: Option<usize>,
     protocol: Protocol,
 }
 
@@ -55,7 +54,6 @@ impl AcceptorBuilder {
             policies: Vec::new(),
             plain_http: PlainHttp::alert(),
             tiny_records: Some(10_000),
-            fragment: None,
             protocol: Protocol::default(),
         }
     }
@@ -244,7 +242,7 @@ impl AcceptorBuilder {
     /// 16389 bytes.
     #[must_use]
     pub fn max_fragment_size(mut self, bytes: usize) -> Self {
-        self.fragment = Some(bytes);
+        self.protocol.fragment = Some(bytes);
         self
     }
 
@@ -262,16 +260,13 @@ impl AcceptorBuilder {
     }
 
     pub(super) fn setup(&self, memory: &SessionMemory) -> Result<Setup> {
-        let invalid = |message: &str| Error::new(ErrorKind::InvalidArgument, message);
         if self.identities.is_empty() {
-            return Err(invalid("a service needs an identity to show; give one"));
+            return Err(Error::new(ErrorKind::InvalidArgument, "a service needs an identity to show; give one"));
         }
         self.protocol.check("service", &self.identities)?;
-        if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
-            return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));
-        }
         if self.tiny_records.is_some_and(|rate| rate < 10) {
-            return Err(invalid("a handshake has tiny records too; give a rate of at least 10, or none"));
+            let message = "a handshake has tiny records too; give a rate of at least 10, or none";
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let failed = |error| Error::new(ErrorKind::Tls, format!("the acceptor cannot be made: {error}"));
@@ -332,7 +327,7 @@ impl AcceptorBuilder {
         config.alpn_protocols.clone_from(&self.protocol.alpn);
         config.ticketer = memory.tickets(policy);
         config.session_storage = memory.sessions(policy);
-        config.max_fragment_size = self.fragment;
+        config.max_fragment_size = self.protocol.fragment;
         if let Some(log) = &self.protocol.key_log {
             config.key_log = Arc::new(log.clone());
         }

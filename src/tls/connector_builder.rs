@@ -141,6 +141,28 @@ impl ConnectorBuilder {
         self
     }
 
+    /// How many bytes of ciphertext a server may send before it is decided about; 64 KiB by default.
+    #[must_use]
+    pub fn handshake_bytes(mut self, bytes: usize) -> Self {
+        self.protocol.limits.bytes = bytes;
+        self
+    }
+
+    /// How many certificates a server may send; 10 by default.
+    #[must_use]
+    pub fn max_chain(mut self, certificates: usize) -> Self {
+        self.protocol.limits.chain = certificates;
+        self
+    }
+
+    /// The largest TLS record to send, its five bytes of header included; as large as TLS allows by default. From 32 to
+    /// 16389 bytes.
+    #[must_use]
+    pub fn max_fragment_size(mut self, bytes: usize) -> Self {
+        self.protocol.fragment = Some(bytes);
+        self
+    }
+
     /// Has each session's secrets told, a line in the format of `SSLKEYLOGFILE`: whoever has them reads and alters all
     /// that is sent. For debugging only; nothing but this call switches it on.
     #[must_use]
@@ -192,6 +214,7 @@ impl ConnectorBuilder {
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols.clone_from(&self.protocol.alpn);
+        config.max_fragment_size = self.protocol.fragment;
         config.resumption = Resume::store(Arc::new(Resumption::default()));
         if let Some(log) = &self.protocol.key_log {
             config.key_log = Arc::new(log.clone());

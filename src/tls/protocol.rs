@@ -19,13 +19,15 @@ pub(super) struct Protocol {
     /// Best first.
     pub alpn: Vec<Vec<u8>>,
     pub limits: HandshakeLimits,
+    /// The largest record to send.
+    pub fragment: Option<usize>,
     pub key_log: Option<KeyLog>,
 }
 
 impl Default for Protocol {
     fn default() -> Self {
         let versions = (TlsVersion::Tls12, TlsVersion::Tls13);
-        Self { versions, alpn: Vec::new(), limits: HandshakeLimits::default(), key_log: None }
+        Self { versions, alpn: Vec::new(), limits: HandshakeLimits::default(), fragment: None, key_log: None }
     }
 }
 
@@ -38,6 +40,9 @@ impl Protocol {
         }
         if self.limits.chain == 0 || self.limits.bytes == 0 || self.limits.timeout.is_zero() {
             return Err(invalid("a handshake limit of 0 admits nobody; give at least 1"));
+        }
+        if self.fragment.is_some_and(|bytes| !(32..=16389).contains(&bytes)) {
+            return Err(invalid("a TLS record has 32 to 16389 bytes; give max_fragment_size in that range"));
         }
         for certificate in identities.into_iter().map(Identity::certificate) {
             if certificate.not_after() < now() {

@@ -14,11 +14,11 @@ using asio::use_awaitable;
 using asio::ip::tcp;
 using namespace asio::experimental::awaitable_operators;
 
-using server_stream = trustdir::asio::stream<tcp::socket>;
-using client_stream = asio::ssl::stream<tcp::socket>;
+using our_stream = trustdir::asio::stream<tcp::socket>;
+using their_stream = asio::ssl::stream<tcp::socket>;
 
 static_assert(std::is_same_v<trustdir::asio::error_code, std::error_code>);
-static_assert(std::is_same_v<server_stream::lowest_layer_type, tcp::socket::lowest_layer_type>);
+static_assert(std::is_same_v<our_stream::lowest_layer_type, tcp::socket::lowest_layer_type>);
 
 /// Two ends of a connection, and a context that runs until both coroutines of a test are done.
 class wire {
@@ -60,8 +60,8 @@ class wire {
   asio::io_context io;
   trustdir::acceptor acceptor;
   asio::ssl::context context;
-  std::optional<server_stream> server;
-  std::optional<client_stream> client;
+  std::optional<our_stream> server;
+  std::optional<their_stream> client;
 };
 
 static awaitable<void> send(auto& stream, const std::string& bytes) {
@@ -74,7 +74,7 @@ static awaitable<void> expect(auto& stream, const std::string& bytes) {
   CHECK(got == bytes);
 }
 
-static awaitable<std::error_code> read_error(server_stream& stream) {
+static awaitable<std::error_code> read_error(our_stream& stream) {
   char byte = 0;
   std::error_code ec;
   co_await stream.async_read_some(asio::buffer(&byte, 1), redirect_error(use_awaitable, ec));
@@ -180,6 +180,53 @@ TEST(removal_ends_an_idle_read) {
         CHECK(ec);
         stream.lowest_layer().close();
       }(*l.client));
+}
+
+/// Our stream at the client's end too, with OpenSSL as the server, which asks who calls.
+TEST(a_client_in_coroutines) {
+  const world w;
+  std::filesystem::create_directory(w.dir / "servers");
+  auto servers = trustdir::directory::open(w.dir / "servers");
+  servers.install(w.server.certificate());
+  const auto connector = trustdir::connector_builder().directory(servers).identity(w.alice).build();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto chain = w.server.certificate().pem();
+    const auto key = w.server.key_pem();
+    const auto anchor = w.ca.certificate().pem();
+    asio::ssl::context context(asio::ssl::context::tls_server);
+    SSL_CTX_set_max_proto_version(context.native_handle(), version);
+    context.use_certificate_chain(asio::const_buffer(chain.data(), chain.size()));
+    context.use_private_key(asio::const_buffer(key.text().data(), key.text().size()), asio::ssl::context::pem);
+    context.add_certificate_authority(asio::const_buffer(anchor.data(), anchor.size()));
+    context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    wire l(w, version);  // for its loop
+    tcp::acceptor listener(l.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    tcp::socket near(l.io);
+    near.connect(listener.local_endpoint());
+    our_stream client(std::move(near), connector, "any.name");
+    their_stream server(listener.accept(), context);
+    const std::string data(1'000'000, 'd');
+    l.run(
+        [](auto& stream, auto& bytes, const world& around, int spoken) -> awaitable<void> {
+          co_await stream.async_handshake(trustdir::asio::stream_base::client, use_awaitable);
+          CHECK_EQUAL(stream.decision().subject(), around.server.certificate().subject());
+          CHECK_EQUAL(stream.connection().version(), spoken == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3");
+          co_await (send(stream, bytes) && expect(stream, bytes));
+          for (const auto& file : std::filesystem::directory_iterator(around.dir / "servers")) {
+            std::filesystem::remove(file.path());
+          }
+          CHECK(co_await read_error(stream) == trustdir::status::revoked);
+        }(client, data, w, version),
+        [](auto& stream, auto& bytes) -> awaitable<void> {
+          co_await stream.async_handshake(asio::ssl::stream_base::server, use_awaitable);
+          co_await (send(stream, bytes) && expect(stream, bytes));
+          char byte = 0;
+          std::error_code ec;
+          co_await stream.async_read_some(asio::buffer(&byte, 1), redirect_error(use_awaitable, ec));
+          CHECK(ec == asio::error::eof);
+        }(server, data));
+    servers.install(w.server.certificate());
+  }
 }
 
 int main(int argc, char** argv) { return check::run(argc, argv); }

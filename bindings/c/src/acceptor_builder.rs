@@ -9,25 +9,17 @@ use trustdir_core::tls;
 use crate::Result;
 use crate::acceptor::Acceptor;
 use crate::authority_directory::AuthorityDirectory;
+use crate::decision::Decision;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
-use crate::hook::KeyLog;
+use crate::hook::{KeyLog, OnDecision};
 use crate::identity::Identity;
 use crate::policy::{self, Policy};
 use crate::status::Status;
 use crate::text;
-
-/// A version of the TLS protocol.
-#[repr(i32)]
-#[derive(Clone, Copy)]
-pub enum TlsVersion {
-    /// TLS 1.2.
-    Tls12 = 12,
-    /// TLS 1.3.
-    Tls13 = 13,
-}
+use crate::tls_version::tls_version;
 
 /// What becomes of open connections when the entry that admitted them goes. New handshakes are refused either way.
 #[repr(i32)]
@@ -50,9 +42,6 @@ pub enum PlainHttp {
     /// By a redirection (308) to the same path under another address.
     Redirect = 2,
 }
-
-const TLS_VERSIONS: [(TlsVersion, tls::TlsVersion); 2] =
-    [(TlsVersion::Tls12, tls::TlsVersion::Tls12), (TlsVersion::Tls13, tls::TlsVersion::Tls13)];
 
 const ON_REMOVAL: [(OnRemoval, tls::OnRemoval); 2] =
     [(OnRemoval::Close, tls::OnRemoval::Close), (OnRemoval::Finish, tls::OnRemoval::Finish)];
@@ -80,11 +69,6 @@ impl From<tls::AcceptorBuilder> for AcceptorBuilder {
     fn from(builder: tls::AcceptorBuilder) -> Self {
         Self { builder }
     }
-}
-
-fn tls_version(number: i32, name: &str) -> Result<tls::TlsVersion> {
-    let known = TLS_VERSIONS.into_iter().find(|(known, _)| *known as i32 == number);
-    known.map(|(_, version)| version).ok_or_else(|| Error::unknown(name, number))
 }
 
 fn on_removal(number: i32) -> Result<tls::OnRemoval> {
@@ -222,6 +206,28 @@ pub extern "C" fn trustdir_acceptor_builder_set_on_removal(
         let builder = handle::required(builder, "builder")?;
         let on_removal = self::on_removal(on_removal)?;
         builder.set(|settings| settings.on_removal(on_removal));
+        Ok(())
+    })
+}
+
+/// Has each decision told by `tell(decision, userdata)`, once: about each handshake that comes to one, and again when
+/// the client of an open connection is admitted no more. Handshakes that fail undecided are not told. It is called by
+/// the thread that works on the connection, by several at once if there are several, with no lock held and after the
+/// counters have it; it may use the acceptor, should be quick, and must not throw, jump out or use the connection. The
+/// decision is gone when it returns. `userdata` and `userdata_free` are as in trustdir_acceptor_builder_set_key_log.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_on_decision(
+    builder: Option<&mut AcceptorBuilder>,
+    tell: Option<extern "C" fn(decision: &Decision, userdata: *mut c_void)>,
+    userdata: *mut c_void,
+    userdata_free: Option<extern "C" fn(userdata: *mut c_void)>,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let tell = OnDecision::new(tell, userdata, userdata_free)?;
+        let builder = handle::required(builder, "builder")?;
+        builder.set(|settings| settings.on_decision(Arc::new(move |decision| tell.tell(decision))));
         Ok(())
     })
 }

@@ -23,10 +23,12 @@ pub const TRUSTDIR_WANTS_READ: u32 = 1;
 /// In trustdir_connection_wants: send the peer what trustdir_connection_write_tls hands out.
 pub const TRUSTDIR_WANTS_WRITE: u32 = 2;
 
-/// The server side of one TLS connection. It never touches a socket: you move ciphertext between it and the peer
-/// (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and the service
-/// (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the client is admitted. Yours: free
-/// it with trustdir_connection_free. One thread at a time.
+/// One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext
+/// between it and the peer (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and
+/// the program (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted.
+/// In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as
+/// TRUSTDIR_STATUS_ALERT to one of the client's next reads. Yours: free it with trustdir_connection_free. One thread at
+/// a time.
 pub struct Connection {
     connection: tls::Connection,
     decision: OnceCell<Decision>,
@@ -64,7 +66,7 @@ impl From<tls::Connection> for Connection {
 }
 
 /// Takes bytes that arrived from the peer, all of them, and processes them. A failure ends the connection: send what
-/// trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A client that is refused
+/// trustdir_connection_write_tls still hands out (the alert that tells the peer), then close. A peer that is refused
 /// gives the status of the reason, such as TRUSTDIR_STATUS_UNTRUSTED or TRUSTDIR_STATUS_EXPIRED, and
 /// trustdir_connection_decision says more.
 ///
@@ -106,10 +108,10 @@ pub extern "C" fn trustdir_connection_write_tls(
     })
 }
 
-/// Reads plaintext from the client, at most `capacity` bytes (not 0), and sets `*read` to their number.
-/// TRUSTDIR_STATUS_OK with 0 bytes is the end: the client closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
+/// Reads plaintext from the peer, at most `capacity` bytes (not 0), and sets `*read` to their number.
+/// TRUSTDIR_STATUS_OK with 0 bytes is the end: the peer closed properly. TRUSTDIR_STATUS_AGAIN: nothing has arrived
 /// yet, which makes no error object. TRUSTDIR_STATUS_TRUNCATED: the transport ended without a proper close.
-/// TRUSTDIR_STATUS_REVOKED: the client's entry has been removed, vouches for it no more or admits it no more within its
+/// TRUSTDIR_STATUS_REVOKED: the peer's entry has been removed, vouches for it no more or admits it no more within its
 /// limits, as trustdir_connection_decision says; send what trustdir_connection_write_tls still hands out, then close.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -140,7 +142,7 @@ pub extern "C" fn trustdir_connection_read(
     })
 }
 
-/// Shows plaintext from the client where it lies, without a copy: what can be had in one piece, borrowed until the next
+/// Shows plaintext from the peer where it lies, without a copy: what can be had in one piece, borrowed until the next
 /// call that takes the connection without const. Say with trustdir_connection_consume how much of it is done with.
 /// TRUSTDIR_STATUS_OK with an empty piece is the end; all else is as in trustdir_connection_read.
 #[must_use]
@@ -174,7 +176,7 @@ pub extern "C" fn trustdir_connection_consume(
     })
 }
 
-/// Takes plaintext for the client and sets `*written` to the number of bytes taken, which may be fewer than `len`.
+/// Takes plaintext for the peer and sets `*written` to the number of bytes taken, which may be fewer than `len`.
 /// TRUSTDIR_STATUS_AGAIN, without an error object: none now, because the handshake is not finished or the bytes in
 /// trustdir_connection_write_tls have to be sent first.
 #[must_use]
@@ -288,7 +290,7 @@ pub extern "C" fn trustdir_connection_received_eof(
     })
 }
 
-/// Looks whether the client's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
+/// Looks whether the peer's entry is still there. TRUSTDIR_STATUS_REVOKED when it is not: send what
 /// trustdir_connection_write_tls hands out, then close. Under TRUSTDIR_ON_REMOVAL_FINISH it flags the connection only.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -299,9 +301,9 @@ pub extern "C" fn trustdir_connection_recheck(connection: Option<&mut Connection
     })
 }
 
-/// Has `hook(userdata)` called once when the client's entry is removed, at once when it already is: the place to wake
+/// Has `hook(userdata)` called once when the peer's entry is removed, at once when it already is: the place to wake
 /// whoever waits on the socket, who then calls trustdir_connection_recheck. It may be called from any thread, must
-/// return quickly, must not throw, jump out or use the connection. It is not called for a client that is refused or has
+/// return quickly, must not throw, jump out or use the connection. It is not called for a peer that is refused or has
 /// no certificate. `userdata` may be NULL. `userdata_free(userdata)`, unless NULL,
 /// is called exactly once: after the hook, when the hook cannot come any more, when another one takes its place, when
 /// the connection is freed, or when this call fails. The hook may still be running in another thread when
@@ -323,21 +325,21 @@ pub extern "C" fn trustdir_connection_on_revoked(
     })
 }
 
-/// The decision about the client. Borrowed from the connection until the next call that may change it. NULL until the
-/// client has been decided about, and for NULL.
+/// The decision about the peer. Borrowed from the connection until the next call that may change it. NULL until the
+/// peer has been decided about, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_decision(connection: Option<&Connection>) -> Option<&Decision> {
     guard_or(None, || Some(connection?.decision()))
 }
 
-/// A number that no other connection of its acceptor has, as in trustdir_acceptor_connections; 0, which is also the
-/// first one's, for NULL.
+/// A number that no other connection of its acceptor or connector has, as in trustdir_acceptor_connections; 0, which is
+/// also the first one's, for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_id(connection: Option<&Connection>) -> u64 {
     guard_or(0, || Some(connection?.connection.id()))
 }
 
-/// Whether the client was admitted and its entry has gone since: exact at this moment. False for NULL.
+/// Whether the peer was admitted and its entry has gone since: exact at this moment. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_is_revoked(connection: Option<&Connection>) -> bool {
     guard_or(false, || Some(connection?.connection.is_revoked()))

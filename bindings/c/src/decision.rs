@@ -1,4 +1,4 @@
-//! Decisions about clients.
+//! Decisions about clients, and about servers that are called.
 
 use std::ffi::{CString, c_char};
 use std::ptr;
@@ -9,9 +9,9 @@ use crate::handle;
 use crate::reason::Reason;
 use crate::text;
 
-/// Whether a client is admitted, and why. From `trustdir_decision **out` it is yours: free it with
-/// trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is borrowed. It never
-/// changes and may be used from several threads at once.
+/// Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
+/// yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
+/// borrowed. It never changes and may be used from several threads at once.
 pub struct Decision {
     reason: Reason,
     admitted: bool,
@@ -53,7 +53,7 @@ impl From<trustdir_core::Decision> for Decision {
     }
 }
 
-/// Whether the client is admitted; false for NULL.
+/// Whether the peer is admitted; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_is_admitted(decision: Option<&Decision>) -> bool {
     guard_or(false, || Some(decision?.admitted))
@@ -71,32 +71,32 @@ pub extern "C" fn trustdir_decision_message(decision: Option<&Decision>) -> *con
     guard_or(ptr::null(), || Some(decision?.message.as_ptr()))
 }
 
-/// The subject of the client's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
+/// The subject of the peer's certificate as escaped RFC 4514 text, cut after 256 characters: a stranger chooses it.
 /// Borrowed from the decision. NULL when there is no readable certificate, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_subject(decision: Option<&Decision>) -> *const c_char {
     guard_or(ptr::null(), || Some(text::optional_ptr(decision?.subject.as_ref())))
 }
 
-/// The issuer of the client's certificate, as the subject.
+/// The issuer of the peer's certificate, as the subject.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_issuer(decision: Option<&Decision>) -> *const c_char {
     guard_or(ptr::null(), || Some(text::optional_ptr(decision?.issuer.as_ref())))
 }
 
-/// The serial number of the client's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
+/// The serial number of the peer's certificate in lower-case hexadecimal, cut after 64 digits; else as the subject.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_serial(decision: Option<&Decision>) -> *const c_char {
     guard_or(ptr::null(), || Some(text::optional_ptr(decision?.serial.as_ref())))
 }
 
-/// The SHA-256 of the client's certificate as 64 lower-case hexadecimal digits, as the subject.
+/// The SHA-256 of the peer's certificate as 64 lower-case hexadecimal digits, as the subject.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_fingerprint(decision: Option<&Decision>) -> *const c_char {
     guard_or(ptr::null(), || Some(decision?.certificate.as_ref()?.fingerprint()))
 }
 
-/// The path of the entry that admitted the client, or that the refusal is about. Borrowed from the decision. NULL when
+/// The path of the entry that admitted the peer, or that the refusal is about. Borrowed from the decision. NULL when
 /// there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_entry(decision: Option<&Decision>) -> *const c_char {
@@ -123,7 +123,7 @@ pub extern "C" fn trustdir_decision_json(decision: Option<&Decision>) -> *const 
     guard_or(ptr::null(), || Some(decision?.json.as_ptr()))
 }
 
-/// The client's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.
+/// The peer's certificate. Borrowed from the decision. NULL when there is no readable one, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_decision_certificate(decision: Option<&Decision>) -> Option<&Certificate> {
     guard_or(None, || Some(decision?.certificate.as_ref()))

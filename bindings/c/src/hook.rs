@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use crate::Result;
+use crate::decision::Decision;
 use crate::handle;
 use crate::text;
 
@@ -69,6 +70,30 @@ impl KeyLog {
 
     pub(crate) fn tell(&self, line: &str) {
         (self.function)(text::owned(line).as_ptr(), self.userdata.pointer);
+    }
+}
+
+/// A C function that hears of decisions.
+pub(crate) struct OnDecision {
+    function: OnDecisionFunction,
+    userdata: Userdata,
+}
+
+type OnDecisionFunction = extern "C" fn(decision: &Decision, userdata: *mut c_void);
+
+impl OnDecision {
+    /// Takes over the userdata, whatever becomes of the function.
+    pub(crate) fn new(
+        function: Option<OnDecisionFunction>,
+        pointer: *mut c_void,
+        free: Option<Function>,
+    ) -> Result<Self> {
+        let userdata = Userdata { pointer, free };
+        Ok(Self { function: handle::required(function, "tell")?, userdata })
+    }
+
+    pub(crate) fn tell(&self, decision: &trustdir_core::Decision) {
+        (self.function)(&decision.clone().into(), self.userdata.pointer);
     }
 }
 

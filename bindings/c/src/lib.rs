@@ -23,6 +23,9 @@ mod authority_options;
 mod buffer;
 mod certificate;
 mod connection;
+mod connector;
+mod connector_builder;
+mod counters;
 mod crls;
 mod decision;
 mod directory;
@@ -35,6 +38,7 @@ mod guard;
 mod handle;
 mod hook;
 mod identity;
+mod identity_files;
 mod installed;
 mod issue;
 mod issue_options;
@@ -59,6 +63,7 @@ mod revocation;
 mod slice;
 mod status;
 mod text;
+mod tls_version;
 mod version;
 
 /// What the body of an exported function returns to its guard.

@@ -34,7 +34,7 @@ fn settled(cell: &OnceCell<CString>, value: Option<&str>) -> Option<*const c_cha
     Some(cell.get_or_init(|| text::owned(value)).as_ptr())
 }
 
-/// The client's certificates, kept once there are any.
+/// The peer's certificates, kept once there are any.
 fn peer_chain(connection: &Connection) -> &[Certificate] {
     let kept = &connection.negotiated.peer_chain;
     if let Some(chain) = kept.get() {
@@ -102,14 +102,14 @@ pub extern "C" fn trustdir_connection_resumed(connection: Option<&Connection>) -
     guard_or(false, || Some(connection?.core().resumed()))
 }
 
-/// The number of certificates that the client has sent; in a resumed session, in the one that began it. 0 before the
+/// The number of certificates that the peer has sent; in a resumed session, in the one that began it. 0 before the
 /// handshake is over, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_peer_chain_len(connection: Option<&Connection>) -> usize {
     guard_or(0, || Some(peer_chain(connection?).len()))
 }
 
-/// A certificate that the client has sent; 0 is its own. Borrowed from the connection. NULL past the end and for NULL.
+/// A certificate that the peer has sent; 0 is its own. Borrowed from the connection. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_peer_certificate(
     connection: Option<&Connection>,

@@ -1,4 +1,4 @@
-//! The open connections of an acceptor at one moment.
+//! The open connections of an acceptor or connector at one moment.
 
 use std::ffi::{CString, c_char};
 use std::ptr;
@@ -7,13 +7,14 @@ use trustdir_core::tls::OpenConnection;
 
 use crate::acceptor::Acceptor;
 use crate::certificate::Certificate;
+use crate::connector::Connector;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
 use crate::status::Status;
 use crate::text;
 
-/// The open connections of an acceptor as they were at one moment, oldest first. Yours: free it with
+/// The open connections of an acceptor or connector as they were at one moment, oldest first. Yours: free it with
 /// trustdir_open_connections_free. It never changes and may be used from several threads at once.
 pub struct OpenConnections {
     connections: Vec<One>,
@@ -27,6 +28,12 @@ struct One {
     entry: CString,
     since: i64,
     revoked: bool,
+}
+
+impl From<Vec<OpenConnection>> for OpenConnections {
+    fn from(connections: Vec<OpenConnection>) -> Self {
+        Self { connections: connections.into_iter().map(One::from).collect() }
+    }
 }
 
 impl From<OpenConnection> for One {
@@ -52,8 +59,22 @@ pub extern "C" fn trustdir_acceptor_connections(
 ) -> Status {
     guard(error, || {
         let out = handle::slot(out, "out")?;
-        let open = handle::required(acceptor, "acceptor")?.core().connections();
-        *out = handle::give(OpenConnections { connections: open.into_iter().map(One::from).collect() });
+        *out = handle::give(handle::required(acceptor, "acceptor")?.core().connections().into());
+        Ok(())
+    })
+}
+
+/// Lists the open connections of a connector that stand on an entry, as trustdir_acceptor_connections does.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connector_connections(
+    connector: Option<&Connector>,
+    out: *mut *mut OpenConnections,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        *out = handle::give(handle::required(connector, "connector")?.core().connections().into());
         Ok(())
     })
 }
@@ -71,7 +92,7 @@ pub extern "C" fn trustdir_open_connections_id(connections: Option<&OpenConnecti
     guard_or(0, || Some(connections?.connections.get(index)?.id))
 }
 
-/// The client's certificate. Borrowed from the open connections. NULL past the end and for NULL.
+/// The peer's certificate. Borrowed from the open connections. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_open_connections_certificate(
     connections: Option<&OpenConnections>,
@@ -80,7 +101,7 @@ pub extern "C" fn trustdir_open_connections_certificate(
     guard_or(None, || Some(Some(&connections?.connections.get(index)?.certificate)))
 }
 
-/// The path of the file that admitted the client. Borrowed from the open connections. NULL past the end and for NULL.
+/// The path of the file that admitted the peer. Borrowed from the open connections. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_open_connections_entry(
     connections: Option<&OpenConnections>,
@@ -89,7 +110,7 @@ pub extern "C" fn trustdir_open_connections_entry(
     guard_or(ptr::null(), || Some(connections?.connections.get(index)?.entry.as_ptr()))
 }
 
-/// When the client was admitted, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
+/// When the peer was admitted, in seconds since 1970-01-01 UTC; 0 past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_open_connections_since(connections: Option<&OpenConnections>, index: usize) -> i64 {
     guard_or(0, || Some(connections?.connections.get(index)?.since))

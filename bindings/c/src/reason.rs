@@ -1,11 +1,11 @@
-//! Why a client was admitted or refused.
+//! Why a peer was admitted or refused.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use crate::guard::guard_or;
 
-/// Why a client was admitted (below 10) or refused. Later versions may add numbers; treat an unknown one as a refusal.
+/// Why a peer was admitted (below 10) or refused. Later versions may add numbers; treat an unknown one as a refusal.
 #[repr(i32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -13,7 +13,7 @@ pub enum Reason {
     Admitted = 0,
     /// Admitted without a certificate, because the acceptor does not ask for one or makes it optional.
     Anonymous = 1,
-    /// Refused: the client sent no certificate.
+    /// Refused: the peer sent no certificate.
     NoCertificate = 10,
     /// Refused: no entry holds this certificate.
     NotInstalled = 11,
@@ -29,11 +29,11 @@ pub enum Reason {
     Expired = 20,
     /// Refused: its validity has not begun.
     NotYetValid = 21,
-    /// Refused: not issued for TLS clients.
+    /// Refused: not issued for what the peer is, a client or a server.
     WrongPurpose = 22,
     /// Refused: its key is too weak.
     WeakKey = 23,
-    /// Refused: the client's signature does not verify.
+    /// Refused: the peer's signature does not verify.
     BadSignature = 24,
     /// Refused: its entry is limited to other services, or the directory's limits cannot be read.
     Scope = 25,

@@ -51,7 +51,7 @@ pub enum Status {
     BadSignature = 35,
     /// The certificate's entry has been removed from the directory.
     Revoked = 36,
-    /// The client sent no certificate.
+    /// The peer sent no certificate.
     NoCertificate = 37,
     /// The key is too weak.
     WeakKey = 38,

@@ -4,8 +4,9 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 
 use support::{compile_c, library, root, run, scratch};
 
@@ -13,7 +14,7 @@ fn program(name: &str, test: &str) -> PathBuf {
     compile_c(&root().join("tests/c").join(name), &scratch(test))
 }
 
-fn last_line(output: &std::process::Output) -> String {
+fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
@@ -53,10 +54,81 @@ fn acceptors_are_set_up_and_reloaded_from_c() {
 }
 
 #[test]
+fn servers_are_called_and_numbers_read_from_c() {
+    passes("connector");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {
         let output = run(Command::new(&unload).arg(library()));
         assert_eq!(last_line(&output), "1 passed, 0 failed");
+    }
+}
+
+/// `openssl s_server`, which answers each line with the same backwards, on a port of its choice until it is dropped.
+struct Reverser {
+    child: Child,
+    port: String,
+}
+
+impl Reverser {
+    fn new(dir: &Path, more: &[&str]) -> Self {
+        let arguments = ["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", "node.pem", "-key", "node.key"];
+        let mut openssl = Command::new("openssl");
+        openssl.args(arguments).args(more).current_dir(dir).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = openssl.stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let port = lines.find_map(|line| Some(line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.to_owned()));
+        // What it says later must not block it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port: port.expect("openssl s_server tells its port") }
+    }
+}
+
+impl Drop for Reverser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Certificates as the guides make them: self-signed, without a name.
+fn self_signed(dir: &Path, name: &str) {
+    let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
+    let subject = format!("/CN={name}");
+    let new =
+        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &certificate, "-subj", &subject];
+    run(Command::new("openssl").args(new).current_dir(dir));
+}
+
+#[test]
+fn the_example_calls_a_pinned_server_and_no_other() {
+    let dir = scratch("call");
+    let call = compile_c(&root().join("examples/call.c"), &dir);
+    self_signed(&dir, "node");
+    self_signed(&dir, "alice");
+    let say = |server: &Reverser, files: &[&str]| {
+        let mut call = Command::new(&call);
+        call.args(["127.0.0.1", &server.port]).args(files).current_dir(&dir);
+        let mut child = call.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"hello\nworld\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    for version in ["-tls1_2", "-tls1_3"] {
+        let server = Reverser::new(&dir, &[version]);
+        assert_eq!(say(&server, &["node.pem"]), (Some(0), "olleh\ndlrow\n".into(), String::new()), "{version}");
+        let (code, answer, error) = say(&server, &["alice.pem"]);
+        assert_eq!((code, answer.as_str()), (Some(1), ""), "{error}");
+        assert!(error.starts_with("CN=node ") && error.contains(" is not pinned"), "{error}");
+
+        // One that asks who calls.
+        let server = Reverser::new(&dir, &[version, "-Verify", "1", "-CAfile", "alice.pem", "-verify_return_error"]);
+        assert_eq!(say(&server, &["node.pem", "alice.pem", "alice.key"]).1, "olleh\ndlrow\n", "{version}");
+        let (code, answer, error) = say(&server, &["node.pem"]);
+        assert_eq!((code, answer.as_str()), (Some(1), ""), "{error}");
+        assert!(error.contains("alert"), "{error}");
     }
 }

@@ -24,7 +24,10 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
             | ("trustdir_directory_remove", "removed")
             | ("trustdir_directory_unlimit", "taken")
             | (
-                "trustdir_connection_on_revoked" | "trustdir_acceptor_builder_set_key_log",
+                "trustdir_connection_on_revoked"
+                    | "trustdir_acceptor_builder_set_key_log"
+                    | "trustdir_acceptor_builder_on_decision"
+                    | "trustdir_connector_builder_set_key_log",
                 "userdata" | "userdata_free"
             )
             | ("trustdir_acceptor_builder_set_plain_http", "redirect_to")
@@ -58,6 +61,7 @@ fn valid(parameter: &Parameter) -> String {
             "bool" | "int32_t" | "uint8_t" | "uint32_t" | "int64_t" | "uint64_t" | "size_t" => "1".to_owned(),
             function if function.contains("(*)") && name == "progress" => "no_progress".to_owned(),
             function if function.contains("(*)") && name == "log" => "no_log".to_owned(),
+            function if function.contains("(*)") && name == "tell" => "not_told".to_owned(),
             function if function.contains("(*)") => "nothing".to_owned(),
             other => panic!("what is a valid {other} for {name}?"),
         },
@@ -129,7 +133,10 @@ fn exercise(program: &mut String, function: &Prototype) {
             };
             writeln!(program, "    expect({check}, \"{}\");", function.name).unwrap();
             // With the object, and an index past any end where there is one.
-            let call = call(function, |_| false).replace(", 1)", ", SIZE_MAX)");
+            let mut call = call(function, |_| false);
+            if function.parameters.last().is_some_and(|last| last.ctype == "size_t") {
+                call = call.replace(", 1)", ", SIZE_MAX)");
+            }
             writeln!(program, "    {{ {returns} answer = {call}; (void)answer; passed++; }}").unwrap();
         }
     }

@@ -13,6 +13,7 @@ static trustdir_buffer *the_buffer;
 static trustdir_key *the_key;
 static trustdir_certificate *the_certificate;
 static trustdir_identity *the_identity;
+static trustdir_identity_files *the_identity_files;
 static trustdir_request *the_request;
 static trustdir_name_constraints *the_name_constraints;
 static trustdir_authority_options *the_authority_options;
@@ -40,6 +41,9 @@ static trustdir_policy *the_policy;
 static trustdir_nano_config *the_nano_config;
 static trustdir_acceptor_builder *the_acceptor_builder;
 static trustdir_acceptor *the_acceptor;
+static trustdir_connector_builder *the_connector_builder;
+static trustdir_connector *the_connector;
+static trustdir_counters *the_counters;
 static trustdir_connection *the_connection;
 static trustdir_open_connections *the_open_connections;
 
@@ -81,6 +85,11 @@ static void no_log(const char *line, void *userdata)
     (void)line, (void)userdata;
 }
 
+static void not_told(const trustdir_decision *decision, void *userdata)
+{
+    (void)decision, (void)userdata;
+}
+
 static const char *in_dir(const char *name)
 {
     static char paths[2][512];
@@ -108,6 +117,7 @@ static void make_objects(int argc, char **argv)
     must(trustdir_authority_create(in_dir("ca"), NULL, &the_authority, &error));
     must(trustdir_issue_options_new(&the_issue_options, &error));
     must(trustdir_authority_issue_server(the_authority, the_names, 1, NULL, &the_identity, &error));
+    must(trustdir_identity_files_new(in_dir("server.pem"), in_dir("server.key"), NULL, 0, &the_identity_files, &error));
     must(trustdir_authority_issued(the_authority, &the_issued, &error));
     must(trustdir_pkcs12_options_new(&the_pkcs12_options, &error));
     must(trustdir_mobile_config_new("Home", &the_mobile_config, &error));
@@ -147,6 +157,10 @@ static void make_objects(int argc, char **argv)
     must(trustdir_acceptor_builder_set_directory(the_acceptor_builder, the_directory, &error));
     must(trustdir_acceptor_builder_set_client_auth(the_acceptor_builder, TRUSTDIR_CLIENT_AUTH_REQUIRED, &error));
     must(trustdir_acceptor_builder_build(the_acceptor_builder, &the_acceptor, &error));
+    must(trustdir_acceptor_counters(the_acceptor, &the_counters, &error));
+    must(trustdir_connector_builder_new(&the_connector_builder, &error));
+    must(trustdir_connector_builder_add_pin(the_connector_builder, the_certificate, &error));
+    must(trustdir_connector_builder_build(the_connector_builder, &the_connector, &error));
     must(trustdir_acceptor_accept(the_acceptor, &the_connection, &error));
     must(trustdir_acceptor_connections(the_acceptor, &the_open_connections, &error));
     trustdir_key *none;
@@ -161,6 +175,7 @@ static void free_objects(void)
     trustdir_key_free(the_key);
     trustdir_certificate_free(the_certificate);
     trustdir_identity_free(the_identity);
+    trustdir_identity_files_free(the_identity_files);
     trustdir_request_free(the_request);
     trustdir_name_constraints_free(the_name_constraints);
     trustdir_authority_options_free(the_authority_options);
@@ -188,6 +203,9 @@ static void free_objects(void)
     trustdir_nano_config_free(the_nano_config);
     trustdir_acceptor_builder_free(the_acceptor_builder);
     trustdir_acceptor_free(the_acceptor);
+    trustdir_connector_builder_free(the_connector_builder);
+    trustdir_connector_free(the_connector);
+    trustdir_counters_free(the_counters);
     trustdir_connection_free(the_connection);
     trustdir_open_connections_free(the_open_connections);
 }
