@@ -23,6 +23,7 @@
 //!
 //! | verb | keys |
 //! |---|---|
+//! | `up` | `service` (or `null`), `directory`, `dry_run`, `authority`: *certificate* with `file`, or `null` before it is made, `identity`: *certificate* with `file`, `key_file`, `reason`: why it was issued, or `null` (before it is issued, of the old one); `changes`: list of `file`, `created`, `backup`, `diff`: lines with `-` and `+`; `clients`: the directory or `null`; `created`; `next`: what is left to do; `warnings` |
 //! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted`; `warnings` |
 //! | `ca renew` | `authority`: *certificate* with `file`, `directory` |
 //! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count`; `warnings` |
@@ -107,6 +108,7 @@ mod show;
 mod sign;
 mod summary;
 mod time;
+mod up;
 
 use std::ffi::OsString;
 
@@ -142,6 +144,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set up a service: authority, identity, directory of clients and configuration, in one go
+    Up(up::Up),
     /// Make the private certificate authority
     #[command(subcommand)]
     Ca(ca::Ca),
@@ -198,6 +202,7 @@ pub fn main_from(args: impl IntoIterator<Item = OsString>) -> i32 {
 impl Command {
     fn run(self, output: &mut Output) -> Result<Outcome> {
         match self {
+            Self::Up(verb) => verb.run(output),
             Self::Ca(verb) => verb.run(output),
             Self::Issue(verb) => verb.run(output),
             Self::Request(verb) => verb.run(output),

@@ -93,7 +93,9 @@ impl NanoConfig {
             );
         }
         let base = file::parent(path).to_owned();
-        for file in [&mut tls.server_cert_path, &mut tls.server_key_path, &mut tls.client_certs_path] {
+        let files =
+            [&mut tls.server_cert_path, &mut tls.server_key_path, &mut tls.server_dh_path, &mut tls.client_certs_path];
+        for file in files {
             if !file.as_os_str().is_empty() {
                 *file = base.join(&*file);
             }
@@ -141,6 +143,17 @@ impl NanoConfig {
         Some(self.tls.client_certs_path.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
+    /// What the key is encrypted with.
+    pub(crate) fn key_passphrase(&self) -> Option<&[u8]> {
+        Some(self.tls.server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty())
+    }
+
+    /// The Diffie-Hellman parameters, without which a node of old does not ask for clients' certificates.
+    #[cfg(feature = "cli")]
+    pub(crate) fn dh_path(&self) -> Option<&Path> {
+        Some(self.tls.server_dh_path.as_path()).filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// What the operator should know, a line each.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -179,9 +192,8 @@ impl NanoConfig {
                 return Err(Error::new(ErrorKind::InvalidArgument, format!("{key} is missing")).at(&self.path));
             }
         }
-        let passphrase = Some(self.tls.server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
-        let identity =
-            Identity::load(&self.tls.server_cert_path, &self.tls.server_key_path, passphrase).map_err(|error| {
+        let identity = Identity::load(&self.tls.server_cert_path, &self.tls.server_key_path, self.key_passphrase())
+            .map_err(|error| {
                 let hint = match error.kind() {
                     ErrorKind::PassphraseRequired => "; set server_key_passphrase",
                     ErrorKind::WrongPassphrase => "; correct server_key_passphrase",
