@@ -159,6 +159,7 @@ fn help_shows_examples_and_fits_a_screen() {
     let folder = Folder::new();
     for verb in [
         "",
+        "up",
         "ca init",
         "ca intermediate",
         "ca import",
