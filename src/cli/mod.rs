@@ -8,7 +8,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | refused, failed, or `clients check` or `lint` found something that needs attention |
+//! | 1 | refused, failed, or `check`, `clients check` or `lint` found something that needs attention |
 //! | 2 | the command line itself is wrong |
 //!
 //! # Output
@@ -42,6 +42,7 @@
 //! | `export crt` | `certificate`: *certificate* with `file`; `warnings` |
 //! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
 //! | `lint` | `findings`: list of *lint finding* |
+//! | `check` | `checked`: list of what was looked at, `problems`, `notes` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -90,6 +91,7 @@
 mod ca;
 mod check;
 mod clients;
+mod examine;
 mod export;
 mod files;
 mod finding;
@@ -171,6 +173,8 @@ enum Command {
     Export(export::Export),
     /// Say which clients refuse a certificate, why, and what to do
     Lint(lint::Lint),
+    /// Say what is wrong with a service's TLS, by its configuration or by connecting to it
+    Check(examine::Examine),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -214,6 +218,7 @@ impl Command {
             Self::Show(verb) => verb.run(output),
             Self::Export(verb) => verb.run(output),
             Self::Lint(verb) => verb.run(output),
+            Self::Check(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

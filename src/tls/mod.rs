@@ -22,6 +22,8 @@ mod identities;
 mod negotiated;
 mod open;
 mod plain_http;
+#[cfg(feature = "cli")]
+mod probe;
 mod proof;
 mod protocol;
 mod record_guard;
@@ -46,3 +48,5 @@ pub use counters::Counters;
 pub use negotiated::TlsVersion;
 pub use open::{OnRemoval, OpenConnection};
 pub use plain_http::PlainHttp;
+#[cfg(feature = "cli")]
+pub(crate) use probe::probe;
