@@ -176,6 +176,7 @@ fn help_shows_examples_and_fits_a_screen() {
         "list",
         "show",
         "lint",
+        "check",
         "clients add",
         "clients remove",
         "clients list",

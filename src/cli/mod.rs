@@ -69,7 +69,10 @@
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
 //!   certificate of a file was installed or written), `"LIMIT"` (a limit that fits nobody, or that stays), `"REQUEST"` (asked for and not granted, or granted otherwise).
-//!   A warning about a certificate that was just made has a rule of `lint` as its kind.
+//!   A warning about a certificate that was just made has a rule of `lint` as its kind. `check` adds the kinds of errors
+//!   (`"KEY_MISMATCH"`, `"NOT_FOUND"` …), the rules of `lint`, and `"CLIENT_AUTH"`, `"CONFIG"`, `"DH_PARAMETERS"`,
+//!   `"DISABLED"`, `"ENCODING"`, `"FORWARDED"`, `"HOSTNAME"`, `"NOT_AN_AUTHORITY"`, `"NO_CERTIFICATE"`, `"NO_CRL"`,
+//!   `"PASSPHRASE_READABLE"`, `"PROTOCOL"`, `"RESUMPTION"`, `"VARIABLE"`, `"WEBSOCKET"`.
 //! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
 //!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
@@ -121,12 +124,10 @@ use crate::Result;
 use output::Output;
 
 const EXAMPLES: &str = "\
-Examples, from nothing to a service that admits alice alone:
-  trustdir ca init pki
-  trustdir issue server localhost 127.0.0.1 --ca pki --out tls
-  trustdir issue client alice --ca pki --install tls/clients
-  trustdir clients list tls/clients
-  trustdir clients remove tls/clients alice
+Examples, from nothing to a node that admits alice alone:
+  trustdir up --for nano ~/Nano
+  trustdir issue client alice --ca ~/Nano/pki --install ~/Nano/tls/clients
+  trustdir clients remove ~/Nano/tls/clients alice
 
 Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage.
 Passphrases come from files, from TRUSTDIR_CA_PASSPHRASE and TRUSTDIR_PASSPHRASE, or from a prompt, never from arguments.";

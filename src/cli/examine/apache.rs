@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::file;
 
-use super::super::output::argument;
 use super::include;
 use super::site::{self, Site};
 use super::verdict::Verdict;
@@ -92,8 +91,8 @@ fn check_host(outer: &[&Line], host: &[&Line], base: &Path, verdict: &mut Verdic
     match path("sslcertificatefile") {
         Some(certificate) => {
             let key = path("sslcertificatekeyfile").unwrap_or_else(|| certificate.clone());
-            let names = names.filter(|name| !name.contains('*')).map(str::to_owned).collect();
-            let mend = format!("trustdir up --for apache {}", argument(file::parent(conf)));
+            let names: Vec<String> = names.filter(|name| !name.contains('*')).map(str::to_owned).collect();
+            let mend = site::issue(&names);
             Site { certificate, key, passphrase: None, names, mend }.check(verdict);
         }
         None => verdict.problem(

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::file;
 
-use super::super::output::argument;
 use super::nginx_text::{self, Directive};
 use super::site::{self, Site};
 use super::verdict::Verdict;
@@ -90,7 +89,7 @@ impl Checker<'_> {
             );
         }
         let names = scope.all("server_name").into_iter().flat_map(|it| it.arguments.iter().cloned());
-        let names: Vec<String> = names.filter(|name| !name.starts_with(['~', '.', '*', '$'])).collect();
+        let names: Vec<String> = names.filter(|name| !name.starts_with(['~', '.', '*', '$', '_'])).collect();
         for (certificate, key) in certificates.into_iter().zip(arguments("ssl_certificate_key")) {
             if certificate.contains('$') || certificate.starts_with("data:") {
                 verdict.note("VARIABLE", conf, format!("{certificate} is known to nginx alone, and not looked at"));
@@ -100,8 +99,8 @@ impl Checker<'_> {
                 certificate: self.base.join(certificate),
                 key: self.base.join(key),
                 passphrase: None,
+                mend: site::issue(&names),
                 names: names.clone(),
-                mend: format!("trustdir up --for nginx {}", argument(file::parent(conf))),
             };
             site.check(verdict);
         }

@@ -68,6 +68,13 @@ impl Site {
     }
 }
 
+/// The command for an identity under these names.
+pub(super) fn issue(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(argument).collect();
+    let names = if names.is_empty() { "NAME".to_owned() } else { names.join(" ") };
+    format!("trustdir issue server {names} --ca CA")
+}
+
 /// Whether the certificate is good for a name under which it is asked for.
 pub(super) fn bears(certificate: &Certificate, name: &str, file: &Path, mend: &str, verdict: &mut Verdict) {
     let Ok(server) = ServerName::try_from(name) else { return };

@@ -36,6 +36,8 @@ Examples:
   trustdir up --for rocketchat /etc/chat --name chat.home.arpa --home
   trustdir up --for nginx proxy --upstream 127.0.0.1:8123 --mutual-tls --dry-run
 
+SERVICE: pimatic, nano; rocketchat (nginx), nginx, apache, caddy, haproxy, traefik, home-assistant, mosquitto, postgresql.
+
 Makes what is missing below DIR - the authority, the server's identity for this machine's names and addresses and those
 given, the directory of clients, the service's configuration - and says what is left to do. Run it again at any
 time: what is as it should be stays, and what is replaced is kept beside it as FILE.bak.";
@@ -46,8 +48,8 @@ pub(super) struct Up {
     /// The service's directory: pimatic-app, the node's data, or any for the files of a proxy
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// The service that gets its configuration, or a snippet for it
-    #[arg(long = "for", value_name = "SERVICE")]
+    /// The service that gets its configuration (pimatic, nano), or a snippet for it
+    #[arg(long = "for", value_name = "SERVICE", hide_possible_values = true)]
     service: Option<service::Name>,
     /// A name or address under which clients reach it, such as a dynamic DNS name; may be repeated
     #[arg(long, value_name = "NAME")]
