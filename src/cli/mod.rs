@@ -10,6 +10,7 @@
 //! | 0 | done |
 //! | 1 | refused, failed, or `check`, `clients check` or `lint` found something that needs attention |
 //! | 2 | the command line itself is wrong |
+//! | 3 | `renew --if-needed --dry-run`: the certificate needs renewal |
 //!
 //! # Output
 //!
@@ -30,7 +31,7 @@
 //! | `issue server`, `issue client`, `issue both` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file`; `warnings` |
-//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` and `key_encrypted` (of a new key, else `null`), `replaced_serial`; `warnings` |
+//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` and `key_encrypted` (of a new key, else `null`), `replaced_serial`; `renewed`; `warnings`; where nothing was renewed (`--if-needed`) `certificate`: *certificate* with `file`, `renewed`, `needs_renewal` |
 //! | `list` | `issued`: list of *certificate* with `status` (`"VALID"`, `"EXPIRED"`, `"REVOKED"`), `revoked_at`, `revocation_reason`, `file` (`null` when the directory has not kept it), `ledger_file` |
 //! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
@@ -129,7 +130,7 @@ Examples, from nothing to a node that admits alice alone:
   trustdir issue client alice --ca ~/Nano/pki --install ~/Nano/tls/clients
   trustdir clients remove ~/Nano/tls/clients alice
 
-Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage.
+Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage; 3 needs renewal.
 Passphrases come from files, from TRUSTDIR_CA_PASSPHRASE and TRUSTDIR_PASSPHRASE, or from a prompt, never from arguments.";
 
 /// Access control for TLS services by a directory of certificates, and the private CA that makes them
@@ -187,6 +188,8 @@ enum Outcome {
     Done,
     /// Nothing failed, yet someone must look at what was found.
     Attention,
+    /// A certificate needs renewal, and nothing was done.
+    Due,
 }
 
 /// Runs the `trustdir` command with `args`, the program's own name first, and returns its exit code.

@@ -205,7 +205,7 @@ impl Up {
             lines.push(format!("trustdir issue client NAME --ca {ca}"));
         }
         lines.push(format!("devices and programs must trust {root}; for Apple's: trustdir export mobileconfig {root}"));
-        lines.push(format!("before it expires: trustdir renew {certificate} --ca {ca}"));
+        lines.push(format!("from a timer: trustdir renew {certificate} --ca {ca} --if-needed"));
         for line in &lines {
             output.next(line);
         }
