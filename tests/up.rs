@@ -9,7 +9,6 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use support::client::{BOTH, once};
 use support::folder::Folder;
-use support::nginx::Nginx;
 use support::server::{Server, What};
 use support::{ClientFiles, World, run, text};
 use trustdir::config::NanoConfig;
@@ -183,35 +182,6 @@ fn the_newer_configuration_of_a_node() {
     );
     assert!(!folder.exists("node/config-rpc.toml"));
     serves(folder, "node/config-tls.toml", None);
-}
-
-#[test]
-fn rocket_chat_behind_nginx() {
-    let folder = Folder::new();
-    let dir = folder.path();
-    let answer = folder.run("up --for rocketchat chat --name chat.home.arpa --mutual-tls --no-passphrase").done();
-    answer.says("next: set ROOT_URL=https://chat.home.arpa and HTTP_FORWARDED_COUNT=1");
-    folder.run("issue client alice --ca chat/pki").done();
-    folder.run("ca init stranger --no-passphrase").done();
-    folder.run("issue client mallory --ca stranger").done();
-    // Real ports may be taken: the redirection gets none, and the service a socket.
-    let snippet = read(&folder, "chat/nginx.conf")
-        .replace("    listen 443 ssl;\n    listen [::]:443 ssl;", &format!("listen unix:{}/nginx.sock ssl;", text(dir)))
-        .replace("    listen 80;\n    listen [::]:80;", &format!("listen unix:{}/plain.sock;", text(dir)))
-        .replace("http://127.0.0.1:3000", &format!("http://unix:{}/chat.sock:", text(dir)));
-    let nginx = Nginx::serve(dir, &snippet);
-    let root = dir.join("chat/pki/cacert.pem");
-    let [certificate, key] = ["alice.cert.pem", "alice.key.pem"].map(|file| text(&dir.join(file)));
-    let alice = ["--cert", &certificate, "--key", &key];
-    assert_eq!(nginx.curl_as(&alice, "chat.home.arpa", &root).as_deref(), Ok("chat by https, for CN=alice"));
-    let socket =
-        [&alice[..], &["-H", "Connection: upgrade", "-H", "Upgrade: websocket", "-H", "X-Client-Subject: CN=bob"]]
-            .concat();
-    let upgraded = nginx.curl_as(&socket, "localhost", &root);
-    assert_eq!(upgraded.as_deref(), Ok("chat by https, upgraded to websocket, for CN=alice"));
-    nginx.curl("chat.home.arpa", &root).unwrap_err();
-    let [certificate, key] = ["mallory.cert.pem", "mallory.key.pem"].map(|file| text(&dir.join(file)));
-    nginx.curl_as(&["--cert", &certificate, "--key", &key], "chat.home.arpa", &root).unwrap_err();
 }
 
 #[test]

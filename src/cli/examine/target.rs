@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::{EntryNames, file};
+use crate::{EntryNames, TrustDir, TrustDirOptions, file};
 
 use super::verdict::Verdict;
 use super::{apache, live, nano, nginx, pimatic, site};
@@ -47,8 +47,17 @@ impl Target {
                 files.iter().map(|name| dir.join(name)).filter(|path| path.extension().is_some_and(|it| it == "conf"));
             targets.extend(files.filter_map(|path| Self::of_file(&path).ok()));
         }
+        if !targets.is_empty() {
+            return Ok(targets);
+        }
         // No configuration: what is left is a directory of clients.
-        Ok(if targets.is_empty() { vec![Self::Clients(dir.to_owned())] } else { targets })
+        let options = TrustDirOptions { entry_names: EntryNames::Any, watch: false, create: false };
+        let has_clients = !TrustDir::open_to_repair(dir, options, &|_, _| {})?.list()?.is_empty();
+        if has_clients || file::names(dir)?.is_empty() {
+            Ok(vec![Self::Clients(dir.to_owned())])
+        } else {
+            Err(unknown(dir))
+        }
     }
 
     fn of_file(path: &Path) -> Result<Self> {
@@ -60,10 +69,7 @@ impl Target {
             Some("toml") => Ok(Self::Nano(path.to_owned())),
             _ if begins("<VirtualHost") || begins("SSL") => Ok(Self::Apache(path.to_owned())),
             _ if begins("server") || begins("http") || begins("ssl_") => Ok(Self::Nginx(path.to_owned())),
-            _ => {
-                let message = "this is no configuration of pimatic, a Nano node, nginx or Apache; certificates are for `trustdir lint`";
-                Err(Error::new(ErrorKind::Unsupported, message).at(path))
-            }
+            _ => Err(unknown(path)),
         }
     }
 
@@ -80,6 +86,11 @@ impl Target {
             Self::Running { host, port } => live::check(host, *port, verdict),
         }
     }
+}
+
+fn unknown(path: &Path) -> Error {
+    let message = "no configuration of pimatic, a Nano node, nginx or Apache, and no directory of clients; certificates are for `trustdir lint`";
+    Error::new(ErrorKind::Unsupported, message).at(path)
 }
 
 fn is_about_tls(path: &Path) -> bool {
