@@ -72,7 +72,7 @@
 //!   certificate of a file was installed or written), `"LIMIT"` (a limit that fits nobody, or that stays), `"REQUEST"` (asked for and not granted, or granted otherwise).
 //!   A warning about a certificate that was just made has a rule of `lint` as its kind. `check` adds the kinds of errors
 //!   (`"KEY_MISMATCH"`, `"NOT_FOUND"` …), the rules of `lint`, and `"CLIENT_AUTH"`, `"CONFIG"`, `"DH_PARAMETERS"`,
-//!   `"DISABLED"`, `"ENCODING"`, `"FORWARDED"`, `"HOSTNAME"`, `"NOT_AN_AUTHORITY"`, `"NO_CERTIFICATE"`, `"NO_CRL"`,
+//!   `"DISABLED"`, `"ENCODING"`, `"FORWARDED"`, `"HOSTNAME"`, `"NODE_TLS"`, `"NOT_AN_AUTHORITY"`, `"NO_CERTIFICATE"`, `"NO_CRL"`,
 //!   `"PASSPHRASE_READABLE"`, `"PROTOCOL"`, `"RESUMPTION"`, `"VARIABLE"`, `"WEBSOCKET"`.
 //! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
 //!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.

@@ -48,9 +48,11 @@ pub(super) struct Examine {
 impl Examine {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let mut verdict = Verdict::default();
-        for word in &self.what {
-            for target in Target::all(word)? {
-                target.check(&mut verdict)?;
+        let targets = self.what.iter().map(|word| Target::all(word)).collect::<Result<Vec<_>>>()?;
+        for target in targets.iter().flatten() {
+            // What cannot be read is found too, and the others are looked at all the same.
+            if let Err(error) = target.check(&mut verdict) {
+                verdict.error(&error);
             }
         }
         let Verdict { checked, problems, notes } = verdict;

@@ -30,7 +30,12 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     }
     check_parameters(&config, path, &mend, verdict);
     match config.clients_path() {
-        Some(clients) => site::clients(clients, EntryNames::SubjectHash, verdict),
+        Some(clients) => {
+            site::clients(clients, EntryNames::SubjectHash, verdict);
+            let message = "a node's own TLS (V11 to V26, over OpenSSL) lets in whoever sends a self-signed root of his own along, and \
+                           whom it has met once until it restarts; serve by trustdir or behind a proxy";
+            verdict.note("NODE_TLS", path, message);
+        }
         None => {
             let message =
                 format!("client_certs_path is not set, so everybody who connects is served; `{mend}` sets it");

@@ -10,7 +10,7 @@ use crate::{EntryNames, chain, clock};
 
 use super::super::limit;
 use super::super::output::argument;
-use super::super::passphrase::Passphrase;
+use super::super::passphrase::{self, Passphrase};
 use super::verdict::Verdict;
 
 /// Where a service's identity is, and what is known of it.
@@ -39,7 +39,9 @@ impl Site {
                 verdict.lint(&self.key, None, &findings);
             }
         }
-        let secret = self.passphrase.as_ref().map(|bytes| bytes.as_slice());
+        // Without one of its own, the program asks for it, or has it from elsewhere.
+        let given = passphrase::given(None, passphrase::VARIABLE).ok().flatten();
+        let secret = self.passphrase.as_ref().or(given.as_ref()).map(|bytes| bytes.as_slice());
         let options = Options { profile: Some(Profile::Server), ..Options::default() };
         match Identity::load(&self.certificate, &self.key, secret) {
             Ok(identity) => verdict.lint(&self.certificate, Some(identity.certificate()), &identity.lint(&options)),
@@ -57,8 +59,7 @@ impl Site {
         let kind = match error.kind() {
             // The program that serves it has been told, or asks when it starts.
             ErrorKind::PassphraseRequired => {
-                let message =
-                    "the key is encrypted, so whether it is the certificate's is not known; set TRUSTDIR_PASSPHRASE";
+                let message = "the key is encrypted, so whether it is the certificate's is not known; TRUSTDIR_PASSPHRASE would tell";
                 return verdict.note("PASSPHRASE_REQUIRED", file, message);
             }
             kind => kind.as_str(),

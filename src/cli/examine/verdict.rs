@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Certificate;
 use crate::lint::{self, Rule, Severity};
 use crate::trust_dir::Notice;
+use crate::{Certificate, Error};
 
 use super::super::finding::Finding;
 
@@ -22,6 +22,15 @@ pub(super) struct Verdict {
 impl Verdict {
     pub(super) fn problem(&mut self, kind: &'static str, file: &Path, message: impl AsRef<str>) {
         self.problems.push(finding(kind, file, message.as_ref()));
+    }
+
+    /// Something that could not be looked at.
+    pub(super) fn error(&mut self, error: &Error) {
+        let found = Finding::new(error.kind().as_str(), error.to_string());
+        self.problems.push(match error.path() {
+            Some(path) => found.of_file(path),
+            None => found,
+        });
     }
 
     pub(super) fn note(&mut self, kind: &'static str, file: &Path, message: impl AsRef<str>) {

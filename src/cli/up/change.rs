@@ -5,6 +5,7 @@ use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{self, Mode};
@@ -15,8 +16,8 @@ use super::diff::diff;
 /// One file to write. What is there is kept beside it.
 pub(super) struct Change {
     path: PathBuf,
-    old: Option<Vec<u8>>,
-    new: Vec<u8>,
+    old: Option<Zeroizing<Vec<u8>>>,
+    new: Zeroizing<Vec<u8>>,
     mode: Mode,
     /// Whether people can read it, so that what changes can be shown.
     is_text: bool,
@@ -36,10 +37,10 @@ impl Change {
     fn plan(path: &Path, new: &[u8], mode: Mode, is_text: bool) -> Result<Option<Self>> {
         let old = match fs::metadata(path) {
             Err(error) if error.kind() == Io::NotFound => None,
-            _ => Some(file::read(path)?),
+            _ => Some(file::read_secret(path)?),
         };
-        let change = Self { path: path.to_owned(), old, new: new.to_owned(), mode, is_text };
-        Ok((change.old.as_deref() != Some(new)).then_some(change))
+        let change = Self { path: path.to_owned(), old, new: Zeroizing::new(new.to_owned()), mode, is_text };
+        Ok((change.old.as_ref().is_none_or(|old| **old != *new)).then_some(change))
     }
 
     /// Shows what will be other than it is.
@@ -53,7 +54,7 @@ impl Change {
 
     fn diff(&self) -> Vec<String> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let old = self.old.as_deref().map(text).unwrap_or_default();
+        let old = self.old.as_ref().map(|bytes| text(bytes)).unwrap_or_default();
         if self.is_text { diff(&old, &text(&self.new)) } else { Vec::new() }
     }
 
@@ -78,7 +79,7 @@ impl Change {
         // A link stays a link.
         let path = fs::canonicalize(&self.path).map_err(|error| Error::io("find", &self.path, error))?;
         let _lock = file::lock_directory(file::parent(&path))?;
-        if file::read(&path)? != *old {
+        if file::read_secret(&path)? != *old {
             let message = "somebody else has just changed this; nothing was written, run the command again";
             return Err(Error::new(ErrorKind::Io, message).at(&self.path));
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::lint::{Options, Rule, Severity};
 use crate::{
-    Authority, Certificate, ErrorKind, Identity, IssueOptions, NameConstraints, Profile, Result, SubjectAltName,
+    Authority, Certificate, Error, ErrorKind, Identity, IssueOptions, NameConstraints, Profile, Result, SubjectAltName,
 };
 
 use super::host;
@@ -48,7 +48,10 @@ impl Server {
             Some(_) if !certificate.exists() && !key.exists() => Some("there is none".to_owned()),
             Some(authority) => match Identity::load(certificate, key, passphrase) {
                 Ok(identity) => server.fault(&identity, authority),
-                Err(error) if error.kind() == ErrorKind::PassphraseRequired => return Err(error),
+                Err(error) if error.kind() == ErrorKind::PassphraseRequired => {
+                    let message = "the key is encrypted, and the service's configuration has no passphrase for it; move it away for a new one";
+                    return Err(Error::new(error.kind(), message).at(key));
+                }
                 Err(error) => Some(format!("what is there cannot be used: {error}")),
             },
         };
