@@ -215,3 +215,22 @@ fn every_snippet_is_whole() {
     folder.args(&["up", "--for", "nginx", "it's", "--ca", "pki", "--json"]).code(1).error("UNSUPPORTED");
     assert!(!folder.exists("it's"));
 }
+
+/// As root in somebody's directory: what was there stays his, and what is new is said.
+#[test]
+fn files_stay_with_their_owner() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = Folder::new();
+    let path = |file: &str| folder.path().join(file);
+    fs::create_dir(path("app")).unwrap();
+    folder.write("app/config.json", "{\n}\n");
+    let theirs = ["app", "app/config.json"].iter().all(|file| chown(path(file), Some(1234), Some(1234)).is_ok());
+    let answer = folder.run("up --for pimatic app --no-passphrase").done();
+    let owner = |file: &str| (path(file).metadata().unwrap().uid(), path(file).metadata().unwrap().gid());
+    let expected = owner("app");
+    assert_eq!((owner("app/config.json"), owner("app/config.json.bak")), (expected, expected));
+    assert_eq!(folder.mode("app/config.json"), folder.mode("app/config.json.bak"));
+    // Whoever is not root cannot give anything away, and finds nothing to do.
+    let said = answer.out.contains("next: chown --reference=app app/ca/pimatic-ssl/private/privkey.pem");
+    assert_eq!(said, theirs, "{}", answer.out);
+}

@@ -84,7 +84,7 @@ impl Change {
             return Err(Error::new(ErrorKind::Io, message).at(&self.path));
         }
         let backup = keep(&path)?;
-        rewrite(&path, &self.new)?;
+        file::replace_alike(&path, &self.new)?;
         output.line(format_args!("wrote {}; what it was is {}", self.path.display(), backup.display()));
         Ok(Some(backup))
     }
@@ -107,18 +107,4 @@ fn keep(path: &Path) -> Result<PathBuf> {
         }
     }
     Err(failed(Io::AlreadyExists.into()))
-}
-
-/// Writes the file anew for whoever could read the old one.
-fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
-    let before = fs::metadata(path).map_err(|error| Error::io("inspect", path, error))?;
-    // For nobody else even for a moment: a configuration may hold a passphrase.
-    file::replace(path, bytes, Mode::Private)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt as _, chown};
-        // Only root can give files away, and the owner's own need it not.
-        let _ = chown(path, Some(before.uid()), Some(before.gid()));
-    }
-    fs::set_permissions(path, before.permissions()).map_err(|error| Error::io("write", path, error))
 }

@@ -199,6 +199,10 @@ impl Up {
     fn say_next(&self, service: &Service, layout: &Layout, site: &Site, output: &mut Output) {
         let [ca, root, certificate] = [&site.authority, &site.ca, &layout.certificate].map(argument);
         let mut lines = service.next(site);
+        if is_anothers(&self.dir, &layout.key) {
+            let [dir, key] = [&self.dir, &layout.key].map(argument);
+            lines.insert(0, format!("chown --reference={dir} {key}   (it is yours now, and the service must read it)"));
+        }
         if let Some(clients) = &layout.clients {
             lines.push(format!("trustdir issue client NAME --ca {ca} --install {}", argument(clients)));
         } else if self.mutual_tls {
@@ -237,6 +241,19 @@ fn identity_json(layout: &Layout, server: &Server, certificate: Option<&Certific
     value["key_file"] = path_json(&layout.key);
     value["reason"] = server.reason.clone().into();
     value
+}
+
+/// Whether the service's directory is somebody else's than the key in it.
+#[cfg(unix)]
+fn is_anothers(dir: &Path, key: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = |path: &Path| path.metadata().ok().map(|metadata| metadata.uid());
+    owner(dir) != owner(key)
+}
+
+#[cfg(not(unix))]
+fn is_anothers(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// A home's names, and of these whatever lies outside of them.
