@@ -248,6 +248,8 @@ fn pitfalls_of_apache() {
         problems.extend(notes);
         assert_eq!(problems, kinds, "{more}");
     }
+    folder.write("apache/sites/loop.conf", "Include sites/*.conf\n");
+    assert_eq!(problems(&folder, "apache"), ["PARSE"]);
 }
 
 #[test]

@@ -7,12 +7,13 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use support::authorities::PIMATIC;
 use support::client::{BOTH, once};
 use support::folder::Folder;
 use support::server::{Server, What};
 use support::{ClientFiles, World, run, text};
 use trustdir::config::NanoConfig;
-use trustdir::{Authority, Identity, Reason};
+use trustdir::{Authority, Certificate, Identity, Reason};
 
 fn read(folder: &Folder, file: &str) -> String {
     fs::read_to_string(folder.path().join(file)).unwrap()
@@ -72,6 +73,26 @@ fn pimatic_from_an_empty_folder() {
         pimatic(&folder, &["nas.home.arpa", "home.example.org"])[..2],
         ["nas.home.arpa pimatic", "home.example.org pimatic"]
     );
+}
+
+/// What `ssl-setup` has made goes on: the devices know its root. Its server's certificate has no SAN, and goes.
+#[test]
+fn pimatics_own_authority_goes_on() {
+    let folder = Folder::new();
+    let ca = folder.path().join("app/ca");
+    PIMATIC.make(&ca);
+    fs::create_dir_all(ca.join("certs")).unwrap();
+    fs::rename(ca.join("cacert.pem"), ca.join("certs/cacert.pem")).unwrap();
+    fs::rename(ca.join("index.txt"), ca.join("database.txt")).unwrap();
+    folder.write("pass", "test\n");
+    let up = "up --for pimatic app --name home.example.org --ca-passphrase-file pass";
+    folder.run(up).done();
+    folder.openssl(&["verify", "-CAfile", "app/ca/certs/cacert.pem", "app/ca/pimatic-ssl/public/cert.pem"]);
+    let root = Certificate::load(ca.join("certs/cacert.crt")).unwrap();
+    assert_eq!(root, Certificate::load(ca.join("certs/cacert.pem")).unwrap());
+    assert_eq!(pimatic(&folder, &["home.example.org"])[0], "home.example.org pimatic");
+    // Nothing to issue, so no passphrase is asked for.
+    folder.run("up --for pimatic app").done().says("everything is as it should be");
 }
 
 const PIMATIC_CONFIG: &str = r#"{

@@ -1,4 +1,4 @@
-//! Readers of the configuration files that the guides describe.
+//! Readers of the configuration files that the guides describe, and what the command changes in them.
 
 #[cfg(feature = "cli")]
 mod json;

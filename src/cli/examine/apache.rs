@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 
 use super::include;
@@ -47,7 +47,12 @@ fn read(path: &Path, base: &Path, depth: usize, lines: &mut Vec<Line>) -> Result
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let mut words = words(line);
         let name = words.remove(0).to_ascii_lowercase();
-        if matches!(name.as_str(), "include" | "includeoptional") && depth < DEEPEST {
+        if matches!(name.as_str(), "include" | "includeoptional") {
+            if depth == DEEPEST {
+                return Err(
+                    Error::new(ErrorKind::Parse, "the includes are too deep; see `apachectl configtest`").at(path)
+                );
+            }
             for file in words.iter().flat_map(|pattern| include::files(base, pattern)).filter(|file| file.is_file()) {
                 read(&file, base, depth + 1, lines)?;
             }

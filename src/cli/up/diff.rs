@@ -43,16 +43,14 @@ fn common(old: &[&str], new: &[&str]) -> Option<Vec<Vec<u32>>> {
     Some(common)
 }
 
-/// The line without what follows the word for a secret.
+/// The line up to the name of a secret, if it has one.
 fn discreet(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    match ["passphrase", "password", "secret"]
-        .iter()
-        .filter_map(|word| lower.find(word).map(|at| at + word.len()))
-        .min()
-    {
-        Some(end) if line[end..].contains(['=', ':']) => format!("{} …", &line[..end]),
-        _ => line.to_owned(),
+    let is_named = |end: &usize| lower[*end..].trim_start_matches(['"', '\'', ' ']).starts_with(['=', ':']);
+    let named = |word: &str| lower.match_indices(word).map(|(at, word)| at + word.len()).find(is_named);
+    match ["passphrase", "password", "pass", "secret", "token"].into_iter().filter_map(named).min() {
+        Some(end) => format!("{} …", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
@@ -72,5 +70,9 @@ mod tests {
     fn no_passphrase_is_shown() {
         let lines = diff("server_key_passphrase = \"hunter2\"\n", "{\"user\": 1, \"Password\": \"hunter2\"}\n");
         assert_eq!(lines, ["-server_key_passphrase …", "+{\"user\": 1, \"Password …"]);
+        assert_eq!(
+            diff("", "proxy_pass http://[::1]:1;\n 'apiToken' : 1\n"),
+            ["+proxy_pass http://[::1]:1;", "+ 'apiToken …"]
+        );
     }
 }
