@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use serde_json::Value;
 use support::authorities::PIMATIC;
 use support::client::{BOTH, once};
 use support::folder::Folder;
@@ -254,4 +255,26 @@ fn files_stay_with_their_owner() {
     // Whoever is not root cannot give anything away, and finds nothing to do.
     let said = answer.out.contains("next: chown --reference=app app/ca/pimatic-ssl/private/privkey.pem");
     assert_eq!(said, theirs, "{}", answer.out);
+}
+
+#[test]
+fn without_a_service_there_are_authority_identity_and_clients() {
+    let folder = Folder::new();
+    let before = folder.run("up any --name nas.home.arpa --no-passphrase --dry-run --json").done().json();
+    let made = folder.run("up any --name nas.home.arpa --no-passphrase --json").done().json();
+    let again = folder.run("up any --json").done().json();
+    let common = ["service", "directory", "dry_run", "authority", "identity", "changes", "warnings"];
+    for answer in [&before, &made, &again] {
+        assert!(common.iter().all(|key| answer.get(key).is_some()), "{answer}");
+    }
+    assert_eq!((&before["authority"], &before["identity"]["reason"]), (&Value::Null, &"its authority is new".into()));
+    assert_eq!((&made["clients"], &made["created"]), (&"any/tls/clients".into(), &true.into()));
+    assert_eq!(made["identity"]["common_name"], "nas.home.arpa");
+    assert_eq!(
+        (&made["changes"][0]["file"], &made["changes"][0]["backup"]),
+        (&"any/tls/server.key".into(), &Value::Null)
+    );
+    assert_eq!(made["next"][0], "trustdir issue client NAME --ca any/pki --install any/tls/clients");
+    assert_eq!((&again["identity"]["reason"], &again["changes"]), (&Value::Null, &serde_json::json!([])));
+    assert_eq!(again["identity"]["fingerprint"], made["identity"]["fingerprint"]);
 }

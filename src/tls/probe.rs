@@ -1,7 +1,7 @@
 //! What a server shows of itself to whoever connects. Nothing is sent to it, and nothing that it sends is believed.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -59,7 +59,12 @@ pub(crate) fn probe(host: &str, port: u16) -> Result<Shown> {
 
 fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     let mut last = io::ErrorKind::NotFound.into();
-    for address in (host, port).to_socket_addrs()? {
+    let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    if host == "localhost" {
+        // Both are (RFC 6761, 6.3), whatever the machine's list of hosts has.
+        addresses.push((Ipv6Addr::LOCALHOST, port).into());
+    }
+    for address in addresses {
         match TcpStream::connect_timeout(&address, PATIENCE) {
             Ok(socket) => return Ok(socket),
             Err(error) => last = error,
