@@ -219,6 +219,27 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     sync_directory(parent(path))
 }
 
+/// As [`replace`], for whoever could read and write the file that is there: owner, group and mode stay. They are set
+/// before the file has its name, so nobody can put another one under them.
+#[cfg(feature = "cli")]
+pub(crate) fn replace_alike(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |source| Error::io("write", path, source);
+    let before = fs::symlink_metadata(path).map_err(failed)?;
+    let name = temporary_name(path);
+    let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
+    let mut builder = tempfile::Builder::new();
+    let temporary = temporary(builder.prefix(&name).rand_bytes(0), path, bytes, Mode::Private).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        // Only root can give files away, and nobody needs to give himself his own.
+        let _ = fchown(temporary.as_file(), Some(before.uid()), Some(before.gid()));
+    }
+    temporary.as_file().set_permissions(before.permissions()).map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    sync_directory(parent(path))
+}
+
 /// How the one temporary name for writing this file begins.
 fn temporary_name(path: &Path) -> String {
     format!("{TEMPORARY}{}", path.file_name().unwrap_or_default().to_string_lossy())

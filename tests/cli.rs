@@ -159,6 +159,7 @@ fn help_shows_examples_and_fits_a_screen() {
     let folder = Folder::new();
     for verb in [
         "",
+        "up",
         "ca init",
         "ca intermediate",
         "ca import",
@@ -175,6 +176,7 @@ fn help_shows_examples_and_fits_a_screen() {
         "list",
         "show",
         "lint",
+        "check",
         "clients add",
         "clients remove",
         "clients list",

@@ -168,3 +168,52 @@ fn a_list_is_installed_where_openssl_looks() {
     let installed = made["installed"].as_str().unwrap();
     assert!(installed.ends_with(".r0") && folder.exists(installed), "{made}");
 }
+
+/// A timer's run: nothing while there is time, a new certificate when there is none, and exit code 3 for who only asks.
+#[test]
+fn renewal_when_it_is_needed() {
+    let folder = Folder::with_authority();
+    folder.run("issue server nas.home.arpa --ca pki --days 90").done();
+    folder
+        .run("issue server old.home.arpa --ca pki --not-before 2026-01-01T00:00:00Z --not-after 2026-02-01T00:00:00Z")
+        .done();
+    let bytes = |file: &str| std::fs::read(folder.path().join(file)).unwrap();
+    let (nas, old) = (bytes("nas.home.arpa.cert.pem"), bytes("old.home.arpa.cert.pem"));
+    for more in ["", "--dry-run"] {
+        let answer =
+            folder.run(&format!("renew nas.home.arpa.cert.pem --ca pki --if-needed {more} --json")).done().json();
+        assert_eq!((&answer["renewed"], &answer["needs_renewal"]), (&false.into(), &false.into()));
+    }
+    assert_eq!(bytes("nas.home.arpa.cert.pem"), nas);
+    folder.run("renew old.home.arpa.cert.pem --ca pki --if-needed --dry-run").code(3).says("needs renewal");
+    let asked = folder.run("renew old.home.arpa.cert.pem --ca pki --if-needed --dry-run --json").code(3).json();
+    assert_eq!((&asked["renewed"], &asked["needs_renewal"]), (&false.into(), &true.into()));
+    assert_eq!(bytes("old.home.arpa.cert.pem"), old);
+    let renewed = folder.run("renew old.home.arpa.cert.pem --ca pki --if-needed --json").done().json();
+    assert_eq!(renewed["renewed"], true);
+    folder.openssl(&["verify", "-CAfile", "pki/cacert.pem", "old.home.arpa.cert.pem"]);
+    folder.run("renew old.home.arpa.cert.pem --ca pki --dry-run").code(2);
+}
+
+/// What the unit for systemd runs, as the shell runs it: it renews and reloads once, and then not again.
+#[test]
+fn the_example_unit_renews_and_reloads() {
+    let folder = Folder::with_authority();
+    folder
+        .run("issue server nas.home.arpa --ca pki --not-before 2026-01-01T00:00:00Z --not-after 2026-02-01T00:00:00Z")
+        .done();
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/systemd/trustdir-renew@.service");
+    let unit = std::fs::read_to_string(unit).unwrap();
+    let step = |key: &str| {
+        let line = unit.lines().find_map(|line| line.strip_prefix(&format!("{key}=/bin/sh -c '"))).unwrap();
+        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_trustdir")).parent().unwrap().to_str().unwrap();
+        let mut shell = folder.command("/bin/sh");
+        shell.args(["-c", line.strip_suffix('\'').unwrap()]).env("PATH", format!("{bin}:/usr/bin:/bin"));
+        shell.env("CERTIFICATE", "nas.home.arpa.cert.pem").env("CA", "pki").env("RELOAD", "echo reloaded >> log");
+        shell.output().unwrap().status.code().unwrap()
+    };
+    assert_eq!([step("ExecCondition"), step("ExecStart"), step("ExecStartPost")], [0, 0, 0]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("log")).unwrap(), "reloaded\n");
+    assert_eq!(step("ExecCondition"), 1, "from 1 to 254 the unit ends here, and has not failed");
+    assert_eq!(step("ExecStart"), 0);
+}

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use support::authorities::PIMATIC;
 use support::client::{BOTH, once};
-use support::nginx::Nginx;
+use support::proxy::Proxy;
 use support::server::{Server, What};
 use support::{ClientFiles, World, openssl, run, text, try_run};
 use tempfile::TempDir;
@@ -130,7 +130,7 @@ fn rocket_chats_proxy_takes_our_files() {
     trustdir("ca init root --name Rocket.Chat-root --days 1024 --passphrase-file pass", dir);
     trustdir("issue server mydomain.com 127.0.0.1 --ca root --ca-passphrase-file pass --days 365", dir);
     assert!(passes("mydomain.com.cert.pem mydomain.com.key.pem root/cacert.pem", dir));
-    let nginx = Nginx::start(dir, "mydomain.com.cert.pem", "mydomain.com.key.pem");
+    let nginx = Proxy::start(dir, "mydomain.com.cert.pem", "mydomain.com.key.pem");
     let root = dir.join("root/cacert.pem");
     for host in ["mydomain.com", "127.0.0.1"] {
         assert_eq!(nginx.curl(host, &root).as_deref(), Ok("chat by https"), "{host}");
@@ -165,7 +165,7 @@ fn what_rocket_chats_guide_makes_is_taken_over() {
     trustdir("sign mydomain.com.csr --ca . --ca-passphrase-file pass --yes", dir);
     let root = dir.join("Rocket.Chat-root.crt");
     assert!(passes("mydomain.com.cert.pem", dir));
-    let nginx = Nginx::start(dir, "mydomain.com.cert.pem", "mydomain.com.key");
+    let nginx = Proxy::start(dir, "mydomain.com.cert.pem", "mydomain.com.key");
     assert_eq!(nginx.curl("mydomain.com", &root).as_deref(), Ok("chat by https"));
     let ours = Certificate::load(dir.join("mydomain.com.cert.pem")).unwrap();
     assert_eq!(ours.names()[0].to_string(), "DNS:mydomain.com");

@@ -1,14 +1,12 @@
 //! `trustdir clients check`: what keeps a client out, and what lets one in unawares.
 
-use std::path::Path;
-
 use clap::Args;
 
 use crate::{Notice, Result, trust_dir};
 
 use super::Outcome;
 use super::clients::Directory;
-use super::finding::Finding;
+use super::finding::{self, Finding};
 use super::limit;
 use super::output::{Output, path_json};
 
@@ -39,7 +37,14 @@ impl Check {
         // Limits that cannot be read are a problem already.
         notes.extend(limit::unfitting(path, &dir).unwrap_or_default());
         let clients = trust_dir::distinct(dir.list()?).len();
-        report(path, clients, &problems, &notes, output);
+        finding::report(&problems, &notes, output);
+        output.line(format_args!(
+            "{}: {}, {}, {}",
+            path.display(),
+            finding::count(clients, "client"),
+            finding::count(problems.len(), "problem"),
+            finding::count(notes.len(), "note")
+        ));
         output.set("directory", path_json(path));
         output.set("entry_names", self.directory.entry_names.as_str());
         output.set("client_count", clients);
@@ -47,17 +52,4 @@ impl Check {
         output.set("notes", notes.iter().map(Finding::to_json).collect::<Vec<_>>());
         Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Attention })
     }
-}
-
-fn report(path: &Path, clients: usize, problems: &[Finding], notes: &[Finding], output: &mut Output) {
-    for finding in problems {
-        output.line(format_args!("problem: {finding}"));
-    }
-    for finding in notes {
-        output.line(format_args!("note: {finding}"));
-    }
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (clients, problems, notes) =
-        (count(clients, "client"), count(problems.len(), "problem"), count(notes.len(), "note"));
-    output.line(format_args!("{}: {clients}, {problems}, {notes}", path.display()));
 }

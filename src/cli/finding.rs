@@ -53,6 +53,21 @@ impl Finding {
     }
 }
 
+/// Says what a check has found, the graver first.
+pub(super) fn report(problems: &[Finding], notes: &[Finding], output: &mut Output) {
+    for finding in problems {
+        output.line(format_args!("problem: {finding}"));
+    }
+    for finding in notes {
+        output.line(format_args!("note: {finding}"));
+    }
+}
+
+/// `1 problem`, `2 problems`.
+pub(super) fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Says what a certificate was not granted, or was granted otherwise; `file` asked for it.
 pub(super) fn report_notes(notes: &[String], file: &Path, output: &mut Output) {
     output.set("notes", json!([]));

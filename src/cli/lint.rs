@@ -9,6 +9,7 @@ use crate::lint::{self, Finding, Options, Severity};
 use crate::{Authority, Certificate, Profile, Result};
 
 use super::Outcome;
+use super::finding::count;
 use super::output::{Output, path_json};
 
 const EXAMPLES: &str = "\
@@ -49,8 +50,7 @@ impl Lint {
             }
         }
         let [refused, warnings, notes] = counts;
-        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-        output.line(format_args!("{refused} refused, {}, {}", plural(warnings, "warning"), plural(notes, "note")));
+        output.line(format_args!("{refused} refused, {}, {}", count(warnings, "warning"), count(notes, "note")));
         Ok(if refused == 0 { Outcome::Done } else { Outcome::Attention })
     }
 }

@@ -8,8 +8,9 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | refused, failed, or `clients check` or `lint` found something that needs attention |
+//! | 1 | refused, failed, or `check`, `clients check` or `lint` found something that needs attention |
 //! | 2 | the command line itself is wrong |
+//! | 3 | `renew --if-needed --dry-run`: the certificate needs renewal |
 //!
 //! # Output
 //!
@@ -23,13 +24,14 @@
 //!
 //! | verb | keys |
 //! |---|---|
+//! | `up` | `service` (or `null`), `directory`, `dry_run`, `authority`: *certificate* with `file`, or `null` before it is made, `identity`: *certificate* with `file`, `key_file`, `reason`: why it was issued, or `null` (before it is issued, of the old one); `changes`: list of `file`, `created`, `backup`, `diff`: lines with `-` and `+`; `clients`: the directory or `null`; `created`; `next`: what is left to do; `warnings` |
 //! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted`; `warnings` |
 //! | `ca renew` | `authority`: *certificate* with `file`, `directory` |
 //! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count`; `warnings` |
 //! | `issue server`, `issue client`, `issue both` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `entry`: *entry* or `null`; `warnings`; with `--install` also `created` |
 //! | `request` | `request`: *request* with `key_file`, `key_encrypted` |
 //! | `sign` | `request`: *request*; `notes`; `certificate`: *certificate* with `file`; `warnings` |
-//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` and `key_encrypted` (of a new key, else `null`), `replaced_serial`; `warnings` |
+//! | `renew` | `notes`; `certificate`: *certificate* with `file`, `key_file` and `key_encrypted` (of a new key, else `null`), `replaced_serial`; `renewed`; `warnings`; where nothing was renewed (`--if-needed`) `certificate`: *certificate* with `file`, `renewed`, `needs_renewal` |
 //! | `list` | `issued`: list of *certificate* with `status` (`"VALID"`, `"EXPIRED"`, `"REVOKED"`), `revoked_at`, `revocation_reason`, `file` (`null` when the directory has not kept it), `ledger_file` |
 //! | `show` | `certificates`: list of *details* with `file`, or `request`: *request* |
 //! | `revoke` | `certificate`: *certificate* with `file`; `revoked`: the reason, or `null` when it is off hold |
@@ -41,6 +43,7 @@
 //! | `export crt` | `certificate`: *certificate* with `file`; `warnings` |
 //! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
 //! | `lint` | `findings`: list of *lint finding* |
+//! | `check` | `checked`: list of what was looked at, `problems`, `notes` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
@@ -67,7 +70,10 @@
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
 //!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
 //!   certificate of a file was installed or written), `"LIMIT"` (a limit that fits nobody, or that stays), `"REQUEST"` (asked for and not granted, or granted otherwise).
-//!   A warning about a certificate that was just made has a rule of `lint` as its kind.
+//!   A warning about a certificate that was just made has a rule of `lint` as its kind. `check` adds the kinds of errors
+//!   (`"KEY_MISMATCH"`, `"NOT_FOUND"` …), the rules of `lint`, and `"CLIENT_AUTH"`, `"CONFIG"`, `"DH_PARAMETERS"`,
+//!   `"DISABLED"`, `"ENCODING"`, `"FORWARDED"`, `"HOSTNAME"`, `"NODE_TLS"`, `"NOT_AN_AUTHORITY"`, `"NO_CERTIFICATE"`, `"NO_CRL"`,
+//!   `"PASSPHRASE_READABLE"`, `"PROTOCOL"`, `"RESUMPTION"`, `"VARIABLE"`, `"WEBSOCKET"`.
 //! - *lint finding*: `rule` (`"NO_SAN"` …), `severity` (`"REFUSED"`, `"WARNING"` or `"NOTE"`), `message`, `remedy`,
 //!   `refused_by` (`["APPLE", "RUSTLS"]` …), `file`, `subject`; see [`crate::lint`] for what they mean.
 //! - A failure adds `error`: `kind` (`"WRONG_PASSPHRASE"`, `"NOT_FOUND"` …; `"USAGE"` with exit code 2),
@@ -89,6 +95,7 @@
 mod ca;
 mod check;
 mod clients;
+mod examine;
 mod export;
 mod files;
 mod finding;
@@ -107,6 +114,7 @@ mod show;
 mod sign;
 mod summary;
 mod time;
+mod up;
 
 use std::ffi::OsString;
 
@@ -117,14 +125,12 @@ use crate::Result;
 use output::Output;
 
 const EXAMPLES: &str = "\
-Examples, from nothing to a service that admits alice alone:
-  trustdir ca init pki
-  trustdir issue server localhost 127.0.0.1 --ca pki --out tls
-  trustdir issue client alice --ca pki --install tls/clients
-  trustdir clients list tls/clients
-  trustdir clients remove tls/clients alice
+Examples, from nothing to a node that admits alice alone:
+  trustdir up --for nano ~/Nano
+  trustdir issue client alice --ca ~/Nano/pki --install ~/Nano/tls/clients
+  trustdir clients remove ~/Nano/tls/clients alice
 
-Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage.
+Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage; 3 needs renewal.
 Passphrases come from files, from TRUSTDIR_CA_PASSPHRASE and TRUSTDIR_PASSPHRASE, or from a prompt, never from arguments.";
 
 /// Access control for TLS services by a directory of certificates, and the private CA that makes them
@@ -142,6 +148,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set up a service: authority, identity, directory of clients and configuration, in one go
+    Up(up::Up),
     /// Make the private certificate authority
     #[command(subcommand)]
     Ca(ca::Ca),
@@ -167,6 +175,8 @@ enum Command {
     Export(export::Export),
     /// Say which clients refuse a certificate, why, and what to do
     Lint(lint::Lint),
+    /// Say what is wrong with a service's TLS, by its configuration or by connecting to it
+    Check(examine::Examine),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
@@ -178,6 +188,8 @@ enum Outcome {
     Done,
     /// Nothing failed, yet someone must look at what was found.
     Attention,
+    /// A certificate needs renewal, and nothing was done.
+    Due,
 }
 
 /// Runs the `trustdir` command with `args`, the program's own name first, and returns its exit code.
@@ -198,6 +210,7 @@ pub fn main_from(args: impl IntoIterator<Item = OsString>) -> i32 {
 impl Command {
     fn run(self, output: &mut Output) -> Result<Outcome> {
         match self {
+            Self::Up(verb) => verb.run(output),
             Self::Ca(verb) => verb.run(output),
             Self::Issue(verb) => verb.run(output),
             Self::Request(verb) => verb.run(output),
@@ -209,6 +222,7 @@ impl Command {
             Self::Show(verb) => verb.run(output),
             Self::Export(verb) => verb.run(output),
             Self::Lint(verb) => verb.run(output),
+            Self::Check(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
         }
     }

@@ -16,6 +16,7 @@ use super::finding::Finding;
 const DONE: i32 = 0;
 const FAILED: i32 = 1;
 const USAGE: i32 = 2;
+const DUE: i32 = 3;
 
 /// The answer of one run. Lines are written as things happen; the JSON object is written at the end.
 pub(super) struct Output {
@@ -79,6 +80,7 @@ impl Output {
         let code = match result {
             Ok(Outcome::Done) => DONE,
             Ok(Outcome::Attention) => FAILED,
+            Ok(Outcome::Due) => DUE,
             Err(error) => {
                 self.aside(&error);
                 self.set("error", error_json(&error));

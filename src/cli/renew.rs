@@ -6,22 +6,26 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::file::{self, Mode};
+use crate::lint::{self, Finding, Options, Rule};
 use crate::{Certificate, Error, ErrorKind, Identity, Profile, RenewOptions, Result, pem};
 
 use super::finding::report_notes;
 use super::issue::Validity;
+use super::lint::warn_of_issued;
 use super::output::{Output, path_json};
 use super::summary::{certificate_json, summary};
-use super::{Outcome, files, lint, passphrase};
+use super::{Outcome, files, passphrase};
 
 const EXAMPLES: &str = "\
 Examples:
   trustdir renew tls/server.cert.pem --ca pki
   trustdir renew tls/server.cert.pem --ca pki --days 90 --out new
   trustdir renew tls/server.cert.pem --ca pki --new-key --out new
+  trustdir renew tls/server.cert.pem --ca pki --if-needed   (from a timer; see examples/systemd)
 
 Without --out the file gets the new certificate in place of the old one, and its key stays as it is. A new key is
-written beside its certificate into OUT, and nothing is overwritten.";
+written beside its certificate into OUT, and nothing is overwritten. A certificate needs renewal in its last 30 days, or in
+the last third of a shorter life. Exit code 3, with --dry-run alone: it needs renewal.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -42,6 +46,12 @@ pub(super) struct Renew {
     /// Write into this directory, and leave the old file as it is
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Do nothing while it has long enough to live
+    #[arg(long)]
+    if_needed: bool,
+    /// Only say whether it needs renewal, with exit code 3 if it does
+    #[arg(long, requires = "if_needed")]
+    dry_run: bool,
     /// The file with the CA key's passphrase [or environment: TRUSTDIR_CA_PASSPHRASE]
     #[arg(long, value_name = "FILE")]
     ca_passphrase_file: Option<PathBuf>,
@@ -61,6 +71,11 @@ struct Renewed {
 impl Renew {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let old = Certificate::load(&self.certificate)?;
+        if self.if_needed
+            && let Some(outcome) = self.answer_without(&old, output)
+        {
+            return Ok(outcome);
+        }
         let place = self.place()?;
         let authority = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
         let secret = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
@@ -93,13 +108,30 @@ impl Renew {
         answer["key_encrypted"] = renewed.identity.is_some().then_some(secret.is_some()).into();
         answer["replaced_serial"] = old.serial().into();
         output.set("certificate", answer);
-        lint::warn_of_issued(certificate, &authority, place.certificate(), output);
+        output.set("renewed", true);
+        warn_of_issued(certificate, &authority, place.certificate(), output);
         if !self.new_key {
             output.next(
                 "have the service read its certificate again; a trust directory with the old one needs the new one",
             );
         }
         Ok(Outcome::Done)
+    }
+
+    /// The answer where nothing is renewed.
+    fn answer_without(&self, old: &Certificate, output: &mut Output) -> Option<Outcome> {
+        let due = |finding: &Finding| matches!(finding.rule(), Rule::Expired | Rule::ExpiresSoon);
+        let options = Options { profile: self.profile, ..Options::default() };
+        let is_due = lint::certificate(old, &options).iter().any(due);
+        if is_due && !self.dry_run {
+            return None;
+        }
+        let what = if is_due { "needs renewal" } else { "needs no renewal yet" };
+        output.line(format_args!("{} {what} ({})", self.certificate.display(), summary(old)));
+        output.set("certificate", certificate_json(old, Some(&self.certificate)));
+        output.set("renewed", false);
+        output.set("needs_renewal", is_due);
+        Some(if is_due { Outcome::Due } else { Outcome::Done })
     }
 
     /// Where the result goes, chosen before a serial number is spent.

@@ -93,7 +93,9 @@ impl NanoConfig {
             );
         }
         let base = file::parent(path).to_owned();
-        for file in [&mut tls.server_cert_path, &mut tls.server_key_path, &mut tls.client_certs_path] {
+        let files =
+            [&mut tls.server_cert_path, &mut tls.server_key_path, &mut tls.server_dh_path, &mut tls.client_certs_path];
+        for file in files {
             if !file.as_os_str().is_empty() {
                 *file = base.join(&*file);
             }
@@ -139,6 +141,17 @@ impl NanoConfig {
     /// The directory of client certificates, if clients need one.
     pub fn clients_path(&self) -> Option<&Path> {
         Some(self.tls.client_certs_path.as_path()).filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// What the key is encrypted with.
+    pub(crate) fn key_passphrase(&self) -> Option<&[u8]> {
+        Some(self.tls.server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty())
+    }
+
+    /// The Diffie-Hellman parameters, without which a node of old does not ask for clients' certificates.
+    #[cfg(feature = "cli")]
+    pub(crate) fn dh_path(&self) -> Option<&Path> {
+        Some(self.tls.server_dh_path.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
     /// What the operator should know, a line each.
@@ -210,14 +223,13 @@ impl NanoConfig {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn identity_files(&self) -> Result<IdentityFiles> {
-        let Tls { server_cert_path, server_key_path, server_key_passphrase, .. } = &self.tls;
+        let Tls { server_cert_path, server_key_path, .. } = &self.tls;
         for (key, file) in [("server_cert_path", server_cert_path), ("server_key_path", server_key_path)] {
             if file.as_os_str().is_empty() {
                 return Err(Error::new(ErrorKind::InvalidArgument, format!("{key} is missing")).at(&self.path));
             }
         }
-        let passphrase = Some(server_key_passphrase.as_bytes()).filter(|passphrase| !passphrase.is_empty());
-        Ok(IdentityFiles::new(server_cert_path, server_key_path, passphrase))
+        Ok(IdentityFiles::new(server_cert_path, server_key_path, self.key_passphrase()))
     }
 }
 

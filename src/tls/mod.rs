@@ -22,6 +22,8 @@ mod identities;
 mod negotiated;
 mod open;
 mod plain_http;
+#[cfg(feature = "cli")]
+mod probe;
 mod prometheus;
 mod proof;
 mod protocol;
@@ -47,3 +49,5 @@ pub use counters::Counters;
 pub use negotiated::TlsVersion;
 pub use open::{OnRemoval, OpenConnection};
 pub use plain_http::PlainHttp;
+#[cfg(feature = "cli")]
+pub(crate) use probe::probe;

@@ -13,7 +13,7 @@ pub mod faults;
 #[cfg(unix)]
 pub mod folder;
 pub mod hostile;
-pub mod nginx;
+pub mod proxy;
 pub mod requests;
 pub mod server;
 #[cfg(feature = "tokio")]

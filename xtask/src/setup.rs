@@ -87,9 +87,19 @@ pub(crate) static NODEJS: Need =
 pub(crate) static NGINX: Need =
     Need { name: "nginx", present: |ws| runs(ws, "/usr/sbin/nginx", "-v"), packages: || named(&["nginx-light"]) };
 
+/// Another proxy for which `trustdir up` writes a snippet.
+pub(crate) static HAPROXY: Need =
+    Need { name: "haproxy", present: |ws| runs(ws, "/usr/sbin/haproxy", "-v"), packages: || named(&["haproxy"]) };
+
+/// One more, without its service.
+pub(crate) static APACHE: Need =
+    Need { name: "apache2", present: |ws| runs(ws, "/usr/sbin/apache2", "-v"), packages: || named(&["apache2-bin"]) };
+
 /// Everything that the tests need.
-pub(crate) const ALL: &[&Need] =
-    &[&COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX];
+pub(crate) const ALL: &[&Need] = &[
+    &COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX,
+    &HAPROXY, &APACHE,
+];
 
 /// What the demo needs.
 pub(crate) const DEMO: &[&Need] = &[&COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST];

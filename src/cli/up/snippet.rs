@@ -1,0 +1,100 @@
+//! Configurations that are written beside the service's own, for the operator to take in.
+
+use crate::error::Result;
+
+use super::service::Name;
+use super::site::Site;
+
+/// A template, the name of the file that it fills, and what to do with that, a line each.
+pub(super) struct Snippet {
+    pub(super) file: &'static str,
+    template: &'static str,
+    next: &'static str,
+}
+
+const NGINX: Snippet = Snippet {
+    file: "nginx.conf",
+    template: include_str!("templates/nginx.conf"),
+    next: "sudo ln -s '@FILE@' /etc/nginx/conf.d/trustdir.conf && sudo nginx -t && sudo systemctl reload nginx",
+};
+
+const ROCKETCHAT: Snippet = Snippet {
+    next: "sudo ln -s '@FILE@' /etc/nginx/conf.d/trustdir.conf && sudo nginx -t && sudo systemctl reload nginx
+set ROOT_URL=https://@NAME@ and HTTP_FORWARDED_COUNT=1 in Rocket.Chat's environment and restart it
+another proxy instead of nginx: the same with --for apache, caddy, haproxy or traefik",
+    ..NGINX
+};
+
+const APACHE: Snippet = Snippet {
+    file: "apache.conf",
+    template: include_str!("templates/apache.conf"),
+    next: "sudo a2enmod ssl proxy proxy_http proxy_wstunnel headers rewrite
+sudo ln -s '@FILE@' /etc/apache2/sites-enabled/trustdir.conf && sudo apachectl configtest && sudo systemctl reload apache2",
+};
+
+const CADDY: Snippet = Snippet {
+    file: "Caddyfile",
+    template: include_str!("templates/Caddyfile"),
+    next: "caddy validate --adapter caddyfile --config '@FILE@'
+add `import \"@FILE@\"` to /etc/caddy/Caddyfile, let the user caddy read '@KEY@', and: sudo systemctl reload caddy",
+};
+
+const HAPROXY: Snippet = Snippet {
+    file: "haproxy.cfg",
+    template: include_str!("templates/haproxy.cfg"),
+    next: "haproxy -c -f '@FILE@'
+add `-f '@FILE@'` to EXTRAOPTS in /etc/default/haproxy, and: sudo systemctl restart haproxy",
+};
+
+const TRAEFIK: Snippet = Snippet {
+    file: "traefik.yaml",
+    template: include_str!("templates/traefik.yaml"),
+    next: "start traefik with --providers.file.filename='@FILE@' --entrypoints.websecure.address=:443 --entrypoints.web.address=:80 \
+           --entrypoints.web.http.redirections.entrypoint.to=websecure",
+};
+
+const HOME_ASSISTANT: Snippet = Snippet {
+    file: "home-assistant.yaml",
+    template: include_str!("templates/home-assistant.yaml"),
+    next: "put what '@FILE@' has under `http:` in configuration.yaml, and restart Home Assistant",
+};
+
+const MOSQUITTO: Snippet = Snippet {
+    file: "mosquitto.conf",
+    template: include_str!("templates/mosquitto.conf"),
+    next: "sudo chown mosquitto '@KEY@'
+sudo ln -s '@FILE@' /etc/mosquitto/conf.d/trustdir.conf && sudo systemctl restart mosquitto",
+};
+
+const POSTGRESQL: Snippet = Snippet {
+    file: "postgresql.conf",
+    template: include_str!("templates/postgresql.conf"),
+    next: "sudo chown postgres '@KEY@'
+add `include '@FILE@'` to postgresql.conf, and: sudo systemctl reload postgresql
+@public@in pg_hba.conf let nobody in without TLS: hostssl all all all scram-sha-256
+@mutual@in pg_hba.conf let in whom the certificate names: hostssl all all all cert",
+};
+
+impl Snippet {
+    pub(super) fn of(name: Name) -> &'static Self {
+        match name {
+            Name::Rocketchat => &ROCKETCHAT,
+            Name::Apache => &APACHE,
+            Name::Caddy => &CADDY,
+            Name::Haproxy => &HAPROXY,
+            Name::Traefik => &TRAEFIK,
+            Name::HomeAssistant => &HOME_ASSISTANT,
+            Name::Mosquitto => &MOSQUITTO,
+            Name::Postgresql => &POSTGRESQL,
+            Name::Nginx | Name::Pimatic | Name::Nano => &NGINX,
+        }
+    }
+
+    pub(super) fn fill(&self, site: &Site) -> Result<String> {
+        site.fill(self.template)
+    }
+
+    pub(super) fn next(&self, site: &Site) -> Vec<String> {
+        site.fill(self.next).map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+}
