@@ -41,7 +41,10 @@ mod tests {
     use std::thread;
 
     use super::super::stamp::Stamp;
+    use super::super::{TrustDir, TrustDirOptions};
     use super::*;
+    use crate::authority::{Authority, AuthorityOptions};
+    use crate::profile::IssueOptions;
 
     /// The directory's mark, once changes are bound to show.
     fn mark(path: &Path) -> Mark {
@@ -67,5 +70,36 @@ mod tests {
         assert!(!searched.holds(1, path));
         searched.note(2, FEW + 1, mark(path));
         assert!(searched.holds(2, path) && !searched.holds(1, path));
+    }
+
+    #[test]
+    fn a_second_stranger_costs_no_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = Authority::create(dir.path().join("pki"), AuthorityOptions::default()).unwrap();
+        let alice = ca.issue_client("alice", &IssueOptions::default()).unwrap();
+        let (path, hash) = (dir.path().join("clients"), alice.certificate().subject().subject_hash().unwrap());
+        let options = TrustDirOptions { create: true, watch: false, ..TrustDirOptions::default() };
+        let clients = TrustDir::open_with(&path, options).unwrap();
+        let write = |number: usize| {
+            // Others of the same subject, by their signatures.
+            let mut der = alice.certificate().as_der().to_vec();
+            *der.last_mut().unwrap() ^= number as u8;
+            fs::write(path.join(format!("{hash}.{number}")), der).unwrap();
+        };
+        (0..=FEW).for_each(write);
+        clients.refresh().unwrap();
+        // Each look takes a number, and so does this.
+        let looks = || clients.0.looks.begin().now();
+        let is_looked_at = || {
+            let before = looks();
+            clients.search_under(hash.0);
+            looks() > before + 2
+        };
+        mark(&path);
+        assert!(is_looked_at() && !is_looked_at());
+        write(FEW + 1);
+        assert!(is_looked_at());
+        mark(&path);
+        assert!(is_looked_at() && !is_looked_at());
     }
 }
