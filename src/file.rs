@@ -71,7 +71,11 @@ impl Directory {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
-            open: File::open(path)?,
+            open: std::os::unix::fs::OpenOptionsExt::custom_flags(
+                OpenOptions::new().read(true),
+                nix::fcntl::OFlag::O_DIRECTORY.bits(),
+            )
+            .open(path)?,
             #[cfg(unix)]
             flags: std::cell::Cell::new(TRACELESS),
             #[cfg(not(unix))]

@@ -183,7 +183,6 @@ fn nothing_is_written_after_close_notify() {
     }
 }
 
-/// Without a watcher it is `refresh` that notices.
 /// As much as a host has room for: many looks at the entry and many calls less.
 #[test]
 fn one_read_takes_all_records_that_have_arrived() {
@@ -219,6 +218,7 @@ fn one_read_takes_all_records_that_have_arrived() {
     }
 }
 
+/// Without a watcher it is `refresh` that notices.
 #[test]
 fn a_removal_is_listed_by_refresh() {
     let world = World::new();

@@ -38,8 +38,8 @@ pub enum Read {
 ///
 /// The peer is decided about before its first plaintext byte is released. Once its entry is removed every
 /// further read and write of plaintext answers [`ErrorKind::Revoked`], and close_notify is queued for the peer; with
-/// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the peer, the same happens at the
-/// next call.
+/// [`OnRemoval::Finish`] it goes on, flagged. Once a limit of the entry refuses the peer, the same happens. Ciphertext
+/// is taken without a look: a host that neither reads nor writes hears of it from [`on_revoked`](Self::on_revoked).
 ///
 /// In TLS 1.3 a client's handshake is over before the server judges its certificate: a refusal comes as an alert
 /// ([`ErrorKind::Alert`]) to one of the client's next reads.
@@ -153,20 +153,19 @@ impl Connection {
             return Ok(if self.engine.pending() > 0 { Read::Data(0) } else { Read::Pending });
         }
         let mut filled = 0;
-        loop {
+        while filled < buffer.len() && self.failure.is_none() && (filled == 0 || self.engine.has_plaintext()) {
             match self.engine.read(&mut buffer[filled..]) {
                 Plaintext::Data(count) => filled += count,
+                _ if filled > 0 => break,
                 Plaintext::Pending => return Ok(Read::Pending),
                 Plaintext::Closed => return Ok(Read::Closed),
                 Plaintext::Truncated => return Err(self.truncated("without close_notify")),
             }
             // An error in what follows is for the next call: these bytes are good.
             self.process(&[]);
-            if filled == buffer.len() || self.failure.is_some() || !self.engine.has_plaintext() {
-                self.account.gave_plaintext(filled);
-                return Ok(Read::Data(filled));
-            }
         }
+        self.account.gave_plaintext(filled);
+        Ok(Read::Data(filled))
     }
 
     /// Plaintext from the peer where it lies, without a copy: what can be had in one piece. `None` when there is
@@ -375,12 +374,13 @@ impl Connection {
     }
 
     /// Decides about the peer of a completed handshake, full or resumed. What the verifier decided in a full one is
-    /// looked at again: the entry may have gone in between. A resumed one was never shown to it.
+    /// looked at again: the entry may have gone in between. A resumed one was not shown to it.
     fn decide_when_done(&mut self) {
         if self.decision.is_some() || self.engine.is_handshaking() {
             return;
         }
-        let verified = self.engine.scope.decision.take().filter(|decision| decision.is_admitted());
+        let still = |decision: &Decision| decision.is_admitted() && now() <= decision.until();
+        let verified = self.engine.scope.decision.take().filter(|decision| !self.resumed() && still(decision));
         let decided = match verified {
             Some(admission) => Some(admission.refused_since(now()).unwrap_or(*admission)),
             None => self.side.decide(&self.engine.peer_chain()),

@@ -224,13 +224,13 @@ impl Engine {
             }
             return Ok(());
         };
-        if self.swollen > READ_SIZE {
-            // rustls makes its buffer small when it is about to read.
-            let _ = tls.read_tls(&mut Nothing);
+        // rustls reads nothing, not even an end, while more than a record's plaintext waits; then later.
+        if self.swollen > READ_SIZE && tls.read_tls(&mut Nothing).is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
+        {
+            // It makes its buffer small when it is about to read.
             self.swollen = 0;
         }
-        if self.close == Close::Eof {
-            let _ = tls.read_tls(&mut io::empty());
+        if self.close == Close::Eof && tls.read_tls(&mut io::empty()).is_ok() {
             self.process_packets()?;
             self.close = Close::Unreported;
         }
@@ -316,7 +316,7 @@ impl Engine {
         let State::Speaking(tls) = &mut self.state else { return 0 };
         let count = count.min(tls.reader().into_first_chunk().map_or(0, <[u8]>::len));
         tls.reader().consume(count);
-        self.plaintext -= count;
+        self.plaintext -= count.min(self.plaintext);
         count
     }
 

@@ -76,7 +76,9 @@ impl Resumption {
             self.forget(name);
             return None;
         }
-        let session = lock(&self.0).get_mut(name).and_then(take)?;
+        // Somebody may have shaken hands with another server meanwhile, whose session is not for this decision.
+        let same = |kept: &&mut Kept| kept.decision.as_ref().map(Decision::fingerprint) == Some(decision.fingerprint());
+        let session = lock(&self.0).get_mut(name).filter(same).and_then(take)?;
         scope::current(|scope| scope.decision = Some(Box::new(decision)));
         Some(session)
     }

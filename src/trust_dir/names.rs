@@ -53,10 +53,10 @@ impl Names {
         Ok(names)
     }
 
+    /// Adds names that were looked at: what sorts of files they are has served its turn.
     pub(super) fn append(&mut self, more: Self) {
         self.places.extend(more.places);
         self.others.extend(more.others);
-        self.irregular.extend(more.irregular);
     }
 
     pub(super) fn len(&self) -> usize {

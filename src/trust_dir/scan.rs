@@ -4,6 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -47,6 +48,10 @@ impl LastScan {
     fn add(&mut self, names: &Names) {
         self.names += names.len();
         self.strays |= names.has_strays();
+    }
+
+    fn see(&mut self, seen: &Self) {
+        (self.names, self.strays) = (seen.names, seen.strays);
     }
 
     fn is_cheap(&self) -> bool {
@@ -97,10 +102,11 @@ impl TrustDir {
         let result = match listed {
             Ok(()) => Ok(()),
             Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                lock(&self.0.last_scan).see(&LastScan::default());
                 Err(Error::io("read the trust directory, so nobody is admitted", path, source))
             }
             // What cannot be listed at the moment is still there, and each decision looks at its file.
-            Err(source) => return (gone, Err(Error::io("read", path, source)), false),
+            Err(source) => return (gone, Err(Error::io("read", path, source)), true),
         };
         names.sort();
         // What a listing beside a writer has missed is still there.
@@ -184,12 +190,13 @@ impl TrustDir {
                 seen.add(&rest);
                 total.store(seen.names, Ordering::Relaxed);
                 let _ = to_all.send(rest);
-                let mut last = lock(&self.0.last_scan);
-                (last.names, last.strays) = (seen.names, seen.strays);
+                lock(&self.0.last_scan).see(&seen);
             });
             drop(to_all);
             let (mut gone, mut plain, mut names) = work();
-            for (more_gone, more_plain, more_names) in helpers.into_iter().filter_map(|helper| helper.join().ok()) {
+            for helper in helpers {
+                // A panic is the host's, whose callback is told of progress; it goes on where the host is.
+                let (more_gone, more_plain, more_names) = helper.join().unwrap_or_else(|panic| resume_unwind(panic));
                 gone.extend(more_gone);
                 plain.extend(more_plain);
                 names.append(more_names);

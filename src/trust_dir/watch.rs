@@ -12,6 +12,7 @@ mod notify;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -306,7 +307,7 @@ impl Eyes {
         let (directory, shared) = (directory.clone(), self.shared.clone());
         let spawned = thread::Builder::new().name("trustdir-scan".into()).spawn(move || {
             block_signals();
-            let _ = directory.refresh();
+            let _ = catch_unwind(AssertUnwindSafe(|| directory.refresh()));
             shared.scanning.store(false, Ordering::Release);
         });
         if spawned.is_err() {
