@@ -76,7 +76,8 @@ impl Connection {
     fn read<'py>(&self, py: Python<'py>, size: usize) -> Result<Option<Bound<'py, PyBytes>>> {
         let mut plaintext = Vec::new();
         let read = self.with(py, |tls| {
-            plaintext.resize(size.min(tls.pending()).min(PIECE), 0);
+            // One byte of room at least: an end that was told is told again.
+            plaintext.resize(size.min(tls.pending().clamp(1, PIECE)), 0);
             fill(tls, &mut plaintext)
         })?;
         Ok(read.map(|count| PyBytes::new(py, &plaintext[..count])))

@@ -73,5 +73,6 @@ class ConnectorSettings(TypedDict, total=False):
     key_log: Callable[[str], object] | None
 
 
-for _class in (AcceptorSettings, ConnectorSettings):
-    _class.__module__ = "trustdir"  # where they are imported from
+# Where they are imported from.
+AcceptorSettings.__module__ = "trustdir"
+ConnectorSettings.__module__ = "trustdir"
