@@ -47,7 +47,8 @@ class Host:
 
     def end(self, error: Exception, delay: float) -> None:
         """Closes the transport and tells the application why, once what waits has been sent."""
-        self._loop.call_later(delay, self._end, error)
+        # Its traceback would keep the connection until then.
+        self._loop.call_later(delay, self._end, error.with_traceback(None))
 
     def _end(self, error: Exception) -> None:
         if (protocol := self._protocol()) is not None:
