@@ -151,6 +151,9 @@ class SocketEngine(Engine):
                 sent = socket.socket.send(self.owner, self._unsent)
             except BlockingIOError:
                 raise ssl.SSLWantWriteError(ssl.SSL_ERROR_WANT_WRITE, "the socket takes nothing now") from None
+            except ConnectionError:
+                self.connection.recheck()  # a removal has ended it
+                raise
             self._unsent = self._unsent[sent:]
 
     def _recv(self) -> bytes:
