@@ -69,10 +69,10 @@ class Context(ssl.SSLContext):
     set_servername_callback = _refused("set_servername_callback", _INSTEAD["sni_callback"])
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _INSTEAD and value != getattr(self, name):
-            message = f"setting {type(self).__name__}.{name} would have no effect: {_INSTEAD[name]}"
-            raise UnsupportedError(message)
-        super().__setattr__(name, value)
+        if name not in _INSTEAD:
+            super().__setattr__(name, value)
+        elif value != getattr(self, name):  # libraries set again what is so already
+            raise UnsupportedError(f"setting {type(self).__name__}.{name} would have no effect: {_INSTEAD[name]}")
 
     def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
         """Sets the application protocols to negotiate, best first."""
@@ -223,8 +223,9 @@ class ServerContext(Context):
     @property
     def verify_mode(self) -> ssl.VerifyMode:  # type: ignore[override]
         """Whether clients show a certificate, as `client_auth` says."""
-        admits = self._settings.get("clients") or self._settings.get("authorities")
-        word = self._settings.get("client_auth") or ("required" if admits is not None else "off")
+        # An empty directory counts as false.
+        admits = any(self._settings.get(name) is not None for name in ("clients", "authorities"))
+        word = self._settings.get("client_auth") or ("required" if admits else "off")
         modes = {"off": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
         return modes[word]
 
@@ -277,7 +278,7 @@ class ClientContext(Context):
 
     def _change(self, **settings: Any) -> None:
         changed: ConnectorSettings = {**self._settings, **settings}  # type: ignore[typeddict-item]
-        if changed != self._settings:  # libraries set again what is so already
+        if changed != self._settings:  # a new connector has no sessions
             self._connector = Connector(**changed)
             self._settings = changed
 
