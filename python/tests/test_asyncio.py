@@ -325,7 +325,9 @@ async def get_by_httpx_in_a_thread(url: str, context: trustdir.ClientContext) ->
 
 
 @pytest.mark.parametrize("get", [get_by_aiohttp, get_by_httpx, get_by_httpx_in_a_thread], ids=lambda get: get.__name__)
-def test_clients_take_the_context(get: Get, ca: trustdir.Authority, alice: trustdir.Identity, serving: trustdir.ServerContext) -> None:
+def test_clients_take_the_context(
+    get: Get, ca: trustdir.Authority, alice: trustdir.Identity, serving: trustdir.ServerContext
+) -> None:
     calling = trustdir.ClientContext(pins=ca.issue_server("127.0.0.1").certificate, identity=alice)
     good = trustdir.ClientContext(authorities=ca.certificate, identity=alice)
 

@@ -23,7 +23,10 @@ import trustdir
     ],
 )
 def test_methods_without_effect(
-    serving: trustdir.ServerContext, calling: trustdir.ClientContext, call: Callable[[ssl.SSLContext], None], instead: str
+    serving: trustdir.ServerContext,
+    calling: trustdir.ClientContext,
+    call: Callable[[ssl.SSLContext], None],
+    instead: str,
 ) -> None:
     for context in (serving, calling):
         with pytest.raises(trustdir.UnsupportedError, match=f"would have no effect: .*{instead}"):

@@ -281,7 +281,7 @@ def test_both_ends_are_what_they_are(serving: trustdir.ServerContext, calling: t
 
 def test_a_pin_of_a_self_signed_server(openssl: Callable[..., str], tmp_path: Path) -> None:
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node",
-            "-keyout", "node.key.pem", "-out", "node.cert.pem")  # fmt: skip
+            "-keyout", "node.key.pem", "-out", "node.cert.pem")
     node = trustdir.Identity.load(tmp_path / "node.cert.pem", tmp_path / "node.key.pem")
     serving = trustdir.ServerContext(node)
     pair = Pair(serving, trustdir.ClientContext(pins=node.certificate)).handshake()

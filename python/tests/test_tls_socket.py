@@ -46,10 +46,10 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return server, client
 
 
-def test_a_conversation(ends: Ends, pool: ThreadPoolExecutor) -> None:
+def test_a_conversation(ends: Ends, alice: trustdir.Identity, pool: ThreadPoolExecutor) -> None:
     server, client = ends
     assert server.admission is not None and server.admission.subject == "CN=alice"
-    assert server.version() == "TLSv1.3" and server.getpeercert(True) == server.admission.certificate.der  # type: ignore[union-attr]
+    assert server.version() == "TLSv1.3" and server.getpeercert(True) == alice.certificate.der
     assert server.get_channel_binding() == client.get_channel_binding()
     body = bytes(range(256)) * 40_000
     for sender, receiver in ((server, client), (client, server)):

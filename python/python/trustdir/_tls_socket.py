@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from trustdir._asyncio import LINGER
 from trustdir._engine import PIECE, Engine
-from trustdir._errors import TruncatedError, TrustDirError
+from trustdir._errors import TruncatedError, TrustDirError, VerificationError
 from trustdir._trustdir import Connection, Decision
 
 
@@ -70,6 +70,8 @@ class TLSSocket(ssl.SSLSocket):
 class SocketEngine(Engine):
     """A connection over a socket, which owns it."""
 
+    _removed = False
+
     def __init__(
         self,
         connection: Connection,
@@ -124,7 +126,7 @@ class SocketEngine(Engine):
         try:
             super().failed(error)
         finally:
-            if self.server_side and self.connection.is_handshaking:
+            if self.server_side and self.connection.is_handshaking and isinstance(error, VerificationError):
                 with contextlib.suppress(OSError):
                     self._drain(time.monotonic() + LINGER)
 
@@ -148,12 +150,14 @@ class SocketEngine(Engine):
         self._unsent += self.connection.write_tls()
         while self._unsent:
             try:
-                sent = socket.socket.send(self.owner, self._unsent)
-            except BlockingIOError:
+                # Nobody waits for who is removed.
+                sent = socket.socket.send(self.owner, self._unsent, socket.MSG_DONTWAIT if self._removed else 0)
+            except (BlockingIOError, ConnectionError) as error:
+                if self._removed:
+                    self.connection.recheck()
+                if isinstance(error, ConnectionError):
+                    raise
                 raise ssl.SSLWantWriteError(ssl.SSL_ERROR_WANT_WRITE, "the socket takes nothing now") from None
-            except ConnectionError:
-                self.connection.recheck()  # a removal has ended it
-                raise
             self._unsent = self._unsent[sent:]
 
     def _recv(self) -> bytes:
@@ -175,6 +179,7 @@ class SocketEngine(Engine):
 
     def _wake(self) -> None:
         """Ends what waits for the peer. A sender who is stuck can send no more, not even the close."""
+        self._removed = True
         owner = self._owner()
         if owner is not None:
             with contextlib.suppress(OSError):
