@@ -14,7 +14,7 @@ use crate::callback::Callback;
 use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::decision::Decision;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Identity;
 use crate::open::OpenConnection;
 use crate::trust_dir::TrustDir;
@@ -109,11 +109,11 @@ fn builder(identity: Identities, settings: Option<&Bound<'_, PyDict>>) -> Result
     let first = identities.next().ok_or_else(|| PyValueError::new_err("a service needs an identity"))?;
     let builder = identities.fold(tls::Acceptor::builder(first), AcceptorBuilder::identity);
     settings.into_iter().flatten().try_fold(builder, |builder, (name, value)| {
-        Ok(set(builder, name.cast::<PyString>().map_err(PyErr::from)?.to_str()?, &value)?)
+        set(builder, name.cast::<PyString>().map_err(PyErr::from)?.to_str()?, &value)
     })
 }
 
-fn set(builder: AcceptorBuilder, name: &str, value: &Bound<'_, PyAny>) -> std::result::Result<AcceptorBuilder, Error> {
+fn set(builder: AcceptorBuilder, name: &str, value: &Bound<'_, PyAny>) -> Result<AcceptorBuilder> {
     let given = !value.is_none();
     Ok(match name {
         "clients" if given => builder.trust_dir(value.cast::<TrustDir>().map_err(PyErr::from)?.get().0.clone()),

@@ -11,7 +11,7 @@ use crate::authority_dir::AuthorityDir;
 use crate::certificate::{Certificate, Certificates};
 use crate::connection::Connection;
 use crate::counters::Counters;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Identity;
 use crate::open::OpenConnection;
 use crate::trust_dir::TrustDir;
@@ -79,11 +79,7 @@ impl Connector {
     }
 }
 
-fn set(
-    builder: ConnectorBuilder,
-    name: &str,
-    value: &Bound<'_, PyAny>,
-) -> std::result::Result<ConnectorBuilder, Error> {
+fn set(builder: ConnectorBuilder, name: &str, value: &Bound<'_, PyAny>) -> Result<ConnectorBuilder> {
     let given = !value.is_none();
     Ok(match name {
         "authorities" => match value.cast::<AuthorityDir>() {
