@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use trustdir_core::tls::{self, Read};
+use trustdir_core::tls;
 
 use crate::argument::Data;
 use crate::callback::Callback;
@@ -74,13 +74,8 @@ impl Connection {
     ///     TruncatedError: The transport has ended without the peer's word.
     ///     VerificationError: The peer's entry has gone.
     fn read<'py>(&self, py: Python<'py>, size: usize) -> Result<Option<Bound<'py, PyBytes>>> {
-        let mut plaintext = Vec::new();
-        let read = self.with(py, |tls| {
-            // One byte of room at least: an end that was told is told again.
-            plaintext.resize(size.min(tls.pending().clamp(1, PIECE)), 0);
-            fill(tls, &mut plaintext)
-        })?;
-        Ok(read.map(|count| PyBytes::new(py, &plaintext[..count])))
+        let plaintext = self.with(py, |tls| gather(tls, size.min(PIECE)))?;
+        Ok(plaintext.map(|plaintext| PyBytes::new(py, &plaintext)))
     }
 
     /// Takes plaintext for the peer.
@@ -238,19 +233,20 @@ impl Connection {
     }
 }
 
-/// Reads until the buffer is full or nothing more is there; an end or an error behind plaintext is for the next call.
-fn fill(tls: &mut tls::Connection, buffer: &mut [u8]) -> trustdir_core::Result<Option<usize>> {
-    let mut filled = 0;
-    loop {
-        match tls.read(&mut buffer[filled..]) {
-            Ok(Read::Data(count @ 1..)) => filled += count,
-            _ if filled > 0 => return Ok(Some(filled)),
-            Ok(Read::Data(_) | Read::Closed) => return Ok(Some(0)),
-            Ok(Read::Pending) => return Ok(None),
+/// Reads until there is enough or nothing more; an end or an error behind plaintext is for the next call.
+fn gather(tls: &mut tls::Connection, size: usize) -> trustdir_core::Result<Option<Vec<u8>>> {
+    let mut plaintext = Vec::new();
+    while plaintext.len() < size {
+        match tls.peek() {
+            Ok(Some(piece @ [_, ..])) => {
+                let count = piece.len().min(size - plaintext.len());
+                plaintext.extend_from_slice(&piece[..count]);
+                tls.consume(count);
+            }
+            _ if !plaintext.is_empty() => break,
+            Ok(end) => return Ok(end.map(|_| plaintext)),
             Err(error) => return Err(error),
         }
-        if filled == buffer.len() {
-            return Ok(Some(filled));
-        }
     }
+    Ok(Some(plaintext))
 }
