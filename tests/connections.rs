@@ -218,6 +218,49 @@ fn one_read_takes_all_records_that_have_arrived() {
     }
 }
 
+/// What was shown without a copy may be done with only after the connection has ended.
+#[test]
+fn what_was_seen_may_be_dropped_after_a_removal() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let alice = issue(&world, "alice");
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    for config in configs(&world, &alice) {
+        directory.install(alice.certificate()).unwrap();
+        let mut wire = connect(&config, &acceptor);
+        wire.say(b"hello");
+        wire.step(usize::MAX).unwrap();
+        assert_eq!(wire.server.peek().unwrap(), Some(&b"hello"[..]));
+        directory.remove(&alice.certificate().fingerprint()).unwrap();
+        assert_eq!(wire.server.write(b"x").unwrap_err().kind(), ErrorKind::Revoked);
+        wire.server.consume(5);
+        assert_eq!(wire.server.peek().unwrap_err().kind(), ErrorKind::Revoked);
+    }
+}
+
+/// rustls takes no end while more than one record's plaintext waits.
+#[test]
+fn an_end_is_told_behind_any_number_of_records() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let alice = issue(&world, "alice");
+    directory.install(alice.certificate()).unwrap();
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    for (config, count) in configs(&world, &alice).into_iter().zip([16_484, 16_484, 50_000]) {
+        let mut wire = connect(&config, &acceptor);
+        wire.client.writer().write_all(&vec![7; count]).unwrap();
+        let mut records = Vec::new();
+        while wire.client.wants_write() {
+            wire.client.write_tls(&mut records).unwrap();
+        }
+        wire.server.read_tls(&records).unwrap();
+        wire.server.received_eof();
+        let mut read = vec![0; 100_000];
+        assert_eq!(wire.server.read(&mut read).unwrap(), Read::Data(count));
+        assert_eq!(wire.server.read(&mut read).unwrap_err().kind(), ErrorKind::Truncated);
+    }
+}
+
 /// Without a watcher it is `refresh` that notices.
 #[test]
 fn a_removal_is_listed_by_refresh() {

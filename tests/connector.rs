@@ -456,6 +456,14 @@ fn sessions_are_resumed_and_decided_about_again() {
         let second = call(connector, "localhost", &acceptor).unwrap();
         assert_eq!((first.client.resumed(), second.client.resumed()), (false, true));
         assert_eq!(second.client.decision().unwrap().entry(), Some(entry.file()));
+        // Not what was decided about the first one: the entry has another file by now.
+        let renamed = entry.file().with_file_name(format!("{:?}.pem", second.client.version().unwrap()));
+        fs::copy(entry.file(), &renamed).unwrap();
+        fs::remove_file(entry.file()).unwrap();
+        let third = call(connector, "localhost", &acceptor).unwrap();
+        assert!(third.client.resumed());
+        assert_eq!(third.client.decision().unwrap().entry(), Some(&*renamed));
+        fs::rename(&renamed, entry.file()).unwrap();
         // Sessions are of a name.
         assert!(!call(connector, "127.0.0.1", &acceptor).unwrap().client.resumed());
         open.push(second);

@@ -203,3 +203,22 @@ fn one_of_many_comes_and_goes() {
         assert_eq!(fs::read_dir(&dir).unwrap().count(), MANY - 1);
     }
 }
+
+/// Nothing is left out that the host is not told of.
+#[test]
+fn a_panic_of_the_hosts_stays_the_hosts() {
+    let temporary = tempfile::tempdir().unwrap();
+    let forge = Forge::new(temporary.path());
+    let dir = temporary.path().join("clients");
+    drop(open(&forge, &dir, EntryNames::SubjectHash, false));
+    let calls = AtomicUsize::new(0);
+    for number in 0..4 {
+        calls.store(0, Ordering::Relaxed);
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            TrustDir::open_with_progress(&dir, TrustDirOptions::default(), &|_, _| {
+                assert!(calls.fetch_add(1, Ordering::Relaxed) != number, "this panic is the test's");
+            })
+        }));
+        assert!(opened.is_err());
+    }
+}

@@ -5,13 +5,15 @@
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo, PyTzInfoAccess};
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo, PyTzInfoAccess};
 use trustdir_core::export::Pkcs12Profile;
+use trustdir_core::tls::TlsVersion;
 use trustdir_core::{
     self as core, EntryNames, KeyAlgorithm, KeyDerivation, NameConstraint, RevocationReason, StaleCrls, SubjectAltName,
 };
@@ -57,6 +59,34 @@ impl FromPyObject<'_, '_> for Bytes {
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let buffer = PyBuffer::<u8>::get(&object)?;
         Ok(Self(Zeroizing::new(buffer.to_vec(object.py())?)))
+    }
+}
+
+/// Any bytes-like object, as it is read at once; `bytes` are not copied.
+pub enum Data {
+    Shared(PyBackedBytes),
+    Copied(Vec<u8>),
+}
+
+impl Deref for Data {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Copied(bytes) => bytes,
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Data {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.cast::<PyBytes>() {
+            Ok(bytes) => Ok(Self::Shared(bytes.to_owned().into())),
+            Err(_) => Ok(Self::Copied(PyBuffer::<u8>::get(&object)?.to_vec(object.py())?)),
+        }
     }
 }
 
@@ -167,6 +197,71 @@ impl FromPyObject<'_, '_> for PathLength {
             true => PyValueError::new_err("path_length is a number from 0 to 255"),
             false => error,
         })
+    }
+}
+
+/// A time to wait, as seconds or as a `timedelta`.
+pub struct Seconds(pub Duration);
+
+impl FromPyObject<'_, '_> for Seconds {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let seconds: f64 = match object.cast::<PyDelta>() {
+            Ok(delta) => delta.call_method0("total_seconds")?.extract()?,
+            Err(_) => object.extract()?,
+        };
+        let invalid = |_| PyValueError::new_err("a time is a positive number of seconds, or a timedelta");
+        Duration::try_from_secs_f64(seconds).map(Self).map_err(invalid)
+    }
+}
+
+/// A version of TLS, as a member of `ssl.TLSVersion`.
+pub struct Version(pub TlsVersion);
+
+impl FromPyObject<'_, '_> for Version {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.extract::<u16>()? {
+            0x0303 => Ok(Self(TlsVersion::Tls12)),
+            0x0304 => Ok(Self(TlsVersion::Tls13)),
+            _ => Err(PyValueError::new_err("the versions are ssl.TLSVersion.TLSv1_2 and ssl.TLSVersion.TLSv1_3")),
+        }
+    }
+}
+
+/// The names of application protocols, in a sequence.
+pub struct Alpn(Vec<String>);
+
+impl Alpn {
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
+}
+
+impl FromPyObject<'_, '_> for Alpn {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        // A str is a sequence of them too: of its letters, which nobody means. pyo3 refuses it.
+        object.extract().map(Self)
+    }
+}
+
+/// The reason of a decision, by the word of `Reason`.
+pub struct DecisionReason(pub core::Reason);
+
+impl FromPyObject<'_, '_> for DecisionReason {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let text = object.cast::<PyString>()?;
+        let word = text.to_str()?;
+        let known = core::Reason::ALL.into_iter().find(|reason| reason.as_str() == word);
+        known
+            .map(Self)
+            .ok_or_else(|| PyValueError::new_err(format!("{word:?} is no reason; trustdir.Reason lists them")))
     }
 }
 

@@ -44,7 +44,7 @@ use crate::trust_dir::TrustDir;
 ///     >>> authorities.decide(alice).reason
 ///     <Reason.REVOKED_BY_CRL: 'REVOKED_BY_CRL'>
 #[pyclass(frozen, module = "trustdir")]
-pub struct AuthorityDir(core::AuthorityDir);
+pub struct AuthorityDir(pub core::AuthorityDir);
 
 #[pymethods]
 impl AuthorityDir {

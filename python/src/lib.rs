@@ -1,10 +1,15 @@
 //! The native half of the Python package `trustdir`: the core's nouns as classes, nothing decided here.
 
+mod acceptor;
 mod argument;
 mod authority;
 mod authority_dir;
+mod callback;
 mod certificate;
+mod connection;
+mod connector;
 mod constraints;
+mod counters;
 mod crl;
 mod decision;
 mod entry;
@@ -16,6 +21,7 @@ mod key;
 mod limit;
 mod lint;
 mod notice;
+mod open;
 mod progress;
 mod rehash;
 mod removals;
@@ -35,13 +41,21 @@ mod _trustdir {
     use trustdir_core::{Reason, RevocationReason};
 
     #[pymodule_export]
+    use crate::acceptor::Acceptor;
+    #[pymodule_export]
     use crate::authority::Authority;
     #[pymodule_export]
     use crate::authority_dir::AuthorityDir;
     #[pymodule_export]
     use crate::certificate::Certificate;
     #[pymodule_export]
+    use crate::connection::Connection;
+    #[pymodule_export]
+    use crate::connector::Connector;
+    #[pymodule_export]
     use crate::constraints::NameConstraints;
+    #[pymodule_export]
+    use crate::counters::Counters;
     #[pymodule_export]
     use crate::crl::Crl;
     #[pymodule_export]
@@ -64,6 +78,8 @@ mod _trustdir {
     use crate::main_from;
     #[pymodule_export]
     use crate::notice::Notice;
+    #[pymodule_export]
+    use crate::open::OpenConnection;
     #[pymodule_export]
     use crate::rehash::Rehashed;
     #[pymodule_export]

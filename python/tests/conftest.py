@@ -39,3 +39,15 @@ def openssl(tmp_path: Path) -> Callable[..., str]:
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture
+def serving(ca: trustdir.Authority, clients: trustdir.TrustDir) -> trustdir.ServerContext:
+    """A service whose clients are those of the directory."""
+    return trustdir.ServerContext(ca.issue_server("localhost", "127.0.0.1"), clients=clients)
+
+
+@pytest.fixture
+def calling(ca: trustdir.Authority, alice: trustdir.Identity) -> trustdir.ClientContext:
+    """Alice, who trusts the authority."""
+    return trustdir.ClientContext(authorities=ca.certificate, identity=alice)

@@ -30,11 +30,11 @@ CLASSES: list[tuple[str, type[trustdir.TrustDirError], type[Exception]]] = [
     ("REVOKED", trustdir.VerificationError, ssl.SSLCertVerificationError),
     ("NO_CERTIFICATE", trustdir.VerificationError, ssl.SSLCertVerificationError),
     ("WEAK_KEY", trustdir.VerificationError, ssl.SSLCertVerificationError),
-    ("TLS", trustdir.TrustDirError, Exception),
-    ("ALERT", trustdir.TrustDirError, Exception),
-    ("CLOSED", trustdir.TrustDirError, Exception),
-    ("TRUNCATED", trustdir.TrustDirError, Exception),
-    ("TIMED_OUT", trustdir.TrustDirError, Exception),
+    ("TLS", trustdir.TlsError, ssl.SSLError),
+    ("ALERT", trustdir.TlsError, ssl.SSLError),
+    ("CLOSED", trustdir.TlsError, ssl.SSLError),
+    ("TRUNCATED", trustdir.TruncatedError, ssl.SSLEOFError),
+    ("TIMED_OUT", trustdir.HandshakeTimeoutError, TimeoutError),
     ("A_KIND_OF_LATER", trustdir.TrustDirError, Exception),
 ]
 

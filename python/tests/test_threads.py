@@ -53,8 +53,11 @@ def no_switching() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_switching")
-@pytest.mark.parametrize("work", ["generate", "encrypt", "pack"])
-def test_others_run_while_it_computes(work: str, alice: trustdir.Identity) -> None:
+@pytest.mark.parametrize("work", ["generate", "encrypt", "pack", "handshake"])
+def test_others_run_while_it_computes(work: str, ca: trustdir.Authority, alice: trustdir.Identity) -> None:
+    acceptor = trustdir.Acceptor(ca.issue_server("localhost"))
+    connector = trustdir.Connector(authorities=ca.certificate)
+
     go, ran = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -69,6 +72,11 @@ def test_others_run_while_it_computes(work: str, alice: trustdir.Identity) -> No
             trustdir.PrivateKey.generate("RSA-3072")
         elif work == "encrypt":
             alice.key.to_pem("test")
+        elif work == "handshake":
+            server, client = acceptor.accept(), connector.connect("localhost")
+            while client.write(b"hello") == 0:
+                server.read_tls(client.write_tls())
+                client.read_tls(server.write_tls())
         else:
             alice.p12("test")
         if ran.is_set():

@@ -19,8 +19,10 @@ Example:
 """
 
 from trustdir import export
+from trustdir._context import ClientContext, ServerContext
 from trustdir._errors import (
     AlreadyExistsError,
+    HandshakeTimeoutError,
     InvalidArgumentError,
     IoError,
     KeyMismatchError,
@@ -28,18 +30,27 @@ from trustdir._errors import (
     ParseError,
     PassphraseError,
     PermissionDeniedError,
+    TlsError,
+    TruncatedError,
     TrustDirError,
     UnsupportedError,
     VerificationError,
 )
 from trustdir._issued import IssuedStatus, RevocationReason
 from trustdir._reason import Reason
+from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._severity import Severity
+from trustdir._tls_object import TLSObject
+from trustdir._tls_socket import TLSSocket
 from trustdir._trustdir import (
+    Acceptor,
     Authority,
     AuthorityDir,
     Certificate,
     CertificateRequest,
+    Connection,
+    Connector,
+    Counters,
     Crl,
     Decision,
     Entry,
@@ -50,6 +61,7 @@ from trustdir._trustdir import (
     Limit,
     NameConstraints,
     Notice,
+    OpenConnection,
     PrivateKey,
     Problem,
     Rehashed,
@@ -62,15 +74,23 @@ from trustdir._trustdir import (
 )
 
 __all__ = [
+    "Acceptor",
+    "AcceptorSettings",
     "AlreadyExistsError",
     "Authority",
     "AuthorityDir",
     "Certificate",
     "CertificateRequest",
+    "ClientContext",
+    "Connection",
+    "Connector",
+    "ConnectorSettings",
+    "Counters",
     "Crl",
     "Decision",
     "Entry",
     "Finding",
+    "HandshakeTimeoutError",
     "Identity",
     "Installed",
     "InvalidArgumentError",
@@ -82,6 +102,7 @@ __all__ = [
     "NameConstraints",
     "NotFoundError",
     "Notice",
+    "OpenConnection",
     "ParseError",
     "PassphraseError",
     "PermissionDeniedError",
@@ -92,8 +113,13 @@ __all__ = [
     "Removal",
     "Removals",
     "RevocationReason",
+    "ServerContext",
     "Severity",
     "Signed",
+    "TLSObject",
+    "TLSSocket",
+    "TlsError",
+    "TruncatedError",
     "TrustDir",
     "TrustDirError",
     "UnsupportedError",

@@ -87,6 +87,18 @@ class VerificationError(TrustDirError, ssl.SSLCertVerificationError):
     """A certificate was refused; `kind` says why."""
 
 
+class TlsError(TrustDirError, ssl.SSLError):
+    """TLS failed: the peer speaks another protocol, sent an alert, or the connection is closed."""
+
+
+class TruncatedError(TlsError, ssl.SSLEOFError):
+    """The transport has ended without word that this is the end: what was read may not be all."""
+
+
+class HandshakeTimeoutError(TlsError, TimeoutError):
+    """The handshake took too long."""
+
+
 _CLASSES: dict[str, type[TrustDirError]] = {
     "INVALID_ARGUMENT": InvalidArgumentError,
     "IO": IoError,
@@ -106,6 +118,11 @@ _CLASSES: dict[str, type[TrustDirError]] = {
     "REVOKED": VerificationError,
     "NO_CERTIFICATE": VerificationError,
     "WEAK_KEY": VerificationError,
+    "TLS": TlsError,
+    "ALERT": TlsError,
+    "CLOSED": TlsError,
+    "TRUNCATED": TruncatedError,
+    "TIMED_OUT": HandshakeTimeoutError,
 }
 
 for _class in (TrustDirError, PermissionDeniedError, *_CLASSES.values()):
