@@ -51,6 +51,8 @@ pub(crate) static ALL: &[Suite] = &[
             &setup::STRACE,
             &setup::NODEJS,
             &setup::NGINX,
+            &setup::HAPROXY,
+            &setup::APACHE,
         ],
         run: rust,
     },
