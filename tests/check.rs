@@ -271,3 +271,18 @@ fn a_service_that_runs() {
     }
     thread.join().unwrap();
 }
+
+/// Whoever may write there needs nobody's leave.
+#[test]
+fn who_may_write_into_a_directory_of_clients_is_told() {
+    let folder = Folder::with_authority();
+    folder.run("up --for nano node --ca pki").done();
+    folder.run("issue client alice --ca pki --out alice --install node/tls/clients").done();
+    assert!(problems(&folder, "node").is_empty());
+    let entry = fs::read_dir(folder.path().join("node/tls/clients")).unwrap().next().unwrap().unwrap().path();
+    fs::set_permissions(&entry, fs::Permissions::from_mode(0o666)).unwrap();
+    chmod(&folder, "node/tls/clients", 0o777);
+    assert_eq!(problems(&folder, "node"), ["WRITABLE", "WRITABLE"]);
+    assert_eq!(problems(&folder, "node/tls/clients"), ["WRITABLE", "WRITABLE"]);
+    folder.run("check node").code(1).says("; `chmod o-w ");
+}

@@ -278,3 +278,48 @@ fn without_a_service_there_are_authority_identity_and_clients() {
     assert_eq!((&again["identity"]["reason"], &again["changes"]), (&Value::Null, &serde_json::json!([])));
     assert_eq!(again["identity"]["fingerprint"], made["identity"]["fingerprint"]);
 }
+
+/// What was asked for once holds the next time, above all that clients need a certificate.
+#[test]
+fn a_snippet_keeps_its_options() {
+    let folder = Folder::new();
+    folder.run("ca init pki --no-passphrase").done();
+    let up = "up --for nginx web --ca pki";
+    folder.run(&format!("{up} --name a.home.arpa --upstream 127.0.0.1:8123 --mutual-tls")).done();
+    folder.run(up).done().says("everything is as it should be");
+    // Whatever becomes of the certificate that bears the name.
+    fs::remove_file(folder.path().join("web/tls/server.crt")).unwrap();
+    fs::remove_file(folder.path().join("web/tls/server.key")).unwrap();
+    folder.run(&format!("{up} --name b.home.arpa")).done();
+    let snippet = read(&folder, "web/nginx.conf");
+    for words in ["ssl_verify_client on;", "127.0.0.1:8123", "a.home.arpa", "b.home.arpa"] {
+        assert!(snippet.contains(words), "{words} in {snippet}");
+    }
+}
+
+#[test]
+fn what_somebody_else_has_written_is_not_replaced() {
+    let folder = Folder::new();
+    folder.run("ca init pki --no-passphrase").done();
+    fs::create_dir(folder.path().join("web")).unwrap();
+    folder.write("web/nginx.conf", "events {}\nhttp {}\n");
+    let answer = folder.run("up --for nginx web --ca pki --json").code(1);
+    answer.error("ALREADY_EXISTS");
+    assert_eq!(read(&folder, "web/nginx.conf"), "events {}\nhttp {}\n");
+    assert!(!folder.exists("web/tls"));
+}
+
+/// A second authority would be one that no device knows.
+#[test]
+fn no_authority_is_made_beside_the_one_that_was_named() {
+    let folder = Folder::new();
+    folder.run("ca init elsewhere --no-passphrase").done();
+    folder.run("up --for nano node --ca elsewhere").done();
+    let before = contents(&folder);
+    let answer = folder.run("up --for nano node --no-passphrase").code(1);
+    answer.complains("name it with --ca");
+    assert_eq!(contents(&folder), before);
+    folder.run("up --for nano node --ca elsewhere").done().says("everything is as it should be");
+    // Nor is an authority a directory of clients, whose odd files are to be removed.
+    folder.run("check elsewhere").code(1).complains("look at it with `trustdir lint`");
+}

@@ -62,6 +62,11 @@ impl Site {
                 let message = "the key is encrypted, so whether it is the certificate's is not known; TRUSTDIR_PASSPHRASE would tell";
                 return verdict.note("PASSPHRASE_REQUIRED", file, message);
             }
+            // It may be as good as ever for who may read it.
+            ErrorKind::Io if file.exists() => {
+                let message = format!("{}; look at it as its owner or as root", error.message_without_path());
+                return verdict.problem("IO", file, message);
+            }
             kind => kind.as_str(),
         };
         let message = format!("{}; `{}` makes it anew", error.message_without_path(), self.mend);
@@ -71,7 +76,8 @@ impl Site {
 
 /// The command for an identity under these names.
 pub(super) fn issue(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(argument).collect();
+    let bare = |name: &String| argument(name.trim_start_matches('[').trim_end_matches(']'));
+    let names: Vec<String> = names.iter().map(bare).collect();
     let names = if names.is_empty() { "NAME".to_owned() } else { names.join(" ") };
     format!("trustdir issue server {names} --ca CA")
 }
@@ -99,6 +105,14 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
         Ok((notices, dir)) => {
             notices.iter().for_each(|notice| verdict.notice(path, notice));
             verdict.notes.extend(limit::unfitting(path, &dir).unwrap_or_default());
+            let mut files: Vec<_> =
+                dir.list().unwrap_or_default().iter().map(|entry| entry.file().to_owned()).collect();
+            files.dedup();
+            for open in std::iter::once(path).chain(files.iter().map(PathBuf::as_path)).filter(|file| is_writable(file))
+            {
+                let message = format!("everybody here may write this and be admitted; `chmod o-w {}`", argument(open));
+                verdict.problem("WRITABLE", open, message);
+            }
         }
         Err(error) => {
             let message = format!(
@@ -109,6 +123,18 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
             verdict.problem(error.kind().as_str(), path, message);
         }
     }
+}
+
+/// Whether everybody may write it.
+#[cfg(unix)]
+fn is_writable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_writable(_: &Path) -> bool {
+    false
 }
 
 /// The authorities whose clients a service lets in: whoever holds a key of theirs makes clients.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::{EntryNames, TrustDir, TrustDirOptions, file};
+use crate::error::{Error, ErrorKind, Result, escape};
+use crate::{Authority, EntryNames, TrustDir, TrustDirOptions, file};
 
 use super::verdict::Verdict;
 use super::{apache, live, nano, nginx, pimatic, site};
@@ -49,6 +49,12 @@ impl Target {
         }
         if !targets.is_empty() {
             return Ok(targets);
+        }
+        // What it is told to remove from a directory of clients is all that an authority knows.
+        if let Ok(authority) = Authority::open_without_key(dir) {
+            let name = escape(&authority.certificate().subject().to_string());
+            let message = format!("the directory of the authority {name}; look at it with `trustdir lint`");
+            return Err(Error::new(ErrorKind::Unsupported, message).at(dir));
         }
         // No configuration: what is left is a directory of clients.
         let options = TrustDirOptions { entry_names: EntryNames::Any, watch: false, create: false };

@@ -43,6 +43,11 @@ impl Change {
         Ok((change.old.as_ref().is_none_or(|old| **old != *new)).then_some(change))
     }
 
+    /// Whether it makes this file, which was not there.
+    pub(super) fn is_new_at(&self, path: &Path) -> bool {
+        self.old.is_none() && self.path == path
+    }
+
     /// Shows what will be other than it is.
     pub(super) fn show(&self, output: &mut Output) {
         let what = if self.old.is_some() { "changes" } else { "new file" };

@@ -28,6 +28,7 @@ use change::Change;
 use server::{Server, bare};
 use service::{Layout, Service};
 use site::Site;
+use snippet::Before;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,7 +64,7 @@ pub(super) struct Up {
     /// Of a proxy: the service behind it [default: 127.0.0.1:3000]
     #[arg(long, value_name = "HOST:PORT", value_parser = upstream)]
     upstream: Option<String>,
-    /// In a snippet: clients need a certificate of the authority
+    /// In a snippet: clients need a certificate of the authority, from then on
     #[arg(long)]
     mutual_tls: bool,
     /// Only show what would be done
@@ -88,8 +89,10 @@ impl Up {
         let ca = self.ca.clone().unwrap_or_else(|| layout.authority.clone());
         let authority = if ca.exists() { Some(Authority::open_without_key(&ca)?) } else { None };
         let secret = layout.passphrase.as_ref().map(|bytes| bytes.as_slice());
-        let server = Server::plan(&layout.certificate, &layout.key, secret, authority.as_ref(), self.names()?)?;
-        let site = self.site(&ca, authority.as_ref(), &layout, &server);
+        let before = self.before()?;
+        let names = self.names(&before)?;
+        let server = Server::plan(&layout.certificate, &layout.key, secret, authority.as_ref(), names)?;
+        let site = self.site(&ca, authority.as_ref(), &layout, &server, before);
         let changes = service.changes(&self.dir, &site)?;
 
         output.set("service", self.service.map(service::Name::as_str));
@@ -130,14 +133,24 @@ impl Up {
         if done.is_empty() {
             output.line("everything is as it should be");
         }
-        self.say_next(&service, &layout, &site, output);
+        let key_is_new = done.iter().any(|change| change.is_new_at(&layout.key));
+        self.say_next(&service, &layout, &site, key_is_new, output);
         Ok(Outcome::Done)
     }
 
-    fn names(&self) -> Result<Vec<SubjectAltName>> {
+    /// What was asked for when the snippet was written that is there.
+    fn before(&self) -> Result<Before> {
+        match self.service {
+            None | Some(service::Name::Pimatic | service::Name::Nano) => Ok(Before::default()),
+            Some(_) => Before::read(&self.snippet()),
+        }
+    }
+
+    /// The names that are given, and those that were.
+    fn names(&self, before: &Before) -> Result<Vec<SubjectAltName>> {
         let mut names = Vec::with_capacity(self.name.len());
-        for name in &self.name {
-            let name = name.parse()?;
+        for name in self.name.iter().map(|name| name.parse()).chain(before.names.iter().cloned().map(Ok)) {
+            let name = name?;
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -145,20 +158,20 @@ impl Up {
         Ok(names)
     }
 
-    fn site(&self, ca: &Path, authority: Option<&Authority>, layout: &Layout, server: &Server) -> Site {
-        let file = match self.service {
-            Some(name) => self.dir.join(snippet::Snippet::of(name).file),
-            None => PathBuf::new(),
-        };
+    fn snippet(&self) -> PathBuf {
+        self.service.map_or_else(PathBuf::new, |name| self.dir.join(snippet::Snippet::of(name).file))
+    }
+
+    fn site(&self, ca: &Path, authority: Option<&Authority>, layout: &Layout, server: &Server, before: Before) -> Site {
         Site {
             names: server.names.clone(),
             certificate: layout.certificate.clone(),
             key: layout.key.clone(),
             ca: authority.map_or_else(|| ca.join("cacert.pem"), Authority::trust_anchor_path),
             authority: ca.to_owned(),
-            file,
-            upstream: self.upstream.clone().unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
-            mutual: self.mutual_tls,
+            file: self.snippet(),
+            upstream: self.upstream.clone().or(before.upstream).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
+            mutual: self.mutual_tls || before.mutual,
         }
     }
 
@@ -196,19 +209,22 @@ impl Up {
         Ok(authority)
     }
 
-    fn say_next(&self, service: &Service, layout: &Layout, site: &Site, output: &mut Output) {
-        let [ca, root, certificate] = [&site.authority, &site.ca, &layout.certificate].map(argument);
+    fn say_next(&self, service: &Service, layout: &Layout, site: &Site, key_is_new: bool, output: &mut Output) {
+        let [ca, root] = [&site.authority, &site.ca].map(argument);
         let mut lines = service.next(site);
-        if is_anothers(&self.dir, &layout.key) {
+        if key_is_new && is_anothers(&self.dir, &layout.key) {
             let [dir, key] = [&self.dir, &layout.key].map(argument);
             lines.insert(0, format!("chown --reference={dir} {key}   (it is yours now, and the service must read it)"));
         }
         if let Some(clients) = &layout.clients {
             lines.push(format!("trustdir issue client NAME --ca {ca} --install {}", argument(clients)));
-        } else if self.mutual_tls {
+        } else if site.mutual {
             lines.push(format!("trustdir issue client NAME --ca {ca}"));
         }
         lines.push(format!("devices and programs must trust {root}; for Apple's: trustdir export mobileconfig {root}"));
+        // A timer runs elsewhere.
+        let whole = |path: &PathBuf| argument(std::path::absolute(path).unwrap_or_else(|_| path.clone()));
+        let [certificate, ca] = [&layout.certificate, &site.authority].map(whole);
         lines.push(format!("from a timer: trustdir renew {certificate} --ca {ca} --if-needed"));
         for line in &lines {
             output.next(line);

@@ -43,6 +43,15 @@ impl Server {
             }
             if allowed(&name) { server.names.push(name) } else { server.left_out.push(name) }
         }
+        if authority.is_none()
+            && let Some(old) = server.old.as_ref().filter(|old| !old.is_self_issued())
+        {
+            let message = format!(
+                "this was issued by {}, whose authority is not where a new one would be made; name it with --ca, or move this file away to begin anew",
+                old.issuer()
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message).at(certificate));
+        }
         server.reason = match authority {
             None => Some("its authority is new".to_owned()),
             Some(_) if !certificate.exists() && !key.exists() => Some("there is none".to_owned()),
@@ -51,6 +60,10 @@ impl Server {
                 Err(error) if error.kind() == ErrorKind::PassphraseRequired => {
                     let message = "the key is encrypted, and the service's configuration has no passphrase for it; move it away for a new one";
                     return Err(Error::new(error.kind(), message).at(key));
+                }
+                // It may be as good as ever for who may read it.
+                Err(error) if error.kind() == ErrorKind::Io && key.exists() && certificate.exists() => {
+                    return Err(error);
                 }
                 Err(error) => Some(format!("what is there cannot be used: {error}")),
             },

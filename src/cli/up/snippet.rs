@@ -1,7 +1,12 @@
 //! Configurations that are written beside the service's own, for the operator to take in.
 
-use crate::error::Result;
+use std::path::Path;
 
+use crate::SubjectAltName;
+use crate::error::{Error, ErrorKind, Result};
+use crate::file;
+
+use super::server::bare;
 use super::service::Name;
 use super::site::Site;
 
@@ -75,6 +80,48 @@ add `include '@FILE@'` to postgresql.conf, and: sudo systemctl reload postgresql
 @mutual@in pg_hba.conf let in whom the certificate names: hostssl all all all cert",
 };
 
+/// How the first line begins of what was written here. The options follow, for the next time.
+const WRITTEN: &str = "# Written by `trustdir up`: ";
+
+/// The options that a snippet was written with.
+#[derive(Default)]
+pub(super) struct Before {
+    pub(super) names: Vec<SubjectAltName>,
+    pub(super) upstream: Option<String>,
+    pub(super) mutual: bool,
+}
+
+impl Before {
+    /// Of the file at this path, if there is one. What somebody else has written is not replaced.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = String::from_utf8_lossy(&file::read(path)?).into_owned();
+        let Some(options) = text.lines().next().and_then(|line| line.strip_prefix(WRITTEN)) else {
+            let message = "this was not written by `trustdir up` and is not replaced; choose another directory";
+            return Err(Error::new(ErrorKind::AlreadyExists, message).at(path));
+        };
+        let mut before = Self::default();
+        let mut words = options.split_whitespace();
+        while let Some(word) = words.next() {
+            match word {
+                "--name" => before.names.extend(words.next().and_then(|name| name.parse().ok())),
+                "--upstream" => before.upstream = words.next().map(str::to_owned),
+                "--mutual-tls" => before.mutual = true,
+                _ => {}
+            }
+        }
+        Ok(before)
+    }
+
+    fn line(site: &Site) -> String {
+        let names: String = site.names.iter().map(|name| format!("--name {} ", bare(name))).collect();
+        let mutual = if site.mutual { " --mutual-tls" } else { "" };
+        format!("{WRITTEN}{names}--upstream {}{mutual}\n", site.upstream)
+    }
+}
+
 impl Snippet {
     pub(super) fn of(name: Name) -> &'static Self {
         match name {
@@ -91,7 +138,7 @@ impl Snippet {
     }
 
     pub(super) fn fill(&self, site: &Site) -> Result<String> {
-        site.fill(self.template)
+        Ok(Before::line(site) + &site.fill(self.template)?)
     }
 
     pub(super) fn next(&self, site: &Site) -> Vec<String> {
