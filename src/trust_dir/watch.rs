@@ -197,6 +197,8 @@ impl Eyes {
             }
             changes.directory |= self.shared.rearm.swap(false, Ordering::AcqRel);
             if changes.directory {
+                // Whose entry has gone does not wait for the watches, which the system takes back in its own time.
+                directory.check_live();
                 self.arm();
             }
             changes.files.extend(self.follow());
