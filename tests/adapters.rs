@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, ClientConfig, ClientConnection, version};
 use support::client::{BOTH, SClient, Tls};
-use support::streams::{ADAPTERS, Adapter, Service, block_on, inner, to_tokio};
+use support::streams::{ADAPTERS, Adapter, Pipe, Service, block_on, inner, to_tokio};
 use support::wire::{Sessions, client};
 use support::{DEADLINE, World, run, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use trustdir::tls::{self, Acceptor, OnRemoval, Transport};
+use trustdir::tls::{self, Acceptor, OnRemoval};
 use trustdir::{Decision, EntryNames, Error, ErrorKind, Identity, IssueOptions, Reason, Result};
 
 /// What the service says to whom it has heard.
@@ -237,22 +237,6 @@ fn an_end_without_close_notify_is_an_error() {
 /// A transport of one's own needs nothing but `Read` and `Write`.
 #[test]
 fn any_transport_will_do() {
-    struct Pipe(UnixStream);
-    impl io::Read for Pipe {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.read(buffer)
-        }
-    }
-    impl io::Write for Pipe {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    impl Transport for Pipe {}
-
     let world = World::new();
     let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
     let (ours, mut theirs) = UnixStream::pair().unwrap();

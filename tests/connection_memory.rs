@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use rustls::{SupportedProtocolVersion, version};
 use support::DEADLINE;
-use support::hostile::{Scene, flight, hear, record, showing};
-use support::wire::{Wire, sent};
+use support::hostile::{Scene, hear, record, showing};
+use support::wire::{Wire, flight, sent};
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };

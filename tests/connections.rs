@@ -12,7 +12,7 @@ use std::sync::mpsc::channel;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustls::{ClientConfig, version};
-use support::wire::{Sessions, Wire, client};
+use support::wire::{Sessions, Wire, client, flight};
 use support::{DEADLINE, World};
 use trustdir::tls::{Acceptor, OnRemoval, Read};
 use trustdir::{EntryNames, ErrorKind, Identity, IssueOptions, Reason, Removals, TrustDir, TrustDirOptions};
@@ -195,10 +195,7 @@ fn one_read_takes_all_records_that_have_arrived() {
         let mut wire = connect(&config, &acceptor);
         let (sent, mut read) = (vec![7; 60_000], vec![0; 100_000]);
         wire.client.writer().write_all(&sent).unwrap();
-        let mut records = Vec::new();
-        while wire.client.wants_write() {
-            wire.client.write_tls(&mut records).unwrap();
-        }
+        let records = flight(&mut wire.client);
         wire.server.read_tls(&records).unwrap();
         assert_eq!(wire.server.read(&mut read[..20_000]).unwrap(), Read::Data(20_000));
         assert_eq!(wire.server.read(&mut read[20_000..]).unwrap(), Read::Data(40_000));
@@ -207,10 +204,7 @@ fn one_read_takes_all_records_that_have_arrived() {
 
         // What follows is damaged: what came before it is given out, and the damage told after that.
         wire.client.writer().write_all(&sent).unwrap();
-        let mut records = Vec::new();
-        while wire.client.wants_write() {
-            wire.client.write_tls(&mut records).unwrap();
-        }
+        let mut records = flight(&mut wire.client);
         *records.last_mut().unwrap() ^= 1;
         wire.server.read_tls(&records).unwrap();
         assert_eq!(wire.server.read(&mut read).unwrap(), Read::Data(49_152));
@@ -249,10 +243,7 @@ fn an_end_is_told_behind_any_number_of_records() {
     for (config, count) in configs(&world, &alice).into_iter().zip([16_484, 16_484, 50_000]) {
         let mut wire = connect(&config, &acceptor);
         wire.client.writer().write_all(&vec![7; count]).unwrap();
-        let mut records = Vec::new();
-        while wire.client.wants_write() {
-            wire.client.write_tls(&mut records).unwrap();
-        }
+        let records = flight(&mut wire.client);
         wire.server.read_tls(&records).unwrap();
         wire.server.received_eof();
         let mut read = vec![0; 100_000];

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use rustls::{AlertDescription, ClientConnection, SupportedProtocolVersion, version};
 use support::client::{SClient, Tls};
 use support::dice::Dice;
-use support::hostile::{Scene, alert, flight, hear, record, records, showing};
+use support::hostile::{Scene, alert, hear, record, records, showing};
 use support::server::{Server, What};
-use support::wire::{Wire, sent};
+use support::wire::{Wire, flight, sent};
 use support::{DEADLINE, run};
 use trustdir::tls::{Connection, PlainHttp};
 use trustdir::{Error, ErrorKind, IssueOptions, Reason};
@@ -255,7 +255,7 @@ fn alter(scene: &Scene, version: &'static SupportedProtocolVersion, second: bool
     if !second && hear(&mut wire.client, &answer).is_ok() && !wire.client.wants_write() {
         assert!(!is_admitted(&wire.server));
     } else if !second && error.is_none() {
-        feed(&mut wire.server, &[support::hostile::flight(&mut wire.client)]);
+        feed(&mut wire.server, &[support::wire::flight(&mut wire.client)]);
     }
     if is_admitted(&wire.server) {
         // What follows a whole flight is another matter.

@@ -7,8 +7,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, ContentType, version};
-use support::hostile::{Forger, Scene, flight, hear, records};
-use support::wire::{Wire, sent};
+use support::hostile::{Forger, Scene, hear, records};
+use support::wire::{Wire, flight, sent};
 use trustdir::tls::{Acceptor, Connection, Read};
 use trustdir::{Error, ErrorKind};
 

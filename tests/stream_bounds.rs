@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustls::{AlertDescription, ClientConnection, version};
+use support::streams::Pipe;
 use support::wire::{Sessions, client};
 use support::{DEADLINE, World};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -104,22 +105,6 @@ fn the_whole_of_a_close_is_bounded() {
 /// Where nothing can be timed the alert is sent all the same.
 #[test]
 fn any_transport_brings_the_alert() {
-    struct Pipe(UnixStream);
-    impl io::Read for Pipe {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.read(buffer)
-        }
-    }
-    impl io::Write for Pipe {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.write(bytes)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    impl Transport for Pipe {}
-
     let world = World::new();
     let builder = Acceptor::builder(world.server.clone()).trust_dir(world.trust_dir(EntryNames::Any));
     let (ours, theirs) = UnixStream::pair().unwrap();

@@ -91,15 +91,6 @@ pub fn showing(config: &Arc<ClientConfig>, identity: &Identity, chain: &[Vec<u8>
     Arc::new(config)
 }
 
-/// What a client has to send at this moment.
-pub fn flight(client: &mut ClientConnection) -> Vec<u8> {
-    let mut flight = Vec::new();
-    while client.wants_write() {
-        client.write_tls(&mut flight).unwrap();
-    }
-    flight
-}
-
 /// Has a client take in what was sent to it, and says what it makes of it.
 pub fn hear(client: &mut ClientConnection, mut ciphertext: &[u8]) -> Result<bool, rustls::Error> {
     let mut closed = false;

@@ -53,6 +53,15 @@ pub fn config(
     config.with_client_auth_cert(chain, key).unwrap()
 }
 
+/// What a client has to send at this moment.
+pub fn flight(client: &mut ClientConnection) -> Vec<u8> {
+    let mut flight = Vec::new();
+    while client.wants_write() {
+        client.write_tls(&mut flight).unwrap();
+    }
+    flight
+}
+
 /// All that a connection has to send.
 pub fn sent(connection: &mut Connection) -> Vec<u8> {
     let mut sent = Vec::new();
@@ -83,9 +92,7 @@ impl Wire {
 
     /// Moves at most this many bytes up, and everything that lies there down.
     pub fn step(&mut self, at_most: usize) -> Result<()> {
-        while self.client.wants_write() {
-            self.client.write_tls(&mut self.upstream).unwrap();
-        }
+        self.upstream.extend(flight(&mut self.client));
         let count = at_most.min(self.upstream.len());
         let chunk: Vec<u8> = self.upstream.drain(..count).collect();
         let result = self.server.read_tls(&chunk);
