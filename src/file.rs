@@ -215,10 +215,7 @@ pub(crate) fn append_line(path: &Path, line: &str) -> Result<bool> {
 /// the directory's lock, so one name is enough: what a crash leaves goes when the file is written again.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
-    let name = temporary_name(path);
-    let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
-    let temporary =
-        temporary(tempfile::Builder::new().prefix(&name).rand_bytes(0), path, bytes, mode).map_err(failed)?;
+    let temporary = successor(path, bytes, mode).map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(parent(path))
 }
@@ -229,10 +226,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<()> {
 pub(crate) fn replace_alike(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |source| Error::io("write", path, source);
     let before = fs::symlink_metadata(path).map_err(failed)?;
-    let name = temporary_name(path);
-    let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
-    let mut builder = tempfile::Builder::new();
-    let temporary = temporary(builder.prefix(&name).rand_bytes(0), path, bytes, Mode::Private).map_err(failed)?;
+    let temporary = successor(path, bytes, Mode::Private).map_err(failed)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -242,6 +236,13 @@ pub(crate) fn replace_alike(path: &Path, bytes: &[u8]) -> Result<()> {
     temporary.as_file().set_permissions(before.permissions()).map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(parent(path))
+}
+
+/// What will take this file's place, under the one temporary name for that.
+fn successor(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<tempfile::NamedTempFile> {
+    let name = temporary_name(path);
+    let _ = fs::remove_file(parent(path).join(format!("{name}{SUFFIX}")));
+    temporary(tempfile::Builder::new().prefix(&name).rand_bytes(0), path, bytes, mode)
 }
 
 /// How the one temporary name for writing this file begins.

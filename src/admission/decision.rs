@@ -69,14 +69,11 @@ impl Decision {
 
     pub(super) fn by_entry(certificate: Certificate, entry: PathBuf, held: trust_dir::Held) -> Self {
         Self {
-            reason: Reason::Admitted,
             message: OnceLock::new(),
             until: certificate.not_after(),
-            certificate: Some(certificate),
             entry: Some(entry),
-            time: 0,
-            service: None,
             held: Some(Held::Entry(held)),
+            ..Self::new(Reason::Admitted, String::new(), Some(certificate))
         }
     }
 
