@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::lint::{self, Finding, Options, Severity};
+use crate::lint::{self, Finding, Options, Rule, Severity};
 use crate::{Authority, Certificate, Profile, Result};
 
 use super::Outcome;
@@ -118,4 +118,15 @@ fn to_json(finding: &Finding) -> Value {
         "file": finding.path().map(path_json),
         "subject": finding.subject(),
     })
+}
+
+/// What is wrong with a file of Diffie-Hellman parameters, a missing one too.
+pub(super) fn fault_of_parameters(path: &Path) -> Option<String> {
+    match lint::path(path, &Options::default()) {
+        Ok(findings) => {
+            let weak = |finding: &&Finding| matches!(finding.rule(), Rule::WeakDhParameters | Rule::Unreadable);
+            findings.iter().find(weak).map(|finding| finding.message().to_owned())
+        }
+        Err(error) => Some(error.message_without_path().to_owned()),
+    }
 }

@@ -6,9 +6,9 @@ use zeroize::Zeroizing;
 
 use crate::config::NanoConfig;
 use crate::error::Result;
-use crate::lint::{self, Options, Rule};
 use crate::{EntryNames, file};
 
+use super::super::lint::fault_of_parameters;
 use super::super::output::argument;
 use super::site::{self, Site};
 use super::verdict::Verdict;
@@ -25,7 +25,7 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
         let message = "a node from V23 on refuses to start with [secure] here; move its keys to config-tls.toml";
         verdict.problem("CONFIG", path, message);
     }
-    if config.key_passphrase().is_some() && is_open(path) {
+    if config.key_passphrase().is_some() && site::permits(path, 0o004) {
         verdict.problem("PASSPHRASE_READABLE", path, "every user of the machine can read the passphrase; chmod 600");
     }
     check_parameters(&config, path, &mend, verdict);
@@ -58,28 +58,11 @@ fn check_parameters(config: &NanoConfig, path: &Path, mend: &str, verdict: &mut 
         );
         return verdict.problem("DH_PARAMETERS", path, message);
     };
-    let weak = |finding: &lint::Finding| matches!(finding.rule(), Rule::WeakDhParameters | Rule::Unreadable);
-    let findings = lint::path(dh, &Options::default());
-    let fault = match &findings {
-        Ok(findings) => findings.iter().find(|finding| weak(finding)).map(lint::Finding::message),
-        Err(error) => Some(error.message_without_path()),
-    };
-    if let Some(fault) = fault {
+    if let Some(fault) = fault_of_parameters(dh) {
         let message = format!(
             "{fault}: a node with OpenSSL then asks no client for a certificate and serves everybody (one with trustdir needs no \
              parameters); `{mend}` puts good ones in"
         );
         verdict.problem("DH_PARAMETERS", dh, message);
     }
-}
-
-#[cfg(unix)]
-fn is_open(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &Path) -> bool {
-    false
 }

@@ -108,8 +108,8 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
             let mut files: Vec<_> =
                 dir.list().unwrap_or_default().iter().map(|entry| entry.file().to_owned()).collect();
             files.dedup();
-            for open in std::iter::once(path).chain(files.iter().map(PathBuf::as_path)).filter(|file| is_writable(file))
-            {
+            let all = std::iter::once(path).chain(files.iter().map(PathBuf::as_path));
+            for open in all.filter(|file| permits(file, 0o002)) {
                 let message = format!("everybody here may write this and be admitted; `chmod o-w {}`", argument(open));
                 verdict.problem("WRITABLE", open, message);
             }
@@ -125,15 +125,15 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
     }
 }
 
-/// Whether everybody may write it.
+/// Whether the file's mode has one of these bits.
 #[cfg(unix)]
-fn is_writable(path: &Path) -> bool {
+pub(super) fn permits(path: &Path, bits: u32) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & bits != 0)
 }
 
 #[cfg(not(unix))]
-fn is_writable(_: &Path) -> bool {
+pub(super) fn permits(_: &Path, _: u32) -> bool {
     false
 }
 

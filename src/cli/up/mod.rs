@@ -28,7 +28,6 @@ use change::Change;
 use server::{Server, bare};
 use service::{Layout, Service};
 use site::Site;
-use snippet::Before;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,7 +80,7 @@ pub(super) struct Up {
 impl Up {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let service = Service::open(self.service, &self.dir)?;
-        if self.mutual_tls && !matches!(service, Service::Snippet(_)) {
+        if self.mutual_tls && service.snippet().is_none() {
             let message = "--mutual-tls is for snippets: a Nano node asks for certificates anyway, and pimatic cannot";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
@@ -89,11 +88,10 @@ impl Up {
         let ca = self.ca.clone().unwrap_or_else(|| layout.authority.clone());
         let authority = if ca.exists() { Some(Authority::open_without_key(&ca)?) } else { None };
         let secret = layout.passphrase.as_ref().map(|bytes| bytes.as_slice());
-        let before = self.before()?;
-        let names = self.names(&before)?;
+        let names = self.names(&service)?;
         let server = Server::plan(&layout.certificate, &layout.key, secret, authority.as_ref(), names)?;
-        let site = self.site(&ca, authority.as_ref(), &layout, &server, before);
-        let changes = service.changes(&self.dir, &site)?;
+        let site = self.site(&ca, authority.as_ref(), &layout, &server, &service);
+        let changes = service.changes(&site)?;
 
         output.set("service", self.service.map(service::Name::as_str));
         output.set("directory", path_json(&self.dir));
@@ -138,18 +136,11 @@ impl Up {
         Ok(Outcome::Done)
     }
 
-    /// What was asked for when the snippet was written that is there.
-    fn before(&self) -> Result<Before> {
-        match self.service {
-            None | Some(service::Name::Pimatic | service::Name::Nano) => Ok(Before::default()),
-            Some(_) => Before::read(&self.snippet()),
-        }
-    }
-
     /// The names that are given, and those that were.
-    fn names(&self, before: &Before) -> Result<Vec<SubjectAltName>> {
+    fn names(&self, service: &Service) -> Result<Vec<SubjectAltName>> {
+        let before = service.snippet().into_iter().flat_map(|(_, before)| before.names.iter().cloned());
         let mut names = Vec::with_capacity(self.name.len());
-        for name in self.name.iter().map(|name| name.parse()).chain(before.names.iter().cloned().map(Ok)) {
+        for name in self.name.iter().map(|name| name.parse()).chain(before.map(Ok)) {
             let name = name?;
             if !names.contains(&name) {
                 names.push(name);
@@ -158,20 +149,25 @@ impl Up {
         Ok(names)
     }
 
-    fn snippet(&self) -> PathBuf {
-        self.service.map_or_else(PathBuf::new, |name| self.dir.join(snippet::Snippet::of(name).file))
-    }
-
-    fn site(&self, ca: &Path, authority: Option<&Authority>, layout: &Layout, server: &Server, before: Before) -> Site {
+    fn site(
+        &self,
+        ca: &Path,
+        authority: Option<&Authority>,
+        layout: &Layout,
+        server: &Server,
+        service: &Service,
+    ) -> Site {
+        let (file, before) = service.snippet().unzip();
+        let upstream = self.upstream.as_ref().or(before.and_then(|before| before.upstream.as_ref()));
         Site {
             names: server.names.clone(),
             certificate: layout.certificate.clone(),
             key: layout.key.clone(),
             ca: authority.map_or_else(|| ca.join("cacert.pem"), Authority::trust_anchor_path),
             authority: ca.to_owned(),
-            file: self.snippet(),
-            upstream: self.upstream.clone().or(before.upstream).unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
-            mutual: self.mutual_tls || before.mutual,
+            file: file.map(Path::to_owned).unwrap_or_default(),
+            upstream: upstream.cloned().unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
+            mutual: self.mutual_tls || before.is_some_and(|before| before.mutual),
         }
     }
 

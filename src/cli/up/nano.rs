@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{NanoConfig, NanoFiles, with_tls};
-use crate::lint::{self, Options, Rule};
 use crate::{ErrorKind, Result, file};
 
+use super::super::lint::fault_of_parameters;
 use super::change::Change;
 
 /// A prime that everybody knows and trusts (RFC 7919, ffdhe2048): making one takes minutes and gains nothing.
@@ -64,11 +64,7 @@ impl Nano {
     /// certificates, and then serves everybody.
     pub(super) fn changes(&self) -> Result<Vec<Change>> {
         let [certificate, key, clients] = self.paths();
-        let strong = |path: &&Path| {
-            let weak = |finding: &lint::Finding| matches!(finding.rule(), Rule::WeakDhParameters | Rule::Unreadable);
-            path.exists() && lint::path(path, &Options::default()).is_ok_and(|findings| !findings.iter().any(weak))
-        };
-        let present = self.config().and_then(NanoConfig::dh_path).filter(strong);
+        let present = self.config().and_then(NanoConfig::dh_path).filter(|path| fault_of_parameters(path).is_none());
         let own = self.tls.join("ffdhe2048.pem");
         let files = NanoFiles { certificate: &certificate, key: &key, dh: present.unwrap_or(&own), clients: &clients };
         let text =

@@ -12,7 +12,7 @@ use super::super::passphrase::Passphrase;
 use super::change::Change;
 use super::nano::Nano;
 use super::site::Site;
-use super::snippet::Snippet;
+use super::snippet::{Before, Snippet};
 
 /// For which program the files are.
 #[derive(Clone, Copy, ValueEnum)]
@@ -41,7 +41,7 @@ pub(super) enum Service {
     Any,
     Pimatic { config: PimaticConfig, file: PathBuf },
     Nano(Nano),
-    Snippet(&'static Snippet),
+    Snippet { snippet: &'static Snippet, file: PathBuf, before: Before },
 }
 
 /// Where a service has its files.
@@ -67,7 +67,11 @@ impl Service {
                 Self::Pimatic { config: PimaticConfig::load_or_new(&file)?, file }
             }
             Some(Name::Nano) => Self::Nano(Nano::open(dir)?),
-            Some(other) => Self::Snippet(Snippet::of(other)),
+            Some(other) => {
+                let snippet = Snippet::of(other);
+                let file = dir.join(snippet.file);
+                Self::Snippet { snippet, before: Before::read(&file)?, file }
+            }
         })
     }
 
@@ -83,7 +87,7 @@ impl Service {
         };
         match self {
             Self::Any => Layout { clients: Some(tls.join("clients")), ..plain },
-            Self::Snippet(_) => plain,
+            Self::Snippet { .. } => plain,
             Self::Pimatic { config, .. } => Layout {
                 authority: pimatic_authority(&dir.join("ca")),
                 certificate: config.certificate_path(),
@@ -100,15 +104,21 @@ impl Service {
         }
     }
 
+    /// Where the snippet is, and what was asked for when it was written.
+    pub(super) fn snippet(&self) -> Option<(&Path, &Before)> {
+        match self {
+            Self::Snippet { file, before, .. } => Some((file, before)),
+            _ => None,
+        }
+    }
+
     /// The configuration files to write.
-    pub(super) fn changes(&self, dir: &Path, site: &Site) -> Result<Vec<Change>> {
+    pub(super) fn changes(&self, site: &Site) -> Result<Vec<Change>> {
         match self {
             Self::Any => Ok(Vec::new()),
             Self::Pimatic { config, file } => Ok(Change::text(file, &config.with_https()?)?.into_iter().collect()),
             Self::Nano(nano) => nano.changes(),
-            Self::Snippet(snippet) => {
-                Ok(Change::text(&dir.join(snippet.file), &snippet.fill(site)?)?.into_iter().collect())
-            }
+            Self::Snippet { snippet, file, .. } => Ok(Change::text(file, &snippet.fill(site)?)?.into_iter().collect()),
         }
     }
 
@@ -126,7 +136,7 @@ impl Service {
             Self::Nano(_) => {
                 vec!["restart the node; what reads its configuration by trustdir reloads at SIGHUP".to_owned()]
             }
-            Self::Snippet(snippet) => snippet.next(site),
+            Self::Snippet { snippet, .. } => snippet.next(site),
         }
     }
 }
