@@ -166,7 +166,7 @@ impl Policy {
     /// Whether a client that was admitted before still is, as far as its entry says.
     pub(crate) fn keeps(&self, fingerprint: &Fingerprint, now: i64) -> bool {
         let entry = self.clients.as_ref().and_then(|clients| clients.hold(fingerprint));
-        entry.is_some_and(|(_, held)| limit::beyond(&held, now, self.service()).is_none())
+        entry.is_some_and(|(_, held)| limit::beyond(&held, held.quiet(), now, self.service()).is_none())
     }
 }
 
@@ -208,7 +208,7 @@ fn by_pin(
         }
     };
     let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else { return Err(certificate) };
-    Ok(match unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, now, service)) {
+    Ok(match unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, held.quiet(), now, service)) {
         Some((reason, what)) => {
             let message = format!("{}: {} {what}", escape(&entry.to_string_lossy()), certificate.called());
             Decision { entry: Some(entry), ..Decision::new(reason, message, Some(certificate)) }

@@ -174,7 +174,8 @@ impl AuthorityDir {
 
     /// What lies in the directory at this moment: read again only if it has changed.
     fn state(&self) -> Arc<State> {
-        let known = || Some(lock(&self.0.state).clone()).filter(|known| known.is_current());
+        let quiet = self.0.directory.quiet();
+        let known = || Some(lock(&self.0.state).clone()).filter(|known| known.is_current(quiet));
         if let Some(known) = known() {
             return known;
         }

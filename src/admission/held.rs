@@ -6,7 +6,7 @@ use super::{Decision, Reason, limit, vouch};
 use crate::authority_dir::Standing;
 use crate::chain::Refusal;
 use crate::error::escape;
-use crate::trust_dir::{self, Hook, Registration};
+use crate::trust_dir::{self, Hook, Quiet, Registration};
 
 /// An entry of the directory of clients, or a chain that an authority vouches for.
 #[derive(Clone, Debug)]
@@ -21,17 +21,19 @@ impl Held {
     pub(super) fn ended(&self, decision: &Decision, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
         let file = || decision.entry().map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
         let subject = || decision.subject().unwrap_or_default();
+        let quiet = self.quiet();
         match self {
             Self::Entry(held) => {
-                let gone = || (!held.is_current()).then(|| (Reason::Removed, "has been removed".to_owned()));
+                let gone = || (!held.is_current(quiet)).then(|| (Reason::Removed, "has been removed".to_owned()));
                 // Limits that cannot be read because all has gone are no reason of their own.
-                let limited = || limit::beyond(held, now, service).map(|limited| gone().unwrap_or(limited));
+                let limited = || limit::beyond(held, quiet, now, service).map(|limited| gone().unwrap_or(limited));
                 let (reason, what) = gone().or_else(limited)?;
                 Some((reason, format!("{}: {} {what}", file(), subject())))
             }
             Self::Chain(standing) => {
-                let limited = || vouch::beyond(standing, subject, now, service);
-                let ended = standing.ended().map(|Refusal(reason, what)| (*reason, format!("{} {what}", subject())));
+                let limited = || vouch::beyond(standing, subject, quiet, now, service);
+                let ended =
+                    standing.ended(quiet).map(|Refusal(reason, what)| (*reason, format!("{} {what}", subject())));
                 ended.or_else(limited)
             }
         }
@@ -40,8 +42,15 @@ impl Held {
     /// Whether what the client stands on is still there: exact at this moment. Limits are not asked.
     pub(crate) fn is_current(&self) -> bool {
         match self {
-            Self::Entry(held) => held.is_current(),
-            Self::Chain(standing) => standing.ended().is_none(),
+            Self::Entry(held) => held.is_current(self.quiet()),
+            Self::Chain(standing) => standing.ended(self.quiet()).is_none(),
+        }
+    }
+
+    fn quiet(&self) -> Option<Quiet> {
+        match self {
+            Self::Entry(held) => held.quiet(),
+            Self::Chain(standing) => standing.quiet(),
         }
     }
 

@@ -3,12 +3,12 @@
 use super::Reason;
 use crate::clock::timestamp;
 use crate::error::escape;
-use crate::trust_dir::Held;
+use crate::trust_dir::{Held, Quiet};
 
 /// Why the limits of the entry refuse whom it would admit: a pin itself, or whom an authority vouches for. The text
 /// continues the file and the subject.
-pub(crate) fn beyond(held: &Held, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
-    let bounds = match held.bounds() {
+pub(crate) fn beyond(held: &Held, quiet: Option<Quiet>, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
+    let bounds = match held.bounds(quiet) {
         Ok(bounds) => bounds,
         Err(error) => {
             return Some((Reason::Scope, format!("is refused, as everybody is until this is repaired: {error}")));

@@ -7,7 +7,7 @@ use crate::authority_dir::{AuthorityDir, Standing};
 use crate::certificate::Certificate;
 use crate::chain::{Refusal, Trust, Vouched};
 use crate::error::escape;
-use crate::trust_dir::TrustDir;
+use crate::trust_dir::{Quiet, TrustDir};
 
 impl AuthorityDir {
     /// Decides about the certificates that a client sent, end entity first, at a time in Unix seconds, as a
@@ -51,8 +51,9 @@ impl Authorities<'_> {
         let subject = certificate.called();
         match (unfit, judged) {
             (None, Ok((Vouched { authority, file, valid }, standing))) => {
-                let limited =
-                    standing.as_ref().and_then(|standing| beyond(standing, || subject.to_owned(), now, service));
+                let limited = standing
+                    .as_ref()
+                    .and_then(|standing| beyond(standing, || subject.to_owned(), standing.quiet(), now, service));
                 if let Some((reason, message)) = limited {
                     return Decision { entry: file, ..Decision::new(reason, message, Some(certificate)) };
                 }
@@ -115,10 +116,11 @@ impl Authorities<'_> {
 pub(super) fn beyond(
     standing: &Standing,
     subject: impl FnOnce() -> String,
+    quiet: Option<Quiet>,
     now: i64,
     service: Option<&str>,
 ) -> Option<(Reason, String)> {
-    let (reason, what) = limit::beyond(&standing.anchor(), now, service)?;
+    let (reason, what) = limit::beyond(&standing.anchor(), quiet, now, service)?;
     let Vouched { authority, file, .. } = standing.vouched();
     let file = file.map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
     Some((reason, format!("{file}: {}, which vouches for {}, {what}", authority.called(), subject())))

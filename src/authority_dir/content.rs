@@ -9,7 +9,7 @@ use crate::chain::{BrokenCrl, Crl, hashes_in};
 use crate::der::SEQUENCE;
 use crate::error::{Error, Result};
 use crate::pem::CRL;
-use crate::trust_dir::{EntryNames, Stamp, certificates, hash_name, hidden};
+use crate::trust_dir::{EntryNames, Look, Stamp, certificates, hash_name, hidden};
 use crate::{file, pem};
 
 /// A file, and what it was when it was read.
@@ -48,9 +48,9 @@ impl Content {
         Ok(content)
     }
 
-    /// Whether the file is still what was read.
-    pub(super) fn is_current(&self, file: &Path) -> bool {
-        Stamp::holds(self.stamp, file)
+    /// Looks whether the file is still what was read.
+    pub(super) fn look(&self, file: &Path) -> Look {
+        Stamp::look(self.stamp, file)
     }
 
     /// Those up to the first damage, as everybody reads a trust directory's files; which of them are entries is the

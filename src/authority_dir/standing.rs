@@ -10,7 +10,7 @@ use crate::admission::{Peer, Reason};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Refusal, Vouched};
 use crate::clock::now;
-use crate::trust_dir::{Held, Hook, Live, Registration, lock};
+use crate::trust_dir::{Held, Hook, Live, Quiet, Registration, lock};
 
 /// A chain that was vouched for. Connections with the same peer share it; once it has ended it has ended for good.
 pub(crate) struct Standing {
@@ -33,8 +33,8 @@ struct Judged {
 impl Standing {
     /// Why the chain is no longer vouched for, if it is not: exact at this moment, whatever the events did.
     /// While nothing has changed it costs a look at the directory and its files.
-    pub(crate) fn ended(&self) -> Option<&Refusal> {
-        if self.ended.get().is_none() && !self.is_where_it_was() {
+    pub(crate) fn ended(&self, quiet: Option<Quiet>) -> Option<&Refusal> {
+        if self.ended.get().is_none() && !self.is_where_it_was(quiet) {
             self.judge(&self.authorities.state());
         }
         self.ended.get()
@@ -57,10 +57,10 @@ impl Standing {
     }
 
     /// Whether the directory and all that counts in it are what they were: no lock of the directory's, and a `stat` or
-    /// two for each file. Any of them may hold a list by now.
-    fn is_where_it_was(&self) -> bool {
+    /// two for each file, if any. Any of them may hold a list by now.
+    fn is_where_it_was(&self, quiet: Option<Quiet>) -> bool {
         let state = lock(&self.judged).state.clone();
-        state.is_current()
+        state.is_current(quiet)
     }
 
     fn judge_by(&self, state: &Arc<State>) -> Result<(), Refusal> {
@@ -82,6 +82,11 @@ impl Standing {
         Ok(())
     }
 
+    /// The stretch of time without changes that this moment belongs to, if there is one.
+    pub(crate) fn quiet(&self) -> Option<Quiet> {
+        self.authorities.directory().quiet()
+    }
+
     /// The anchor's file and certificate.
     pub(crate) fn vouched(&self) -> Vouched {
         lock(&self.judged).vouched.clone()
@@ -101,7 +106,7 @@ impl Standing {
     pub(crate) fn on_removed(&self, hook: Hook) -> Registration {
         let registration = self.live.on_removed(hook);
         // A change since the judgement, which nobody was told of.
-        self.ended();
+        self.ended(None);
         registration
     }
 }

@@ -10,7 +10,7 @@ use crate::admission::Peer;
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Anchor, Refusal, StaleCrls, Trust, Vouched};
 use crate::error::{Error, Result};
-use crate::trust_dir::{Stamp, TrustDir, lock};
+use crate::trust_dir::{Quiet, Since, Stamp, TrustDir, lock};
 
 /// The content of the directory at one moment.
 pub(super) struct State {
@@ -23,6 +23,8 @@ pub(super) struct State {
     pub edition: Fingerprint,
     /// Chains that were vouched for, by who showed them and the fingerprints of their certificates.
     vouched: Mutex<HashMap<Key, Vouched>>,
+    /// When everything was last found to be what was read.
+    found: Since,
 }
 
 /// Chains that are remembered; a peer whose chain is not costs a verification.
@@ -50,7 +52,7 @@ impl State {
         };
         trust.stale_crls = stale_crls;
         let (path, edition) = (path.to_owned(), edition(&trust));
-        (Self { path, directory, files, edition, trust, vouched: Mutex::default() }, gone)
+        (Self { path, directory, files, edition, trust, vouched: Mutex::default(), found: Since::default() }, gone)
     }
 
     /// As [`Trust::verify`]; what has been found is not looked for again, until something of it ends.
@@ -70,12 +72,11 @@ impl State {
     }
 
     /// Whether everything is still what was read.
-    pub(super) fn is_current(&self) -> bool {
-        self.directory_is_current() && self.files.iter().all(|(file, content)| content.is_current(file))
-    }
-
-    fn directory_is_current(&self) -> bool {
-        Stamp::holds(self.directory, &self.path)
+    pub(super) fn is_current(&self, quiet: Option<Quiet>) -> bool {
+        self.found.holds(quiet, || {
+            let directory = Stamp::look(self.directory, &self.path);
+            self.files.iter().fold(directory, |look, (file, content)| look.and(|| content.look(file)))
+        })
     }
 }
 

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::live::{Held, lock};
-use super::stamp::Stamp;
+use super::quiet::{Quiet, Since};
+use super::stamp::{Look, Stamp};
 use super::{Entry, Problem, TrustDir};
 use crate::admission::{ClientAuth, Decision, Policy};
 use crate::certificate::{Certificate, Fingerprint};
@@ -99,52 +100,64 @@ impl Rules {
 /// The file, what was last read, and from which state of the file.
 pub(super) struct Limits {
     file: PathBuf,
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Arc<Seen>>,
 }
 
-#[derive(Clone)]
 struct Seen {
     stamp: Option<Stamp>,
-    rules: Result<Arc<Rules>, (ErrorKind, String)>,
+    /// `None` without a file.
+    rules: Result<Option<Arc<Rules>>, (ErrorKind, String)>,
+    /// When the file was last found to be that one.
+    found: Since,
 }
 
 impl Limits {
     pub(super) fn of(directory: &Path) -> Self {
-        Self { file: directory.join(FILE), seen: Mutex::default() }
+        let none = Seen { stamp: None, rules: Ok(None), found: Since::default() };
+        Self { file: directory.join(FILE), seen: Mutex::new(Arc::new(none)) }
     }
 
     /// The limits at this moment; `None` without a file. An unchanged file is not read again, and none is
     /// read under the lock.
-    fn now(&self) -> Result<Option<Arc<Rules>>> {
-        let path = &*self.file;
-        if is_absent(path) {
-            return Ok(None);
-        }
-        let stamp = Stamp::of(path);
-        let known = lock(&self.seen).clone().filter(|seen| seen.stamp.is_some_and(|known| known.still(stamp)));
-        let seen = known.unwrap_or_else(|| {
-            let rules = Rules::load(path).map(Arc::new).map_err(|error| (error.kind(), error.message().to_owned()));
-            // What the system could not read may be readable again without the file having changed.
-            let stamp = stamp.filter(|_| !matches!(rules, Err((ErrorKind::Io, _))));
-            let seen = Seen { stamp, rules };
-            *lock(&self.seen) = Some(seen.clone());
-            seen
-        });
-        match seen.rules {
+    fn now(&self, quiet: Option<Quiet>) -> Result<Option<Arc<Rules>>> {
+        let known = lock(&self.seen).clone();
+        let is_known = known.found.holds(quiet, || known.look(&self.file));
+        let seen = if is_known { known } else { self.read() };
+        seen.rules.clone().map_err(|(kind, message)| Error::new(kind, message).with_path(&self.file))
+    }
+
+    fn read(&self) -> Arc<Seen> {
+        let stamp = Stamp::of(&self.file);
+        let rules = match Rules::load(&self.file) {
             // It went while it was looked at.
-            Err((ErrorKind::NotFound, _)) if is_absent(path) => Ok(None),
-            Err((kind, message)) => Err(Error::new(kind, message).with_path(path)),
-            Ok(rules) => Ok(Some(rules)),
+            Err(error) if error.kind() == ErrorKind::NotFound && is_absent(&self.file) => Ok(None),
+            Err(error) => Err((error.kind(), error.message().to_owned())),
+            Ok(rules) => Ok(Some(Arc::new(rules))),
+        };
+        let seen = Arc::new(Seen { stamp, rules, found: Since::default() });
+        *lock(&self.seen) = seen.clone();
+        seen
+    }
+}
+
+impl Seen {
+    /// Looks whether the file is what was read.
+    fn look(&self, file: &Path) -> Look {
+        match self.rules {
+            Ok(None) if is_absent(file) => Look::Told,
+            // What the system could not read may be readable again without the file having changed.
+            Ok(None) | Err((ErrorKind::Io, _)) => Look::Changed,
+            _ => Stamp::look(self.stamp, file),
         }
     }
 }
 
 impl Held {
     /// All limits of the entry together, as they are at this moment.
-    pub(crate) fn bounds(&self) -> Result<Bounds> {
+    pub(crate) fn bounds(&self, quiet: Option<Quiet>) -> Result<Bounds> {
         let (directory, fingerprint) = (&self.directory, self.live.fingerprint);
         let mut all = Bounds::default();
-        let Some(rules) = directory.rules()? else { return Ok(all) };
+        let Some(rules) = directory.0.limits.now(quiet)? else { return Ok(all) };
         let mut keys = vec![Key::Certificate(fingerprint)];
         if rules.by_file {
             directory.catch_up();
@@ -277,7 +290,7 @@ impl TrustDir {
     /// What a service that the entry is limited to would decide, if it is limited to any.
     pub(crate) fn decide_as_limited(&self, certificate: &Certificate, now: i64) -> Decision {
         let held = self.hold(&certificate.fingerprint());
-        let services = held.and_then(|(_, held)| held.bounds().ok()?.services).unwrap_or_default();
+        let services = held.and_then(|(_, held)| held.bounds(None).ok()?.services).unwrap_or_default();
         let policy = Policy::new(ClientAuth::Required).with_clients(self.clone());
         let policy = services.into_iter().next().map_or(policy.clone(), |service| policy.with_service(service));
         policy.decide(&[certificate.as_der()], now)
@@ -310,7 +323,7 @@ impl TrustDir {
     }
 
     fn rules(&self) -> Result<Option<Arc<Rules>>> {
-        self.0.limits.now()
+        self.0.limits.now(None)
     }
 
     fn limits_file(&self) -> &Path {

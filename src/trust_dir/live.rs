@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::TrustDir;
+use super::quiet::{Quiet, Since};
 use super::removals::{Listeners, Removal};
-use super::stamp::Mark;
+use super::stamp::{Look, Mark};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::error::Result;
 
@@ -22,6 +23,8 @@ pub(crate) struct Live {
     removed: AtomicBool,
     /// The file that carried the certificate when it was last looked at.
     seen: Mutex<Option<(PathBuf, Mark)>>,
+    /// When a file was last found to carry it.
+    found: Since,
     /// Read once for all connections.
     certificate: OnceLock<Certificate>,
     hooks: Mutex<Hooks>,
@@ -39,14 +42,16 @@ impl Live {
             fingerprint,
             removed: AtomicBool::new(false),
             seen: Mutex::default(),
+            found: Since::default(),
             certificate: OnceLock::new(),
             hooks: Mutex::default(),
         }
     }
 
-    /// Whether the file last seen is still that file: one or two `stat` calls and no lock of the directory's.
-    pub(super) fn is_where_it_was(&self) -> bool {
-        lock(&self.seen).as_ref().is_some_and(|(path, mark)| mark.still(path))
+    /// Whether the file last seen is still that file: one or two `stat` calls, if any, and no lock of the directory's.
+    pub(super) fn is_where_it_was(&self, quiet: Option<Quiet>) -> bool {
+        let look = || lock(&self.seen).as_ref().map_or(Look::Changed, |(path, mark)| mark.look(path));
+        self.found.holds(quiet, look)
     }
 
     pub(super) fn saw(&self, path: PathBuf, mark: Mark) {
@@ -174,13 +179,19 @@ impl Held {
     }
 
     /// Whether the entry is still there: exact at this moment, whatever the events did.
-    pub(crate) fn is_current(&self) -> bool {
-        let current = !self.live.is_removed() && (self.live.is_where_it_was() || self.directory.recheck(&self.live));
+    pub(crate) fn is_current(&self, quiet: Option<Quiet>) -> bool {
+        let is_there = || self.live.is_where_it_was(quiet) || self.directory.recheck(&self.live);
+        let current = !self.live.is_removed() && is_there();
         if !current {
             // Whoever hears it here may take its hook back before the thread that noticed has come to it.
             self.live.run_hooks();
         }
         current
+    }
+
+    /// The stretch of time without changes that this moment belongs to, if there is one.
+    pub(crate) fn quiet(&self) -> Option<Quiet> {
+        self.directory.quiet()
     }
 
     /// Runs the hook when the entry goes, at once if it has gone. Dropping the registration takes it back.

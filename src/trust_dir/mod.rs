@@ -11,6 +11,7 @@ mod live;
 mod looks;
 mod names;
 mod others;
+mod quiet;
 mod rehash;
 mod removals;
 mod runs;
@@ -51,9 +52,10 @@ pub use self::entry::{Entry, Problem};
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
 pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub(crate) use self::quiet::{Quiet, Since};
 pub use self::rehash::{RehashPlan, Rehashed};
 pub use self::removals::{Removal, Removals};
-pub(crate) use self::stamp::Stamp;
+pub(crate) use self::stamp::{Look, Stamp};
 pub use self::write::Installed;
 
 /// Which files of a trust directory are entries.
@@ -296,9 +298,10 @@ impl TrustDir {
         // Held first and looked at then, since who removed it before it was held has told nobody.
         let known = self.index().files_of(fingerprint).into_iter().next();
         let known = known.map(|(name, mark)| hold((self.0.path.join(name), mark)));
-        known.filter(|(_, held)| held.live.is_where_it_was()).or_else(|| {
+        let quiet = self.quiet();
+        known.filter(|(_, held)| held.live.is_where_it_was(quiet)).or_else(|| {
             let found = hold(self.locate(fingerprint)?);
-            (found.1.live.is_where_it_was() || self.recheck(&found.1.live)).then_some(found)
+            (found.1.live.is_where_it_was(None) || self.recheck(&found.1.live)).then_some(found)
         })
     }
 
@@ -318,7 +321,7 @@ impl TrustDir {
     fn check_live(&self) -> bool {
         let live = self.0.live.all();
         for live in &live {
-            if !live.is_removed() && !live.is_where_it_was() {
+            if !live.is_removed() && !live.is_where_it_was(None) {
                 self.recheck(live);
             }
         }
@@ -334,6 +337,12 @@ impl TrustDir {
     fn tell_observers(&self) {
         let observers = lock(&self.0.observers).clone();
         observers.iter().for_each(|observer| observer());
+    }
+
+    /// The stretch of time without changes that this moment belongs to: `None` where changes may go untold, and while
+    /// one waits to be seen to.
+    pub(crate) fn quiet(&self) -> Option<Quiet> {
+        self.0.watch.get()?.quiet()
     }
 
     pub(crate) fn was_removed(&self, fingerprint: &Fingerprint) -> bool {

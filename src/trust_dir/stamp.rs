@@ -61,6 +61,16 @@ impl Id {
     }
 }
 
+#[cfg(unix)]
+fn has_one_name(metadata: &Metadata) -> bool {
+    metadata.is_dir() || std::os::unix::fs::MetadataExt::nlink(metadata) == 1
+}
+
+#[cfg(not(unix))]
+fn has_one_name(_: &Metadata) -> bool {
+    false
+}
+
 /// A path's identity at one moment: the link's, if it is one, and the file's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
@@ -68,6 +78,24 @@ pub(crate) struct Stamp {
     file: Id,
     /// Whether later changes are bound to show.
     settled: bool,
+    /// Whether the directory that it lies in, if watched, is where they are told: it is no link and has no second name.
+    told: bool,
+}
+
+/// What came of looking at something that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Look {
+    Changed,
+    Same,
+    /// The same, and whoever watches its directory is told of each change.
+    Told,
+}
+
+impl Look {
+    /// What came of both.
+    pub(crate) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        if self == Self::Changed { self } else { self.min(other()) }
+    }
 }
 
 impl Stamp {
@@ -80,13 +108,14 @@ impl Stamp {
     pub(crate) fn seen(path: &Path, metadata: Metadata) -> Option<Self> {
         let link = metadata.file_type().is_symlink().then(|| Id::of(&metadata));
         let file = Self::of_file(&if link.is_some() { path.metadata().ok()? } else { metadata });
-        Some(Self { link, settled: file.settled && link.is_none_or(|link| link.settled()), ..file })
+        let settled = file.settled && link.is_none_or(|link| link.settled());
+        Some(Self { link, settled, told: file.told && link.is_none(), ..file })
     }
 
     /// Of what is no link.
     pub(super) fn of_file(metadata: &Metadata) -> Self {
         let file = Id::of(metadata);
-        Self { link: None, file, settled: file.settled() }
+        Self { link: None, file, settled: file.settled(), told: has_one_name(metadata) }
     }
 
     /// Whether the same path is still what it was, beyond doubt.
@@ -96,8 +125,21 @@ impl Stamp {
 
     /// Whether what a path was when this was taken, or that there was nothing, holds beyond doubt.
     pub(crate) fn holds(before: Option<Self>, path: &Path) -> bool {
-        let now = Self::of(path);
-        before.map_or(now.is_none(), |before| before.still(now))
+        Self::look(before, path) != Look::Changed
+    }
+
+    /// As [`holds`](Self::holds), and whether later changes will be told.
+    pub(crate) fn look(before: Option<Self>, path: &Path) -> Look {
+        match (before, Self::of(path)) {
+            (None, None) if path.is_symlink() => Look::Same,
+            (None, None) => Look::Told,
+            (Some(before), Some(now)) if before.still(Some(now)) => now.same(),
+            _ => Look::Changed,
+        }
+    }
+
+    fn same(&self) -> Look {
+        if self.told { Look::Told } else { Look::Same }
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -133,7 +175,13 @@ impl Mark {
     /// Whether the same path is still what it was, beyond doubt: never when it was marked too soon after a change
     /// for a second change to show.
     pub(super) fn still(self, path: &Path) -> bool {
-        self.0 > 1 && Stamp::of(path).is_some_and(|now| now.digest() == self.0 & !1)
+        self.look(path) != Look::Changed
+    }
+
+    /// As [`still`](Self::still), and whether later changes will be told.
+    pub(super) fn look(self, path: &Path) -> Look {
+        let now = Some(self).filter(|mark| mark.0 > 1).and_then(|_| Stamp::of(path));
+        now.filter(|now| now.digest() == self.0 & !1).map_or(Look::Changed, |now| now.same())
     }
 
     pub(super) fn is_link(self) -> bool {

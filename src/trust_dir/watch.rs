@@ -14,7 +14,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
@@ -23,9 +24,10 @@ use std::time::Duration;
 use self::inotify as system;
 #[cfg(not(target_os = "linux"))]
 use self::notify as system;
-use self::system::{Events, Waker};
+use self::system::{Events, Waiting, Waker};
 use super::links::{self, Hop};
 use super::live::lock;
+use super::quiet::Quiet;
 use super::stamp::Stamp;
 use super::{Inner, TrustDir};
 use crate::error::{Error, Result};
@@ -54,6 +56,13 @@ pub(super) struct Watch(Arc<Shared>);
 
 struct Shared {
     waker: Waker,
+    /// The process of the thread: in a forked one nothing is seen to.
+    process: u32,
+    waiting: Waiting,
+    /// Counts what is to be seen to: batches of events when the first is taken, and whatever the thread is woken for.
+    asked: AtomicU32,
+    /// How much of it has been seen to.
+    answered: AtomicU32,
     stop: AtomicBool,
     /// There are connections to look after.
     live: AtomicBool,
@@ -79,6 +88,10 @@ impl Watch {
         let (events, waker) = Events::open().map_err(failed)?;
         let shared = Arc::new(Shared {
             waker,
+            process: process::id(),
+            waiting: events.waiting().map_err(failed)?,
+            asked: AtomicU32::new(0),
+            answered: AtomicU32::new(0),
             stop: AtomicBool::new(false),
             live: AtomicBool::new(false),
             rearm: AtomicBool::new(false),
@@ -145,12 +158,25 @@ impl Watch {
         hops.iter().map(|hop| links::hash(&hop.path)).collect()
     }
 
+    /// The stretch of time without changes that this moment belongs to, if there is one.
+    pub(super) fn quiet(&self) -> Option<Quiet> {
+        let shared = &*self.0;
+        // In this order: whatever was taken by the thread is counted as asked before it.
+        if shared.process != process::id() || !shared.waiting.is_empty(|| self.wake()) {
+            return None;
+        }
+        let asked = shared.asked.load(Ordering::SeqCst);
+        let answered = shared.answered.load(Ordering::SeqCst);
+        (asked == answered && !shared.deaf.load(Ordering::SeqCst)).then(|| Quiet::now(asked))
+    }
+
     /// Why the directory cannot be watched, if it cannot.
     pub(super) fn fault(&self) -> Option<String> {
         lock(&self.0.fault).clone()
     }
 
     fn wake(&self) {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
         system::wake(&self.0.waker);
     }
 }
@@ -186,7 +212,9 @@ impl Eyes {
     fn run(&mut self, directory: &Weak<Inner>) {
         let mut sweeping = false;
         loop {
-            let events = self.events.wait(sweeping.then_some(SWEEP));
+            let mut asked = 0;
+            let begin = || asked = self.shared.asked.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+            let events = self.events.wait(sweeping.then_some(SWEEP), begin);
             if self.shared.stop.load(Ordering::Acquire) {
                 return;
             }
@@ -221,6 +249,7 @@ impl Eyes {
                 sweeping = false;
             }
             directory.tell_observers();
+            self.shared.answered.store(asked, Ordering::SeqCst);
         }
     }
 
@@ -255,10 +284,9 @@ impl Eyes {
         self.directory = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let there = self.directory.ancestors().find(|above| above.is_dir()).unwrap_or(&self.directory).to_owned();
         let cleared = self.events.clear();
-        self.events.watch_above(&self.path);
-        self.events.watch_above(&self.directory);
+        let above = [&self.path, &self.directory].map(|path| self.events.watch_above(path));
         let armed = cleared.and_then(|()| self.events.watch(&there));
-        self.shared.deaf.store(!matches!(armed, Ok(true)), Ordering::Release);
+        self.shared.deaf.store(above != [true; 2] || !matches!(armed, Ok(true)), Ordering::SeqCst);
         self.targets.clear();
         let followed = std::mem::take(&mut *lock(&self.shared.followed));
         // What is gone is followed again by whoever restores it and finds the link changed.
@@ -291,10 +319,10 @@ impl Eyes {
 
     /// Watches a directory that links lead to, and all that leads there.
     fn watch_target(&mut self, dir: PathBuf) {
-        self.events.watch_above(&dir);
         let target = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        let above = [&dir, &target].map(|path| self.events.watch_above(path));
         // What cannot be watched (no permission, too many watches) is looked at once a second instead.
-        if !self.events.watch(&target).unwrap_or_default() {
+        if above != [true; 2] || !self.events.watch(&target).unwrap_or_default() {
             self.shared.deaf.store(true, Ordering::Release);
         }
         self.targets.insert(target);
@@ -332,3 +360,6 @@ pub(super) fn block_signals() {
         let _ = nix::sys::signal::SigSet::all().thread_block();
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

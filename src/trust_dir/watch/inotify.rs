@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -61,14 +61,40 @@ pub(super) struct Events {
     paths: HashMap<WatchDescriptor, Vec<PathBuf>>,
 }
 
+/// What waits to be told, for whoever looks, from any thread.
+pub(super) struct Waiting {
+    inotify: OwnedFd,
+    /// A change is told to each open file once: to one who asks at a time.
+    mounts: Option<Mutex<File>>,
+}
+
+impl Waiting {
+    /// Whether no event waits to be taken, as far as can be said at once. Has the watcher asked to see to a change of
+    /// mounts.
+    pub(super) fn is_empty(&self, ask: impl FnOnce()) -> bool {
+        let Some(mounts) = self.mounts.as_ref().and_then(|mounts| mounts.try_lock().ok()) else { return false };
+        let mut ready =
+            [PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN), PollFd::new(mounts.as_fd(), PollFlags::POLLPRI)];
+        let none = poll(&mut ready, PollTimeout::ZERO) == Ok(0);
+        if ready[1].any().unwrap_or_default() {
+            // Before the next one asks, who is not told.
+            ask();
+        }
+        none
+    }
+}
+
 impl Events {
     pub(super) fn open() -> io::Result<(Self, Waker)> {
         let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
-        // Without /proc mounts are seen by those who look only.
-        let mounts = File::open("/proc/self/mountinfo").ok();
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-        let events = Self { inotify, waker: waker.clone(), mounts, paths: HashMap::new() };
+        let events = Self { inotify, waker: waker.clone(), mounts: mounts(), paths: HashMap::new() };
         Ok((events, waker))
+    }
+
+    /// What waits to be told by these events.
+    pub(super) fn waiting(&self) -> io::Result<Waiting> {
+        Ok(Waiting { inotify: self.inotify.as_fd().try_clone_to_owned()?, mounts: mounts().map(Mutex::new) })
     }
 
     /// Forgets every watch. Another inotify would do, but the kernel takes milliseconds to close one.
@@ -86,15 +112,23 @@ impl Events {
         Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
     }
 
-    /// Watches whether the directories and links that a path leads by stay where they are, and can be passed.
-    pub(super) fn watch_above(&mut self, path: &Path) {
+    /// Watches whether the directories and links that a path leads by stay where they are, and can be passed; whether
+    /// all that changes that will be told.
+    pub(super) fn watch_above(&mut self, path: &Path) -> bool {
+        let mut told = true;
         for above in path.ancestors() {
-            let hops = links::hops(above).into_iter().map(|hop| hop.path);
-            for hop in std::iter::once(above.to_owned()).chain(hops) {
-                // What is not there moves when its parent changes, which is watched then.
-                let _ = self.add(&hop, ITSELF | AddWatchFlags::IN_ATTRIB | AddWatchFlags::IN_DONT_FOLLOW);
+            told &= self.watch_itself(above);
+            for hop in links::hops(above) {
+                told = hop.path.ancestors().fold(told, |told, above| self.watch_itself(above) && told);
             }
         }
+        told
+    }
+
+    fn watch_itself(&mut self, path: &Path) -> bool {
+        let added = self.add(path, ITSELF | AddWatchFlags::IN_ATTRIB | AddWatchFlags::IN_DONT_FOLLOW);
+        // What is not there moves when its parent changes, which is watched then.
+        added.is_ok() || path.symlink_metadata().is_err()
     }
 
     fn add(&mut self, path: &Path, flags: AddWatchFlags) -> io::Result<()> {
@@ -106,8 +140,8 @@ impl Events {
         Ok(())
     }
 
-    /// Waits for events, for the waker or for the time to pass.
-    pub(super) fn wait(&mut self, timeout: Option<Duration>) -> Vec<Event> {
+    /// Waits for events, for the waker or for the time to pass; `begin` is called before an event is taken.
+    pub(super) fn wait(&mut self, timeout: Option<Duration>, begin: impl FnOnce()) -> Vec<Event> {
         let timeout = timeout.map_or(PollTimeout::NONE, |timeout| timeout.try_into().unwrap_or(PollTimeout::MAX));
         let mut ready = vec![
             PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN),
@@ -117,6 +151,7 @@ impl Events {
         let _ = poll(&mut ready, timeout);
         let mounts = ready.get(2).and_then(PollFd::any).unwrap_or_default();
         let mut events: Vec<_> = mounts.then_some(Event::Mounts).into_iter().collect();
+        begin();
         let _ = self.waker.read();
         loop {
             match self.inotify.read_events() {
@@ -145,4 +180,9 @@ impl Events {
             None => paths.map(|dir| Event::Changed(dir.clone())).collect(),
         }
     }
+}
+
+/// Tells of changes of mounts (proc(5), mountinfo). Without /proc they are seen by those who look only.
+fn mounts() -> Option<File> {
+    File::open("/proc/self/mountinfo").ok()
 }

@@ -17,6 +17,15 @@ pub(super) fn wake(waker: &Waker) {
     let _ = waker.send(None);
 }
 
+/// What waits to be told: nobody can say.
+pub(super) struct Waiting;
+
+impl Waiting {
+    pub(super) fn is_empty(&self, _: impl FnOnce()) -> bool {
+        false
+    }
+}
+
 pub(super) struct Events {
     watcher: RecommendedWatcher,
     waker: Waker,
@@ -41,17 +50,23 @@ impl Events {
         Ok(false)
     }
 
-    /// Watches whether another directory is put under a path.
-    pub(super) fn watch_above(&mut self, path: &Path) {
-        let _ = path.parent().map(|parent| self.watch(parent));
+    /// Watches whether another directory is put under a path; whether all that changes that will be told.
+    pub(super) fn watch_above(&mut self, path: &Path) -> bool {
+        path.parent().is_none_or(|parent| self.watch(parent).unwrap_or_default())
     }
 
-    /// Waits for events, for the waker or for the time to pass.
-    pub(super) fn wait(&mut self, timeout: Option<Duration>) -> Vec<Event> {
+    /// What waits to be told by these events.
+    pub(super) fn waiting(&self) -> io::Result<Waiting> {
+        Ok(Waiting)
+    }
+
+    /// Waits for events, for the waker or for the time to pass; `begin` is called before an event is seen to.
+    pub(super) fn wait(&mut self, timeout: Option<Duration>, begin: impl FnOnce()) -> Vec<Event> {
         let first = match timeout {
             Some(timeout) => self.received.recv_timeout(timeout).ok(),
             None => self.received.recv().ok(),
         };
+        begin();
         first.into_iter().chain(self.received.try_iter()).flatten().flat_map(sort).collect()
     }
 }

@@ -1,0 +1,104 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::thread;
+
+use super::super::TrustDirOptions;
+use super::super::stamp::Look;
+use super::*;
+
+struct Site {
+    dir: tempfile::TempDir,
+    clients: TrustDir,
+}
+
+impl Site {
+    /// The directory lies behind a link.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("real/above/clients")).unwrap();
+        symlink("real/above", dir.path().join("link")).unwrap();
+        let clients = TrustDir::open_with(dir.path().join("link/clients"), TrustDirOptions::default()).unwrap();
+        Self { dir, clients }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// What the watcher has seen to, once there is nothing to be seen to.
+    fn batch(&self) -> u32 {
+        loop {
+            match self.clients.quiet() {
+                Some(quiet) => return quiet.batch(),
+                None => thread::yield_now(),
+            }
+        }
+    }
+}
+
+fn touch(path: &Path, change: impl FnOnce(&mut OpenOptions) -> &mut OpenOptions) -> File {
+    change(&mut OpenOptions::new()).open(path).unwrap()
+}
+
+/// Whoever asks after a change, however soon, is told that there was one.
+#[test]
+fn each_change_ends_the_quiet() {
+    type Change = fn(&Site);
+    let changes: [Change; 12] = [
+        |site| fs::write(site.path("link/clients/new"), "").unwrap(),
+        |site| fs::write(site.path("link/clients/known"), "other").unwrap(),
+        |site| touch(&site.path("link/clients/known"), |how| how.append(true)).write_all(b"more").unwrap(),
+        |site| touch(&site.path("link/clients/known"), |how| how.write(true)).set_len(1).unwrap(),
+        |site| fs::remove_file(site.path("link/clients/known")).unwrap(),
+        |site| fs::rename(site.path("other"), site.path("link/clients/known")).unwrap(),
+        |site| fs::rename(site.path("link/clients/known"), site.path("gone")).unwrap(),
+        |site| fs::set_permissions(site.path("link/clients/known"), fs::Permissions::from_mode(0o400)).unwrap(),
+        |site| fs::set_permissions(site.path("link/clients"), fs::Permissions::from_mode(0o700)).unwrap(),
+        |site| fs::rename(site.path("real/above/clients"), site.path("gone")).unwrap(),
+        |site| fs::rename(site.path("real"), site.path("gone")).unwrap(),
+        |site| fs::rename(site.path("link"), site.path("gone")).unwrap(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        for _ in 0..20 {
+            let site = Site::new();
+            fs::write(site.path("link/clients/known"), "text").unwrap();
+            fs::write(site.path("other"), "text").unwrap();
+            let before = site.batch();
+            change(&site);
+            assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before), "change {number}");
+        }
+    }
+}
+
+/// It lasts while nothing happens: reading changes nothing.
+#[test]
+fn a_directory_at_rest_is_quiet() {
+    let site = Site::new();
+    fs::write(site.path("real/above/clients/known"), "text").unwrap();
+    let before = site.batch();
+    fs::read(site.path("link/clients/known")).unwrap();
+    site.clients.list().unwrap();
+    assert_eq!(site.batch(), before);
+}
+
+/// Changes by way of another name are not told.
+#[test]
+fn a_file_of_two_names_is_looked_at_each_time() {
+    let site = Site::new();
+    let file = site.path("link/clients/known");
+    fs::write(&file, "text").unwrap();
+    let mark = || loop {
+        if let Some(stamp) = Stamp::of(&file).filter(Stamp::is_settled) {
+            return stamp.mark();
+        }
+    };
+    assert_eq!(mark().look(&file), Look::Told);
+    fs::hard_link(&file, site.path("other")).unwrap();
+    assert_eq!(mark().look(&file), Look::Same);
+    fs::remove_file(site.path("other")).unwrap();
+    assert_eq!(mark().look(&file), Look::Told);
+    fs::rename(&file, site.path("elsewhere")).unwrap();
+    symlink(site.path("elsewhere"), &file).unwrap();
+    assert_eq!(mark().look(&file), Look::Same);
+}
