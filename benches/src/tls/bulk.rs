@@ -17,7 +17,7 @@ const BURST: usize = 4;
 
 pub(super) fn run(scene: &Scene, contenders: &[Contender]) {
     let client = Client::new(&scene.ca, &scene.alice, X25519);
-    let ends: Vec<_> = contenders.iter().map(|contender| RefCell::new(client.shake(&*contender.service))).collect();
+    let ends: Vec<_> = contenders.iter().map(|contender| RefCell::new(Ends::new(&client, contender))).collect();
     let [seal, open] = raw();
     let sends = contenders
         .iter()
@@ -62,22 +62,35 @@ fn raw() -> [Candidate<'static>; 2] {
     ]
 }
 
+/// A connection, and the buffers that a host keeps for it.
+struct Ends {
+    shaken: Shaken,
+    plaintext: Vec<u8>,
+    wire: Vec<u8>,
+}
+
+impl Ends {
+    fn new(client: &Client, contender: &Contender) -> Self {
+        let [plaintext, wire] = [RECORD, RECORD + 256].map(|size| vec![7; BURST * size]);
+        Self { shaken: client.shake(&*contender.service), plaintext, wire }
+    }
+}
+
 /// The server writes and hands out records; microseconds of each.
-fn send(Shaken { session, peer, .. }: &mut Shaken) -> f64 {
-    let (plaintext, mut wire) = ([7; BURST * RECORD], vec![0; BURST * (RECORD + 256)]);
+fn send(Ends { shaken: Shaken { session, peer, .. }, plaintext, wire }: &mut Ends) -> f64 {
     let mut filled = 0;
     let took = microseconds(|| {
-        session.send(&plaintext);
-        filled = session.drain(&mut wire);
+        session.send(plaintext);
+        filled = session.drain(wire);
     });
     hand(peer, &wire[..filled]);
     took / BURST as f64
 }
 
 /// The server takes and reads records; microseconds of each.
-fn receive(Shaken { session, peer, .. }: &mut Shaken) -> f64 {
-    peer.writer().write_all(&[7; BURST * RECORD]).expect("memory");
-    let (records, mut plaintext) = (sent(peer), vec![0; BURST * RECORD]);
-    let took = microseconds(|| session.exchange(&records, &mut plaintext));
+fn receive(Ends { shaken: Shaken { session, peer, .. }, plaintext, .. }: &mut Ends) -> f64 {
+    peer.writer().write_all(plaintext).expect("memory");
+    let records = sent(peer);
+    let took = microseconds(|| session.exchange(&records, plaintext));
     took / BURST as f64
 }
