@@ -12,7 +12,7 @@ use crate::authority_dir::AuthorityDir;
 use crate::certificate::{Certificate, Fingerprint, Usage};
 use crate::clock::date;
 use crate::error::escape;
-use crate::trust_dir::{EntryNames, TrustDir};
+use crate::trust_dir::{EntryNames, Found, TrustDir};
 
 pub use self::decision::Decision;
 pub(crate) use self::held::Held;
@@ -165,8 +165,8 @@ impl Policy {
 
     /// Whether a client that was admitted before still is, as far as its entry says.
     pub(crate) fn keeps(&self, fingerprint: &Fingerprint, now: i64) -> bool {
-        let entry = self.clients.as_ref().and_then(|clients| clients.hold(fingerprint));
-        entry.is_some_and(|(_, held)| limit::beyond(&held, held.quiet(), now, self.service()).is_none())
+        let found = self.clients.as_ref().and_then(|clients| clients.hold(fingerprint));
+        found.is_some_and(|Found { held, quiet, .. }| limit::beyond(&held, quiet, now, self.service()).is_none())
     }
 }
 
@@ -197,7 +197,7 @@ fn by_pin(
         return Ok(Decision::new(Reason::NotInstalled, message, None));
     }
     let read = match &installed {
-        Some((_, held)) => held.certificate(end_entity),
+        Some(found) => found.held.certificate(end_entity),
         None => Certificate::from_der_of(end_entity, fingerprint),
     };
     let certificate = match read {
@@ -207,13 +207,14 @@ fn by_pin(
             return Ok(Decision::new(Reason::Malformed, message, None));
         }
     };
-    let Some((entry, held)) = installed.or_else(|| directory?.hold_new(&certificate)) else { return Err(certificate) };
-    Ok(match unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, held.quiet(), now, service)) {
+    let found = installed.or_else(|| directory?.hold_new(&certificate));
+    let Some(Found { file, held, quiet }) = found else { return Err(certificate) };
+    Ok(match unfit(peer, &certificate, now).or_else(|| limit::beyond(&held, quiet, now, service)) {
         Some((reason, what)) => {
-            let message = format!("{}: {} {what}", escape(&entry.to_string_lossy()), certificate.called());
-            Decision { entry: Some(entry), ..Decision::new(reason, message, Some(certificate)) }
+            let message = format!("{}: {} {what}", escape(&file.to_string_lossy()), certificate.called());
+            Decision { entry: Some(file), ..Decision::new(reason, message, Some(certificate)) }
         }
-        None => Decision::by_entry(certificate, entry, held),
+        None => Decision::by_entry(certificate, file, held),
     })
 }
 

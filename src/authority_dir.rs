@@ -208,8 +208,8 @@ impl AuthorityDir {
         }
         let vouched = state.verify(&chain, peer, now)?;
         // Gone in between: the next question would be answered so.
-        let held = self.0.directory.hold(&vouched.authority.fingerprint()).ok_or_else(Refusal::anchor_gone)?;
-        Ok(self.0.standings.of(self, (chain, peer), state, vouched, held.1))
+        let found = self.0.directory.hold(&vouched.authority.fingerprint()).ok_or_else(Refusal::anchor_gone)?;
+        Ok(self.0.standings.of(self, (chain, peer), state, vouched, found.held))
     }
 
     /// Judges everybody who is connected again, if something has changed.

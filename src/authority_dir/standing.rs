@@ -76,9 +76,9 @@ impl Standing {
             let removed = !state.trust.anchors.iter().any(|anchor| anchor.certificate.fingerprint() == authority);
             if removed { Refusal(Reason::Removed, refusal.1) } else { refusal }
         })?;
-        let held = self.authorities.directory().hold(&vouched.authority.fingerprint());
-        let (_, held) = held.ok_or_else(Refusal::anchor_gone)?;
-        *lock(&self.judged) = Judged { state: state.clone(), vouched, anchor: held };
+        let found = self.authorities.directory().hold(&vouched.authority.fingerprint());
+        let anchor = found.ok_or_else(Refusal::anchor_gone)?.held;
+        *lock(&self.judged) = Judged { state: state.clone(), vouched, anchor };
         Ok(())
     }
 

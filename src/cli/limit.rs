@@ -96,8 +96,8 @@ impl Unlimit {
 
 /// All limits of an entry together.
 pub(super) fn bounds(dir: &TrustDir, entry: &Entry) -> Result<Bounds> {
-    let held = dir.hold(&entry.certificate().fingerprint());
-    held.map_or_else(|| Ok(Bounds::default()), |(_, held)| held.bounds(None))
+    let found = dir.hold(&entry.certificate().fingerprint());
+    found.map_or_else(|| Ok(Bounds::default()), |found| found.held.bounds(None))
 }
 
 /// `until 2026-12-31T00:00:00Z to rpc, admin`; nothing without a limit.

@@ -93,7 +93,7 @@ impl Engine {
     }
 
     pub(super) fn feed(&mut self, ciphertext: &[u8]) {
-        if !self.is_open() {
+        if ciphertext.is_empty() || !self.is_open() {
             return;
         }
         if self.taken > self.inbound.len() / 2 {

@@ -289,8 +289,8 @@ impl TrustDir {
 
     /// What a service that the entry is limited to would decide, if it is limited to any.
     pub(crate) fn decide_as_limited(&self, certificate: &Certificate, now: i64) -> Decision {
-        let held = self.hold(&certificate.fingerprint());
-        let services = held.and_then(|(_, held)| held.bounds(None).ok()?.services).unwrap_or_default();
+        let found = self.hold(&certificate.fingerprint());
+        let services = found.and_then(|found| found.held.bounds(None).ok()?.services).unwrap_or_default();
         let policy = Policy::new(ClientAuth::Required).with_clients(self.clone());
         let policy = services.into_iter().next().map_or(policy.clone(), |service| policy.with_service(service));
         policy.decide(&[certificate.as_der()], now)

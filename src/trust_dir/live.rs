@@ -21,14 +21,23 @@ pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 pub(crate) struct Live {
     pub(super) fingerprint: Fingerprint,
     removed: AtomicBool,
+    known: Arc<Known>,
+    hooks: Mutex<Hooks>,
+}
+
+/// What is known of an entry, whether connections stand on it at the moment or have lately.
+#[derive(Default)]
+struct Known {
     /// The file that carried the certificate when it was last looked at.
     seen: Mutex<Option<(PathBuf, Mark)>>,
     /// When a file was last found to carry it.
     found: Since,
     /// Read once for all connections.
     certificate: OnceLock<Certificate>,
-    hooks: Mutex<Hooks>,
 }
+
+/// Entries that are remembered though nobody stands on them.
+const REMEMBERED: usize = 256;
 
 #[derive(Default)]
 struct Hooks {
@@ -38,34 +47,32 @@ struct Hooks {
 
 impl Live {
     pub(crate) fn new(fingerprint: Fingerprint) -> Self {
-        Self {
-            fingerprint,
-            removed: AtomicBool::new(false),
-            seen: Mutex::default(),
-            found: Since::default(),
-            certificate: OnceLock::new(),
-            hooks: Mutex::default(),
-        }
+        Self::of(fingerprint, Arc::default())
+    }
+
+    fn of(fingerprint: Fingerprint, known: Arc<Known>) -> Self {
+        Self { fingerprint, removed: AtomicBool::new(false), known, hooks: Mutex::default() }
     }
 
     /// Whether the file last seen is still that file: one or two `stat` calls, if any, and no lock of the directory's.
     pub(super) fn is_where_it_was(&self, quiet: Option<Quiet>) -> bool {
-        let look = || lock(&self.seen).as_ref().map_or(Look::Changed, |(path, mark)| mark.look(path));
-        self.found.holds(quiet, look)
+        let look = || lock(&self.known.seen).as_ref().map_or(Look::Changed, |(path, mark)| mark.look(path));
+        self.known.found.holds(quiet, look)
     }
 
     pub(super) fn saw(&self, path: PathBuf, mark: Mark) {
-        *lock(&self.seen) = Some((path, mark));
+        *lock(&self.known.seen) = Some((path, mark));
     }
 
     /// The certificate itself.
     pub(super) fn certificate(&self, read: impl FnOnce() -> Option<Certificate>) -> Option<&Certificate> {
-        if self.certificate.get().is_none()
+        let known = &self.known.certificate;
+        if known.get().is_none()
             && let Some(certificate) = read()
         {
-            let _ = self.certificate.set(certificate);
+            let _ = known.set(certificate);
         }
-        self.certificate.get()
+        known.get()
     }
 
     pub(super) fn is_removed(&self) -> bool {
@@ -117,6 +124,7 @@ pub(super) struct LiveEntries {
 #[derive(Default)]
 struct Table {
     by_fingerprint: HashMap<Fingerprint, Weak<Live>>,
+    known: HashMap<Fingerprint, Arc<Known>>,
     /// The size at which entries without connections are dropped next.
     sweep_at: usize,
 }
@@ -131,7 +139,11 @@ impl LiveEntries {
         }
         let known = table.by_fingerprint.get(fingerprint).and_then(Weak::upgrade);
         let live = known.filter(|live| !live.is_removed()).unwrap_or_else(|| {
-            let live = Arc::new(Live::new(*fingerprint));
+            if table.known.len() >= REMEMBERED && !table.known.contains_key(fingerprint) {
+                table.known.clear();
+            }
+            let known = table.known.entry(*fingerprint).or_default().clone();
+            let live = Arc::new(Live::of(*fingerprint, known));
             table.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
             live
         });
@@ -141,7 +153,11 @@ impl LiveEntries {
 
     /// Tells the connections of a certificate that has gone. No lock is held while their hooks run.
     pub(super) fn dismiss(&self, fingerprint: &Fingerprint) {
-        let live = lock(&self.table).by_fingerprint.remove(fingerprint);
+        let live = {
+            let mut table = lock(&self.table);
+            table.known.remove(fingerprint);
+            table.by_fingerprint.remove(fingerprint)
+        };
         if let Some(live) = live.and_then(|live| live.upgrade()) {
             self.remove(&live);
         }
@@ -149,7 +165,7 @@ impl LiveEntries {
 
     /// Marks an entry as gone, and tells those who listen and those who stand on it.
     pub(super) fn remove(&self, live: &Live) {
-        let seen = lock(&live.seen).clone();
+        let seen = lock(&live.known.seen).clone();
         if let Some((path, _)) = seen.filter(|_| live.mark()) {
             self.listeners.tell(&Removal::new(live.fingerprint, path));
         }
@@ -159,6 +175,13 @@ impl LiveEntries {
     pub(super) fn all(&self) -> Vec<Arc<Live>> {
         lock(&self.table).by_fingerprint.values().filter_map(Weak::upgrade).collect()
     }
+}
+
+/// An entry that was found and taken hold of, and in which stretch of time without changes, if in one.
+pub(crate) struct Found {
+    pub file: PathBuf,
+    pub held: Held,
+    pub quiet: Option<Quiet>,
 }
 
 /// A connection's hold on the entry that admitted it.

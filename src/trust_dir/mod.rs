@@ -51,7 +51,7 @@ pub use self::entry::{Entry, Problem};
 #[cfg(feature = "cli")]
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
-pub(crate) use self::live::{Held, Hook, Live, Registration, lock};
+pub(crate) use self::live::{Found, Held, Hook, Live, Registration, lock};
 pub(crate) use self::quiet::{Quiet, Since};
 pub use self::rehash::{RehashPlan, Rehashed};
 pub use self::removals::{Removal, Removals};
@@ -287,27 +287,28 @@ impl TrustDir {
     }
 
     /// Looks a certificate up and takes hold of its entry.
-    pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Held)> {
-        let hold = |(path, mark): (PathBuf, Mark)| {
-            let live = self.0.live.of(fingerprint, &path, mark);
+    pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<Found> {
+        let hold = |(file, mark): (PathBuf, Mark)| {
+            let live = self.0.live.of(fingerprint, &file, mark);
             if let Some(watch) = self.0.watch.get() {
                 watch.connections_are_live();
             }
-            (path, Held { directory: self.clone(), live })
+            let held = Held { directory: self.clone(), live };
+            // Held first and looked at then, since who removed it before it was held has told nobody.
+            Found { file, quiet: held.quiet(), held }
         };
-        // Held first and looked at then, since who removed it before it was held has told nobody.
         let known = self.index().files_of(fingerprint).into_iter().next();
         let known = known.map(|(name, mark)| hold((self.0.path.join(name), mark)));
-        let quiet = self.quiet();
-        known.filter(|(_, held)| held.live.is_where_it_was(quiet)).or_else(|| {
+        known.filter(|Found { held, quiet, .. }| held.live.is_where_it_was(*quiet)).or_else(|| {
             let found = hold(self.locate(fingerprint)?);
-            (found.1.live.is_where_it_was(None) || self.recheck(&found.1.live)).then_some(found)
+            let live = &found.held.live;
+            (live.is_where_it_was(None) || self.recheck(live)).then_some(found)
         })
     }
 
     /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
     /// decision: looks where it would have been installed since.
-    pub(crate) fn hold_new(&self, certificate: &Certificate) -> Option<(PathBuf, Held)> {
+    pub(crate) fn hold_new(&self, certificate: &Certificate) -> Option<Found> {
         if self.catch_up() {
             return None;
         }

@@ -14,7 +14,6 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
@@ -56,8 +55,6 @@ pub(super) struct Watch(Arc<Shared>);
 
 struct Shared {
     waker: Waker,
-    /// The process of the thread: in a forked one nothing is seen to.
-    process: u32,
     waiting: Waiting,
     /// Counts what is to be seen to: batches of events when the first is taken, and whatever the thread is woken for.
     asked: AtomicU32,
@@ -88,7 +85,6 @@ impl Watch {
         let (events, waker) = Events::open().map_err(failed)?;
         let shared = Arc::new(Shared {
             waker,
-            process: process::id(),
             waiting: events.waiting().map_err(failed)?,
             asked: AtomicU32::new(0),
             answered: AtomicU32::new(0),
@@ -162,7 +158,7 @@ impl Watch {
     pub(super) fn quiet(&self) -> Option<Quiet> {
         let shared = &*self.0;
         // In this order: whatever was taken by the thread is counted as asked before it.
-        if shared.process != process::id() || !shared.waiting.is_empty(|| self.wake()) {
+        if !shared.waiting.is_empty(|| self.wake()) {
             return None;
         }
         let asked = shared.asked.load(Ordering::SeqCst);
@@ -361,5 +357,6 @@ pub(super) fn block_signals() {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

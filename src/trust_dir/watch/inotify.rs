@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
 use nix::sys::statfs::{self, FsType, statfs};
@@ -63,26 +64,38 @@ pub(super) struct Events {
 
 /// What waits to be told, for whoever looks, from any thread.
 pub(super) struct Waiting {
-    inotify: OwnedFd,
-    /// A change is told to each open file once: to one who asks at a time.
-    mounts: Option<Mutex<File>>,
+    /// Asked by one at a time: of a change of mounts it tells once. Without /proc nobody is told of those.
+    epoll: Option<Mutex<Epoll>>,
+    /// Another one than the watcher's, which is told for itself.
+    _mounts: Option<File>,
 }
 
 impl Waiting {
+    fn of(inotify: &Inotify) -> io::Result<Self> {
+        let Some(mounts) = mounts() else { return Ok(Self { epoll: None, _mounts: None }) };
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(inotify.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, EVENTS))?;
+        epoll.add(&mounts, EpollEvent::new(EpollFlags::EPOLLPRI, MOUNTS))?;
+        Ok(Self { epoll: Some(Mutex::new(epoll)), _mounts: Some(mounts) })
+    }
+
     /// Whether no event waits to be taken, as far as can be said at once. Has the watcher asked to see to a change of
     /// mounts.
     pub(super) fn is_empty(&self, ask: impl FnOnce()) -> bool {
-        let Some(mounts) = self.mounts.as_ref().and_then(|mounts| mounts.try_lock().ok()) else { return false };
-        let mut ready =
-            [PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN), PollFd::new(mounts.as_fd(), PollFlags::POLLPRI)];
-        let none = poll(&mut ready, PollTimeout::ZERO) == Ok(0);
-        if ready[1].any().unwrap_or_default() {
+        let Some(epoll) = self.epoll.as_ref().and_then(|epoll| epoll.try_lock().ok()) else { return false };
+        let mut events = [EpollEvent::empty(); 2];
+        let ready = epoll.wait(&mut events, EpollTimeout::ZERO);
+        if events.iter().any(|event| event.data() == MOUNTS) {
             // Before the next one asks, who is not told.
             ask();
         }
-        none
+        ready == Ok(0)
     }
 }
+
+/// What is ready.
+const EVENTS: u64 = 1;
+const MOUNTS: u64 = 2;
 
 impl Events {
     pub(super) fn open() -> io::Result<(Self, Waker)> {
@@ -94,7 +107,7 @@ impl Events {
 
     /// What waits to be told by these events.
     pub(super) fn waiting(&self) -> io::Result<Waiting> {
-        Ok(Waiting { inotify: self.inotify.as_fd().try_clone_to_owned()?, mounts: mounts().map(Mutex::new) })
+        Waiting::of(&self.inotify)
     }
 
     /// Forgets every watch. Another inotify would do, but the kernel takes milliseconds to close one.
