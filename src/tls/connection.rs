@@ -116,17 +116,27 @@ impl Connection {
         if self.engine.is_full() {
             return Err(Error::new(ErrorKind::InvalidArgument, FULL));
         }
+        let rest = self.process(ciphertext);
+        self.engine.feed(rest);
+        self.follow(ciphertext, now);
+        self.ok()
+    }
+
+    /// Sees whether the peer keeps to its limits with this ciphertext, which was taken.
+    fn follow(&mut self, ciphertext: &[u8], now: Instant) {
         self.account.took_ciphertext(ciphertext.len());
-        if self.guard.as_mut().is_some_and(|guard| !guard.follow(ciphertext, now)) {
+        if self.failure.is_none() && self.guard.as_mut().is_some_and(|guard| !guard.follow(ciphertext, now)) {
             let flood = format!("the client floods the connection with tiny records (under {TINY} bytes)");
             self.end(ErrorKind::Tls, flood + "; if that is its way, raise max_tiny_records");
-            return self.ok();
         }
-        if self.decision.is_none() {
+        if self.failure.is_none() && self.decision.is_none() {
             self.received += ciphertext.len();
+            let (peer, limit) = (self.side.peer(), self.side.limits().bytes);
+            if self.received > limit {
+                let message = format!("the {peer} has sent more than {limit} bytes before its handshake was over");
+                self.end(ErrorKind::Tls, message);
+            }
         }
-        self.process(ciphertext);
-        self.ok()
     }
 
     /// Moves ciphertext for the transport into the buffer; 0 when there is none.
@@ -146,26 +156,60 @@ impl Connection {
     /// Moves plaintext from the peer into the buffer: all that has arrived, as far as there is room. Each call looks at
     /// the entry once, so a buffer for several records costs less than one for each.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<Read> {
-        if !self.may_read()? {
-            return Ok(Read::Pending);
-        }
-        if buffer.is_empty() {
-            return Ok(if self.engine.pending() > 0 { Read::Data(0) } else { Read::Pending });
-        }
-        let mut filled = 0;
-        while filled < buffer.len() && self.failure.is_none() && (filled == 0 || self.engine.has_plaintext()) {
+        Ok(self.fill(&[], buffer)?.1)
+    }
+
+    /// [`read_tls`](Self::read_tls) and [`read`](Self::read) in one, with fewer copies: takes ciphertext from the
+    /// transport and moves plaintext into the buffer, and says how much it took and what it read. What it did not take is
+    /// to be given again: when there is room for plaintext and, during the handshake, when what waits has been sent.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let ca = trustdir::Authority::create(dir.path().join("pki"), Default::default())?;
+    /// # let identity = ca.issue_server(&["localhost"], &Default::default())?;
+    /// # let mut connection = trustdir::tls::Acceptor::builder(identity).build()?.accept()?;
+    /// use trustdir::tls::Read;
+    ///
+    /// let mut plaintext = [0; 1024];
+    /// assert_eq!(connection.receive(b"\x16\x03\x01", &mut plaintext)?, (3, Read::Pending));
+    /// # Ok::<(), trustdir::Error>(())
+    /// ```
+    pub fn receive(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Result<(usize, Read)> {
+        let now = Instant::now();
+        self.expire(now)?;
+        let filled = self.fill(ciphertext, buffer);
+        let taken = filled.as_ref().map_or(ciphertext.len(), |(taken, _)| *taken);
+        self.follow(&ciphertext[..taken], now);
+        filled
+    }
+
+    /// Processes ciphertext and moves plaintext into the buffer, in turns. Says how much it took and what it moved.
+    fn fill(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Result<(usize, Read)> {
+        let mut rest = self.process(ciphertext);
+        let may_read = self.may_read()?;
+        let (mut filled, mut read) = (0, Read::Pending);
+        while may_read
+            && filled < buffer.len()
+            && self.failure.is_none()
+            && (filled == 0 || self.engine.has_plaintext())
+        {
             match self.engine.read(&mut buffer[filled..]) {
                 Plaintext::Data(count) => filled += count,
-                _ if filled > 0 => break,
-                Plaintext::Pending => return Ok(Read::Pending),
-                Plaintext::Closed => return Ok(Read::Closed),
-                Plaintext::Truncated => return Err(self.truncated("without close_notify")),
+                Plaintext::Truncated if filled == 0 => return Err(self.truncated("without close_notify")),
+                Plaintext::Closed if filled == 0 => {
+                    read = Read::Closed;
+                    break;
+                }
+                _ => break,
             }
             // An error in what follows is for the next call: these bytes are good.
-            self.process(&[]);
+            rest = self.process(rest);
+        }
+        if filled > 0 || (buffer.is_empty() && may_read && self.engine.pending() > 0) {
+            read = Read::Data(filled);
         }
         self.account.gave_plaintext(filled);
-        Ok(Read::Data(filled))
+        Ok((ciphertext.len() - rest.len(), read))
     }
 
     /// Plaintext from the peer where it lies, without a copy: what can be had in one piece. `None` when there is
@@ -331,8 +375,8 @@ impl Connection {
         Ok(self.decision.is_some())
     }
 
-    /// Hands ciphertext to rustls as long as it takes any: what was fed before, then this, of which the rest is kept.
-    fn process(&mut self, mut ciphertext: &[u8]) {
+    /// Hands ciphertext to rustls as long as it takes any: what was fed before, then this, of which it returns the rest.
+    fn process<'a>(&mut self, mut ciphertext: &'a [u8]) -> &'a [u8] {
         if self.engine.is_greeting() || !self.engine.is_open() {
             self.engine.feed(std::mem::take(&mut ciphertext));
         }
@@ -343,17 +387,15 @@ impl Connection {
                 Err(error) => self.fail(&error),
             }
         }
-        if self.failure.is_none() {
-            self.engine.feed(ciphertext);
-            if let Err(error) = self.engine.settle() {
-                self.fail(&error);
-            }
+        // Buffers are made small when nothing follows.
+        if self.failure.is_none()
+            && ciphertext.is_empty()
+            && let Err(error) = self.engine.settle()
+        {
+            self.fail(&error);
         }
-        if self.decision.is_none() && self.failure.is_none() && self.received > self.side.limits().bytes {
-            let (peer, limit) = (self.side.peer(), self.side.limits().bytes);
-            let message = format!("the {peer} has sent more than {limit} bytes before its handshake was over");
-            self.end(ErrorKind::Tls, message);
-        }
+        // Of what has failed nothing is of use any more.
+        if self.failure.is_some() { &[] } else { ciphertext }
     }
 
     /// Hands rustls a piece; `false` when it takes nothing now.

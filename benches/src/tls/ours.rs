@@ -39,6 +39,15 @@ impl Session for Connection {
         assert_eq!(self.write(plaintext).expect("admitted"), plaintext.len());
     }
 
+    fn exchange(&mut self, mut ciphertext: &[u8], mut plaintext: &mut [u8]) {
+        while !plaintext.is_empty() {
+            let Ok((taken, Read::Data(count))) = Connection::receive(self, ciphertext, plaintext) else {
+                panic!("no plaintext")
+            };
+            (ciphertext, plaintext) = (&ciphertext[taken..], &mut plaintext[count..]);
+        }
+    }
+
     fn receive(&mut self, mut plaintext: &mut [u8]) {
         while !plaintext.is_empty() {
             let Ok(Read::Data(count)) = self.read(plaintext) else { panic!("no plaintext") };
