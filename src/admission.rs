@@ -141,18 +141,13 @@ impl Policy {
         let decision = match (chain.first(), self.auth) {
             (Some(end_entity), _) => {
                 let (clients, service) = (self.clients.as_ref(), self.service());
-                by_pin(Peer::Client, end_entity, clients, now, service).unwrap_or_else(|certificate| {
-                    match &self.authorities {
-                        Some(authorities) => Authorities::Directory(authorities).decide_and_hold(
-                            certificate,
-                            clients,
-                            Peer::Client,
-                            chain,
-                            now,
-                            service,
-                        ),
-                        None => refuse(Peer::Client, certificate, clients),
+                let authorities = self.authorities.as_ref().map(Authorities::Directory);
+                let by_pin = by_pin(Peer::Client, end_entity, clients, authorities.as_ref(), now, service);
+                by_pin.unwrap_or_else(|certificate| match authorities {
+                    Some(authorities) => {
+                        authorities.decide_and_hold(certificate, clients, Peer::Client, chain, now, service)
                     }
+                    None => refuse(Peer::Client, certificate, clients),
                 })
             }
             (None, ClientAuth::Required) => {
@@ -183,6 +178,7 @@ fn by_pin(
     peer: Peer,
     end_entity: &[u8],
     directory: Option<&TrustDir>,
+    authorities: Option<&Authorities<'_>>,
     now: i64,
     service: Option<&str>,
 ) -> Result<Decision, Certificate> {
@@ -196,9 +192,10 @@ fn by_pin(
         );
         return Ok(Decision::new(Reason::NotInstalled, message, None));
     }
-    let read = match &installed {
-        Some(found) => found.held.certificate(end_entity),
-        None => Certificate::from_der_of(end_entity, fingerprint),
+    let read = match (&installed, authorities) {
+        (Some(found), _) => found.held.certificate(end_entity),
+        (None, Some(authorities)) => authorities.certificate(end_entity, fingerprint),
+        (None, None) => Certificate::from_der_of(end_entity, fingerprint),
     };
     let certificate = match read {
         Ok(certificate) => certificate,

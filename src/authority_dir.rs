@@ -199,6 +199,11 @@ impl AuthorityDir {
         self.state().edition
     }
 
+    /// The certificate of these bytes; one of a chain that was vouched for lately is not read again.
+    pub(crate) fn certificate(&self, der: &[u8], fingerprint: Fingerprint) -> Result<Certificate> {
+        self.0.standings.certificate(&fingerprint).map_or_else(|| Certificate::from_der_of(der, fingerprint), Ok)
+    }
+
     /// Judges a chain, end entity first, and takes hold of what vouches for it. One that was vouched for is not
     /// judged again while nothing has changed.
     pub(crate) fn hold(&self, chain: Vec<Certificate>, peer: Peer, now: i64) -> Result<Arc<Standing>, Refusal> {

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::{IoSlice, Read as _};
+use std::io::{IoSlice, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -269,6 +269,12 @@ fn a_handshake_is_bounded() {
     let config = client(&world.ca, &alice, &version::TLS13, Sessions::None);
     let error = Wire::new(&config, &builder.clone().handshake_bytes(500).build().unwrap()).refused();
     assert_eq!(error.to_string(), "the client has sent more than 500 bytes before its handshake was over");
+    // What comes with the end of the handshake is not of it.
+    let mut wire = Wire::new(&config, &builder.clone().handshake_bytes(4096).build().unwrap());
+    wire.client.writer().write_all(&[7; 50_000]).unwrap();
+    while wire.server.decision().is_none() {
+        wire.step(usize::MAX).unwrap();
+    }
 
     let chain = [vec![alice.certificate().clone()], vec![world.ca.certificate().clone()]].concat();
     let long = Identity::new(chain, alice.key().clone()).unwrap();

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use rustls::{ClientConfig, version};
-use support::wire::{Sessions, Wire, client, flight};
+use rustls::{ClientConfig, ClientConnection, version};
+use support::dice::Dice;
+use support::wire::{Sessions, Wire, client, flight, sent};
 use support::{DEADLINE, World};
-use trustdir::tls::{Acceptor, OnRemoval, Read};
+use trustdir::tls::{Acceptor, Connection, OnRemoval, Read};
 use trustdir::{EntryNames, ErrorKind, Identity, IssueOptions, Reason, Removals, TrustDir, TrustDirOptions};
 
 fn issue(world: &World, name: &str) -> Identity {
@@ -36,6 +37,11 @@ fn connect(config: &Arc<ClientConfig>, acceptor: &Acceptor) -> Wire {
     let mut wire = Wire::new(config, acceptor);
     wire.establish().unwrap();
     wire
+}
+
+fn handshaking(config: &Arc<ClientConfig>, acceptor: &Acceptor) -> (ClientConnection, Connection) {
+    let client = ClientConnection::new(config.clone(), "localhost".try_into().unwrap()).unwrap();
+    (client, acceptor.accept().unwrap())
 }
 
 fn is_readable(removals: &Removals, wait: PollTimeout) -> bool {
@@ -209,6 +215,77 @@ fn one_read_takes_all_records_that_have_arrived() {
         wire.server.read_tls(&records).unwrap();
         assert_eq!(wire.server.read(&mut read).unwrap(), Read::Data(49_152));
         assert_eq!(wire.server.read(&mut read).unwrap_err().kind(), ErrorKind::Tls);
+    }
+}
+
+/// Ciphertext goes in and plaintext comes out in one call, however either is cut; nothing is taken that has no room.
+#[test]
+fn receiving_takes_no_more_than_it_moves() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let alice = issue(&world, "alice");
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    let mut dice = Dice::new();
+    for config in configs(&world, &alice) {
+        directory.install(alice.certificate()).unwrap();
+        let (mut client, mut server) = handshaking(&config, &acceptor);
+        let mut plaintext = vec![0; 40_000];
+        while client.is_handshaking() || server.is_handshaking() {
+            let flight = flight(&mut client);
+            assert_eq!(server.receive(&flight, &mut plaintext).unwrap(), (flight.len(), Read::Pending));
+            client.read_tls(&mut &sent(&mut server)[..]).unwrap();
+            client.process_new_packets().unwrap();
+        }
+
+        let said: Vec<u8> = (0..60_000).map(|_| dice.below(256) as u8).collect();
+        client.writer().write_all(&said).unwrap();
+        client.send_close_notify();
+        let (records, mut taken, mut heard) = (flight(&mut client), 0, Vec::<u8>::new());
+        let end = loop {
+            let piece = &records[taken..records.len().min(taken + dice.below(40_000))];
+            let room = dice.below(plaintext.len());
+            let (count, read) = server.receive(piece, &mut plaintext[..room]).unwrap();
+            taken += count;
+            match read {
+                Read::Data(count) => heard.extend(&plaintext[..count]),
+                Read::Pending => assert_eq!(count, piece.len(), "nothing waits, and it is not taken"),
+                Read::Closed => break read,
+            }
+        };
+        assert_eq!((end, taken), (Read::Closed, records.len()));
+        assert!(heard == said);
+
+        // A removal ends it; what is given then is taken by nobody.
+        directory.remove(&alice.certificate().fingerprint()).unwrap();
+        assert_eq!(server.receive(&[], &mut plaintext).unwrap_err().kind(), ErrorKind::Revoked);
+    }
+}
+
+/// Without room for plaintext no more than a record of it waits, and no copy of the rest.
+#[test]
+fn receiving_without_room_leaves_what_follows() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let alice = issue(&world, "alice");
+    directory.install(alice.certificate()).unwrap();
+    let acceptor = acceptor(&world, &directory, OnRemoval::Close);
+    for config in configs(&world, &alice) {
+        let mut wire = connect(&config, &acceptor);
+        wire.client.writer().write_all(&[7; 60_000]).unwrap();
+        let records = flight(&mut wire.client);
+        let (taken, read) = wire.server.receive(&records, &mut []).unwrap();
+        assert!(taken < 20_000 && read == Read::Data(0), "{taken} {read:?}");
+        assert_eq!(wire.server.receive(&records[taken..], &mut []).unwrap(), (0, Read::Data(0)));
+        let mut plaintext = vec![0; 60_000];
+        let received = wire.server.receive(&records[taken..], &mut plaintext).unwrap();
+        assert_eq!(received, (records.len() - taken, Read::Data(60_000)));
+
+        // What is damaged is told after what came before it.
+        wire.client.writer().write_all(&[7; 60_000]).unwrap();
+        let mut records = flight(&mut wire.client);
+        *records.last_mut().unwrap() ^= 1;
+        assert_eq!(wire.server.receive(&records, &mut plaintext).unwrap(), (records.len(), Read::Data(49_152)));
+        assert_eq!(wire.server.receive(&[], &mut plaintext).unwrap_err().kind(), ErrorKind::Tls);
     }
 }
 

@@ -42,13 +42,13 @@ impl Servers {
     /// knows of revocations, or those that were given.
     fn decide(&self, name: &ServerName<'_>, chain: &[&[u8]], now: i64) -> Decision {
         let pins = self.directory.as_ref();
-        let certificate = match by_pin(Peer::Server, chain[0], pins, now, None) {
-            Ok(decision) => return decision,
-            Err(certificate) => certificate,
-        };
         let authorities = match &self.authorities {
             Some(directory) => Some(Authorities::Directory(directory)),
             None => (!self.given.anchors.is_empty()).then_some(Authorities::Given(&self.given)),
+        };
+        let certificate = match by_pin(Peer::Server, chain[0], pins, authorities.as_ref(), now, None) {
+            Ok(decision) => return decision,
+            Err(certificate) => certificate,
         };
         let decision = match authorities {
             Some(authorities) => authorities.decide_and_hold(certificate, pins, Peer::Server, chain, now, None),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Decision, Held, MAX_STRANGER, Peer, Reason, by_pin, limit, stranger, unfit};
 use crate::authority_dir::{AuthorityDir, Standing};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Refusal, Trust, Vouched};
-use crate::error::escape;
+use crate::error::{Result, escape};
 use crate::trust_dir::{Quiet, TrustDir};
 
 impl AuthorityDir {
@@ -16,9 +16,10 @@ impl AuthorityDir {
         let Some(end_entity) = chain.first() else {
             return Decision::new(Reason::NoCertificate, "the client sent no certificate, and one is required", None);
         };
-        let decide =
-            |stranger| Authorities::Directory(self).decide_and_hold(stranger, None, Peer::Client, chain, now, None);
-        Decision { held: None, ..by_pin(Peer::Client, end_entity, None, now, None).unwrap_or_else(decide) }
+        let authorities = Authorities::Directory(self);
+        let decide = |stranger| authorities.decide_and_hold(stranger, None, Peer::Client, chain, now, None);
+        let by_pin = by_pin(Peer::Client, end_entity, None, Some(&authorities), now, None);
+        Decision { held: None, ..by_pin.unwrap_or_else(decide) }
     }
 }
 
@@ -30,6 +31,14 @@ pub(super) enum Authorities<'a> {
 }
 
 impl Authorities<'_> {
+    /// The certificate of these bytes.
+    pub(super) fn certificate(&self, der: &[u8], fingerprint: Fingerprint) -> Result<Certificate> {
+        match self {
+            Self::Directory(directory) => directory.certificate(der, fingerprint),
+            Self::Given(_) => Certificate::from_der_of(der, fingerprint),
+        }
+    }
+
     /// Has the authorities decide about a certificate of which the directory of pins has no entry.
     pub(super) fn decide_and_hold(
         &self,
@@ -42,7 +51,7 @@ impl Authorities<'_> {
     ) -> Decision {
         // What cannot be read stands in no path.
         let sent = chain.iter().skip(1).filter(|sent| sent.len() <= MAX_STRANGER);
-        let sent = sent.filter_map(|sent| Certificate::from_der(sent).ok());
+        let sent = sent.filter_map(|sent| self.certificate(sent, Fingerprint::of(sent)).ok());
         let judged = self.judge(std::iter::once(certificate.clone()).chain(sent).collect(), peer, now);
         let unfit = match &judged {
             Err(Refusal(Reason::UntrustedIssuer, _)) => None,

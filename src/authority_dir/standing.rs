@@ -117,6 +117,9 @@ impl fmt::Debug for Standing {
     }
 }
 
+/// Certificates that are remembered though nobody stands on them.
+const REMEMBERED: usize = 256;
+
 /// The chains of a directory that connections stand on, by the fingerprints of their certificates.
 #[derive(Default)]
 pub(super) struct Standings(Mutex<Table>);
@@ -124,6 +127,8 @@ pub(super) struct Standings(Mutex<Table>);
 #[derive(Default)]
 struct Table {
     by_chain: HashMap<Key, Weak<Standing>>,
+    /// Certificates that were read for them.
+    read: HashMap<Fingerprint, Certificate>,
     /// The size at which chains without connections are dropped next.
     sweep_at: usize,
 }
@@ -159,7 +164,16 @@ impl Standings {
             peer,
         });
         table.by_chain.insert(key, Arc::downgrade(&standing));
+        if table.read.len() >= REMEMBERED {
+            table.read.clear();
+        }
+        table.read.extend(standing.chain.iter().map(|one| (one.fingerprint(), one.clone())));
         standing
+    }
+
+    /// A certificate of such a chain, if it was read lately.
+    pub(super) fn certificate(&self, fingerprint: &Fingerprint) -> Option<Certificate> {
+        lock(&self.0).read.get(fingerprint).cloned()
     }
 
     pub(super) fn find(&self, chain: &[Certificate], peer: Peer) -> Option<Arc<Standing>> {

@@ -1,17 +1,17 @@
 //! One connection as a state machine over buffers (sans-I/O).
 
+mod verdict;
+
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustls::InvalidMessage;
-
 use super::account::Account;
+use super::allowance::Allowance;
 use super::engine::{Engine, Plaintext};
 use super::open::{Listed, OnRemoval};
 use super::plain_http::Greeting;
-use super::record_guard::{RecordGuard, TINY};
 use super::side::Side;
 use crate::admission::Decision;
 use crate::clock::now;
@@ -63,9 +63,7 @@ pub struct Connection {
     pub(super) engine: Engine,
     /// When the peer must have been decided about; `None` for a time that no clock reaches.
     deadline: Option<Instant>,
-    /// Ciphertext that came before the decision.
-    received: usize,
-    guard: Option<RecordGuard>,
+    allowance: Allowance,
     /// Shared with the list of open connections.
     decision: Option<Arc<Decision>>,
     failure: Option<(ErrorKind, String)>,
@@ -84,10 +82,9 @@ impl Connection {
             id: side.open().number(),
             account: Account::open(side.tally().clone(), side.peer()),
             deadline: since.checked_add(side.limits().timeout),
-            guard: side.tiny_records().map(|per_second| RecordGuard::new(per_second, since)),
+            allowance: Allowance::of(&side, since),
             side,
             engine,
-            received: 0,
             decision: None,
             failure: None,
             revoked: false,
@@ -116,27 +113,28 @@ impl Connection {
         if self.engine.is_full() {
             return Err(Error::new(ErrorKind::InvalidArgument, FULL));
         }
+        self.follow(ciphertext, now)?;
         let rest = self.process(ciphertext);
         self.engine.feed(rest);
-        self.follow(ciphertext, now);
+        if self.decision.is_none() {
+            self.keep_to(self.allowance.for_handshake())?;
+        }
         self.ok()
     }
 
-    /// Sees whether the peer keeps to its limits with this ciphertext, which was taken.
-    fn follow(&mut self, ciphertext: &[u8], now: Instant) {
+    /// Follows ciphertext that was taken.
+    fn follow(&mut self, ciphertext: &[u8], now: Instant) -> Result<()> {
         self.account.took_ciphertext(ciphertext.len());
-        if self.failure.is_none() && self.guard.as_mut().is_some_and(|guard| !guard.follow(ciphertext, now)) {
-            let flood = format!("the client floods the connection with tiny records (under {TINY} bytes)");
-            self.end(ErrorKind::Tls, flood + "; if that is its way, raise max_tiny_records");
+        let kept = self.allowance.follow(ciphertext, now);
+        self.keep_to(kept)
+    }
+
+    /// Ends the connection with a peer that has not kept to its limits.
+    fn keep_to(&mut self, kept: std::result::Result<(), String>) -> Result<()> {
+        if let (Err(message), None) = (kept, &self.failure) {
+            self.end(ErrorKind::Tls, message);
         }
-        if self.failure.is_none() && self.decision.is_none() {
-            self.received += ciphertext.len();
-            let (peer, limit) = (self.side.peer(), self.side.limits().bytes);
-            if self.received > limit {
-                let message = format!("the {peer} has sent more than {limit} bytes before its handshake was over");
-                self.end(ErrorKind::Tls, message);
-            }
-        }
+        self.ok()
     }
 
     /// Moves ciphertext for the transport into the buffer; 0 when there is none.
@@ -160,8 +158,8 @@ impl Connection {
     }
 
     /// [`read_tls`](Self::read_tls) and [`read`](Self::read) in one, with fewer copies: takes ciphertext from the
-    /// transport and moves plaintext into the buffer, and says how much it took and what it read. What it did not take is
-    /// to be given again: when there is room for plaintext and, during the handshake, when what waits has been sent.
+    /// transport and moves plaintext into the buffer, and says how much it took and what it read. What it did not take,
+    /// for want of room, is to be given again.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -175,12 +173,14 @@ impl Connection {
     /// # Ok::<(), trustdir::Error>(())
     /// ```
     pub fn receive(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Result<(usize, Read)> {
-        let now = Instant::now();
-        self.expire(now)?;
-        let filled = self.fill(ciphertext, buffer);
-        let taken = filled.as_ref().map_or(ciphertext.len(), |(taken, _)| *taken);
-        self.follow(&ciphertext[..taken], now);
-        filled
+        if self.decision.is_none() {
+            self.read_tls(ciphertext)?;
+            return Ok((ciphertext.len(), self.read(buffer)?));
+        }
+        let (taken, read) = self.fill(ciphertext, buffer)?;
+        // What is wrong with it is for the next call.
+        let _ = self.follow(&ciphertext[..taken], Instant::now());
+        Ok((taken, read))
     }
 
     /// Processes ciphertext and moves plaintext into the buffer, in turns. Says how much it took and what it moved.
@@ -250,10 +250,8 @@ impl Connection {
         let closed = |_| Error::new(ErrorKind::Closed, "the connection is closed for writing");
         let count = self.engine.write(plaintext).map_err(closed)?;
         self.account.took_plaintext(count);
-        if count > 0
-            && let Some(guard) = &mut self.guard
-        {
-            guard.answered();
+        if count > 0 {
+            self.allowance.answered();
         }
         Ok(count)
     }
@@ -413,95 +411,6 @@ impl Connection {
             }
         }
         Ok(false)
-    }
-
-    /// Decides about the peer of a completed handshake, full or resumed. What the verifier decided in a full one is
-    /// looked at again: the entry may have gone in between. A resumed one was not shown to it.
-    fn decide_when_done(&mut self) {
-        if self.decision.is_some() || self.engine.is_handshaking() {
-            return;
-        }
-        let still = |decision: &Decision| decision.is_admitted() && now() <= decision.until();
-        let verified = self.engine.scope.decision.take().filter(|decision| !self.resumed() && still(decision));
-        let decided = match verified {
-            Some(admission) => Some(admission.refused_since(now()).unwrap_or(*admission)),
-            None => self.side.decide(&self.engine.peer_chain()),
-        };
-        let Some(decision) = decided else { return };
-        self.engine.scope = self.side.scope(&decision);
-        if decision.is_admitted() {
-            let hook = self.hook.take();
-            let decision = Arc::new(decision);
-            self.registration = decision.held().zip(hook).map(|(held, hook)| held.on_removed(hook));
-            self.listed = self.side.open().enter(self.id, &decision);
-            self.tell(&decision);
-            self.decision = Some(decision);
-        } else {
-            let kind = decision.reason().error_kind();
-            self.refuse(decision, kind);
-        }
-    }
-
-    fn refuse(&mut self, decision: Decision, kind: ErrorKind) {
-        let message = decision.message().to_owned();
-        self.tell(&decision);
-        self.decision = Some(Arc::new(decision));
-        self.end(kind, message);
-    }
-
-    fn tell(&mut self, decision: &Decision) {
-        let resumed = self.resumed();
-        self.account.decided(decision, resumed, self.side.on_decision());
-    }
-
-    fn fail(&mut self, error: &rustls::Error) {
-        let refusal = match error {
-            rustls::Error::NoCertificatesPresented => self.side.decide(&[]),
-            rustls::Error::InvalidCertificate(_) => {
-                self.engine.scope.decision.take().filter(|decision| !decision.is_admitted()).map(|decision| *decision)
-            }
-            _ => None,
-        };
-        let (kind, message) = match (&refusal, error) {
-            (Some(refusal), _) => (refusal.reason().error_kind(), refusal.message().to_owned()),
-            (None, rustls::Error::AlertReceived(alert)) => (ErrorKind::Alert, self.side.alert(*alert)),
-            (None, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-                (ErrorKind::Tls, self.side.not_tls().to_owned())
-            }
-            (None, other) => (ErrorKind::Tls, format!("the TLS protocol failed: {other}")),
-        };
-        if let Some(refusal) = refusal {
-            self.tell(&refusal);
-            self.decision = Some(Arc::new(refusal));
-        }
-        self.end(kind, message);
-    }
-
-    /// Nothing is read or written any more but what waits to be sent: an alert, or close_notify where rustls has sent
-    /// none and can send no other.
-    fn end(&mut self, kind: ErrorKind, message: String) {
-        self.engine.send_close_notify();
-        self.account.ended(kind, &message);
-        self.failure = Some((kind, message));
-        self.engine.discard();
-        self.hook = None;
-        self.registration = None;
-        self.listed = None;
-    }
-
-    /// The failure, again for each call.
-    fn ok(&self) -> Result<()> {
-        let Some((kind, message)) = &self.failure else { return Ok(()) };
-        let error = Error::new(*kind, message.as_str());
-        Err(match &self.decision {
-            Some(decision) if !decision.is_admitted() => error.with_decision(Decision::clone(decision)),
-            _ => error,
-        })
-    }
-
-    fn truncated(&mut self, when: &str) -> Error {
-        self.engine.report_end();
-        Error::new(ErrorKind::Truncated, format!("the {} closed the connection {when}", self.side.peer()))
     }
 }
 

@@ -178,7 +178,11 @@ impl Engine {
             State::Greeting(acceptor) if before > 0 => acceptor.read_tls(&mut untaken),
             State::Speaking(tls) if before > 0 && tls.wants_read() => {
                 let first = tls.read_tls(&mut untaken);
-                while first.is_ok() && !untaken.is_empty() && matches!(tls.read_tls(&mut untaken), Ok(1..)) {}
+                let mut read = first.as_ref().map_or(0, |read| *read);
+                // It reads as much at once as its buffer holds, once that does not grow any more.
+                while read == READ_SIZE && !untaken.is_empty() {
+                    read = tls.read_tls(&mut untaken).unwrap_or_default();
+                }
                 first
             }
             _ => return Ok(false),

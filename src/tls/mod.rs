@@ -10,6 +10,7 @@
 mod acceptor;
 mod account;
 mod alert;
+mod allowance;
 mod blocking;
 mod builder;
 mod connection;

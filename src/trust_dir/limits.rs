@@ -319,7 +319,7 @@ impl TrustDir {
 
     /// Whether there are limits, or a file that cannot be read for them.
     pub(crate) fn has_limits(&self) -> bool {
-        !matches!(self.rules(), Ok(None))
+        !matches!(self.0.limits.now(self.quiet()), Ok(None))
     }
 
     fn rules(&self) -> Result<Option<Arc<Rules>>> {

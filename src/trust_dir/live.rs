@@ -129,26 +129,43 @@ struct Table {
     sweep_at: usize,
 }
 
+impl Table {
+    /// The live entry of a certificate of which this is known.
+    fn live(&mut self, fingerprint: &Fingerprint, known: impl FnOnce(&mut Self) -> Arc<Known>) -> Arc<Live> {
+        let live = self.by_fingerprint.get(fingerprint).and_then(Weak::upgrade);
+        live.filter(|live| !live.is_removed()).unwrap_or_else(|| {
+            if self.by_fingerprint.len() >= self.sweep_at {
+                self.by_fingerprint.retain(|_, live| live.strong_count() > 0);
+                self.sweep_at = 2 * self.by_fingerprint.len().max(32);
+            }
+            let live = Arc::new(Live::of(*fingerprint, known(self)));
+            self.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
+            live
+        })
+    }
+
+    fn known(&mut self, fingerprint: &Fingerprint) -> Arc<Known> {
+        if self.known.len() >= REMEMBERED && !self.known.contains_key(fingerprint) {
+            self.known.clear();
+        }
+        self.known.entry(*fingerprint).or_default().clone()
+    }
+}
+
 impl LiveEntries {
     /// The live entry of a certificate that was just found in the directory.
     pub(super) fn of(&self, fingerprint: &Fingerprint, path: &Path, mark: Mark) -> Arc<Live> {
-        let mut table = lock(&self.table);
-        if table.by_fingerprint.len() >= table.sweep_at {
-            table.by_fingerprint.retain(|_, live| live.strong_count() > 0);
-            table.sweep_at = 2 * table.by_fingerprint.len().max(32);
-        }
-        let known = table.by_fingerprint.get(fingerprint).and_then(Weak::upgrade);
-        let live = known.filter(|live| !live.is_removed()).unwrap_or_else(|| {
-            if table.known.len() >= REMEMBERED && !table.known.contains_key(fingerprint) {
-                table.known.clear();
-            }
-            let known = table.known.entry(*fingerprint).or_default().clone();
-            let live = Arc::new(Live::of(*fingerprint, known));
-            table.by_fingerprint.insert(*fingerprint, Arc::downgrade(&live));
-            live
-        });
+        let live = lock(&self.table).live(fingerprint, |table| table.known(fingerprint));
         live.saw(path.to_owned(), mark);
         live
+    }
+
+    /// As [`of`](Self::of), of one that somebody has stood on lately, and the file that it was seen in then.
+    pub(super) fn again(&self, fingerprint: &Fingerprint) -> Option<(PathBuf, Arc<Live>)> {
+        let known = lock(&self.table).known.get(fingerprint)?.clone();
+        // Somebody may be looking at it.
+        let file = lock(&known.seen).as_ref()?.0.clone();
+        Some((file, lock(&self.table).live(fingerprint, |_| known)))
     }
 
     /// Tells the connections of a certificate that has gone. No lock is held while their hooks run.

@@ -288,8 +288,7 @@ impl TrustDir {
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<Found> {
-        let hold = |(file, mark): (PathBuf, Mark)| {
-            let live = self.0.live.of(fingerprint, &file, mark);
+        let hold = |(file, live): (PathBuf, Arc<Live>)| {
             if let Some(watch) = self.0.watch.get() {
                 watch.connections_are_live();
             }
@@ -297,10 +296,18 @@ impl TrustDir {
             // Held first and looked at then, since who removed it before it was held has told nobody.
             Found { file, quiet: held.quiet(), held }
         };
-        let known = self.index().files_of(fingerprint).into_iter().next();
-        let known = known.map(|(name, mark)| hold((self.0.path.join(name), mark)));
-        known.filter(|Found { held, quiet, .. }| held.live.is_where_it_was(*quiet)).or_else(|| {
-            let found = hold(self.locate(fingerprint)?);
+        let is_there = |found: &Found| found.held.live.is_where_it_was(found.quiet);
+        let at = |(file, mark): (PathBuf, Mark)| {
+            let live = self.0.live.of(fingerprint, &file, mark);
+            hold((file, live))
+        };
+        let lately = self.0.live.again(fingerprint).map(hold).filter(is_there);
+        let known = || {
+            let (name, mark) = self.index().files_of(fingerprint).into_iter().next()?;
+            Some(at((self.0.path.join(name), mark))).filter(is_there)
+        };
+        lately.or_else(known).or_else(|| {
+            let found = at(self.locate(fingerprint)?);
             let live = &found.held.live;
             (live.is_where_it_was(None) || self.recheck(live)).then_some(found)
         })

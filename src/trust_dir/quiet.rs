@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::stamp::Look;
 
 /// How long such a stretch is, in milliseconds: some changes are never told, those by way of a memory mapping and, of a
-/// file that has got another hard link since, by way of that one; and nobody tells a process forked from the watcher's.
+/// file that has got another hard link since, by way of that one.
 const LENGTH: u128 = 128;
 
 /// A stretch of time in which the watcher was told of no change. If it is still the same one, what was seen in it is

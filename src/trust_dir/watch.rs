@@ -14,6 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
@@ -55,6 +56,8 @@ pub(super) struct Watch(Arc<Shared>);
 
 struct Shared {
     waker: Waker,
+    /// The process of the thread: in one forked from it nothing is seen to.
+    process: u32,
     waiting: Waiting,
     /// Counts what is to be seen to: batches of events when the first is taken, and whatever the thread is woken for.
     asked: AtomicU32,
@@ -85,6 +88,7 @@ impl Watch {
         let (events, waker) = Events::open().map_err(failed)?;
         let shared = Arc::new(Shared {
             waker,
+            process: process::id(),
             waiting: events.waiting().map_err(failed)?,
             asked: AtomicU32::new(0),
             answered: AtomicU32::new(0),
@@ -158,7 +162,7 @@ impl Watch {
     pub(super) fn quiet(&self) -> Option<Quiet> {
         let shared = &*self.0;
         // In this order: whatever was taken by the thread is counted as asked before it.
-        if !shared.waiting.is_empty(|| self.wake()) {
+        if shared.process != process::id() || !shared.waiting.is_empty(|| self.wake()) {
             return None;
         }
         let asked = shared.asked.load(Ordering::SeqCst);
