@@ -210,7 +210,7 @@ struct Program {
     command: fn(&World, &Server, bool, Option<&ClientFiles>) -> Command,
 }
 
-const PROGRAMS: [Program; 5] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         name: "openssl s_client",
         command: |world, server, newer, client| {
@@ -281,7 +281,36 @@ const PROGRAMS: [Program; 5] = [
             command
         },
     },
+    Program {
+        name: GO,
+        command: |world, server, newer, client| {
+            let mut command = Command::new(world.path("go-client"));
+            command.arg(server.port.to_string()).arg(world.ca.certificate_path());
+            command.arg(if newer { "TLSv1.3" } else { "TLSv1.2" });
+            if let Some(client) = client {
+                command.arg(&client.certificate).arg(&client.key);
+            }
+            command
+        },
+    },
 ];
+
+const GO: &str = "Go's crypto/tls";
+
+/// Makes the client in Go, where there is a compiler: it is large, and nothing else needs it.
+fn make_go_client(world: &World) -> bool {
+    std::fs::write(world.path("client.go"), GO_CLIENT).unwrap();
+    let mut command = Command::new("go");
+    command.args(["build", "-o"]).arg(world.path("go-client")).arg(world.path("client.go")).env("GO111MODULE", "off");
+    match command.env("GOCACHE", world.path("go-cache")).output() {
+        Ok(made) if made.status.success() => true,
+        Ok(failed) => panic!("{}", String::from_utf8_lossy(&failed.stderr)),
+        Err(none) => {
+            println!("skipped: {GO}: {none}");
+            false
+        }
+    }
+}
 
 const PYTHON: &str = "
 import socket, ssl, sys
@@ -305,6 +334,40 @@ socket.on('data', (data) => { console.log(String(data)); socket.end(); });
 socket.on('error', (error) => { console.error(error.message); process.exit(1); });
 socket.on('close', () => process.exit(1));
 ";
+
+const GO_CLIENT: &str = r#"
+package main
+
+import ("bufio"; "crypto/tls"; "crypto/x509"; "fmt"; "os")
+
+func check(err error) {
+	if err != nil { fmt.Fprintln(os.Stderr, err); os.Exit(1) }
+}
+
+func main() {
+	version := map[string]uint16{"TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}[os.Args[3]]
+	ca, err := os.ReadFile(os.Args[2])
+	check(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	config := &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: version, MaxVersion: version}
+	if len(os.Args) > 4 {
+		pair, err := tls.LoadX509KeyPair(os.Args[4], os.Args[5])
+		check(err)
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+	connection, err := tls.Dial("tcp", "127.0.0.1:" + os.Args[1], config)
+	check(err)
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	check(err)
+	_, err = connection.Write([]byte(line))
+	check(err)
+	said := make([]byte, 100)
+	count, err := connection.Read(said)
+	check(err)
+	fmt.Println(string(said[:count]))
+}
+"#;
 
 /// Sends a line, and returns whether it came back, with all that the program said.
 fn speak(
@@ -359,7 +422,8 @@ fn other_peoples_clients_hear_why() {
     let alice = world.issued("alice", &IssueOptions::default());
     clients.install(&alice.load()).unwrap();
     let refused = refused(&world, &clients);
-    for program in &PROGRAMS {
+    let go = make_go_client(&world);
+    for program in PROGRAMS.iter().filter(|program| go || program.name != GO) {
         for newer in [false, true] {
             let what = format!("{}, TLS 1.{}", program.name, 2 + u8::from(newer));
             let (echoed, said) = speak(program, &world, &server, newer, Some(&alice));
@@ -384,11 +448,13 @@ fn other_peoples_clients_hear_why() {
 /// What the programs call an alert.
 fn names(alert: AlertDescription) -> &'static [&'static str] {
     match alert {
-        AlertDescription::CertificateRequired => &["certificate required", "[116]"],
-        AlertDescription::UnknownCA => &["unknown ca", "[48]"],
-        AlertDescription::CertificateRevoked => &["certificate revoked", "[44]"],
+        AlertDescription::CertificateRequired => &["certificate required", "[116]", "alert(116)"],
+        AlertDescription::UnknownCA => &["unknown ca", "[48]", "unknown certificate authority"],
+        AlertDescription::CertificateRevoked => &["certificate revoked", "[44]", "revoked certificate"],
         // The first words of curl for it blame the server's certificate.
-        AlertDescription::CertificateExpired => &["certificate expired", "[45]", "ssl certificate verification failed"],
+        AlertDescription::CertificateExpired => {
+            &["certificate expired", "[45]", "ssl certificate verification failed", "expired certificate"]
+        }
         AlertDescription::UnsupportedCertificate => &["unsupported certificate", "[43]"],
         AlertDescription::AccessDenied => &["access denied", "[49]"],
         other => panic!("{other:?}"),
