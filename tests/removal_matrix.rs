@@ -350,7 +350,9 @@ fn combination(cast: &Cast, way: Way, when: When, tls: &'static SupportedProtoco
             }
             // Who sleeps can only be woken by a watcher; the rest must hold without.
             let service = &services[if when == When::Idle { 0 } else { number % 2 }];
-            let told = round(site, service, when, number % 64 == 1, &mut dice);
+            // Of an old file that nobody touches a watched directory tells each change: it is not looked at meanwhile.
+            let old = number % 8 == 0 || number % 64 == 1;
+            let told = round(site, service, when, old, &mut dice);
             if let Some(told) = told.filter(|_| number % 2 == 0 || when == When::Idle) {
                 times.lock().unwrap().entry((way, when)).or_default().push(told);
             }
