@@ -84,7 +84,7 @@ fn a_service_behind_haproxy() {
         ],
     );
     serves(&folder, &Proxy::haproxy(folder.path(), &snippet), "/cn=alice");
-    folder.run("check chat --json").code(1).error("UNSUPPORTED");
+    folder.run("check chat").done();
 }
 
 /// The whole snippet, as it was written, before the program that it is for.

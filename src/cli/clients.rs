@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::check::Check;
-use super::finding::Finding;
+use super::finding::{self, Finding};
 use super::limit::{self, SetLimit, Unlimit};
 use super::output::{Output, argument, path_json};
 use super::rehash::Rehash;
@@ -296,7 +296,7 @@ impl List {
     fn run(self, output: &mut Output) -> Result<Outcome> {
         let dir = self.directory.open()?;
         let entries = dir.list()?;
-        let problems = dir.problems()?;
+        let problems = dir.check()?.iter().filter(|notice| notice.is_problem()).count();
         let path = &self.directory.path;
         let now = time::now();
 
@@ -317,18 +317,21 @@ impl List {
         } else {
             table(&rows, output);
         }
-        if !problems.is_empty() {
-            let (count, plural) = (problems.len(), if problems.len() == 1 { "" } else { "s" });
+        let count = trust_dir::distinct(entries).len();
+        if problems > 0 {
             output.aside(format_args!(
-                "{count} file{plural} of {} cannot be used; `trustdir clients check {}` says why",
+                "{}: {}, {}; `trustdir clients check {}` says which",
                 path.display(),
+                finding::count(count, "client"),
+                finding::count(problems, "problem"),
                 argument(path)
             ));
         }
         output.set("directory", path_json(path));
         output.set("entry_names", self.directory.entry_names.as_str());
         output.set("clients", clients);
-        output.set("problem_count", problems.len());
+        output.set("client_count", count);
+        output.set("problem_count", problems);
         Ok(Outcome::Done)
     }
 }

@@ -24,7 +24,7 @@
 //!
 //! | verb | keys |
 //! |---|---|
-//! | `up` | `service` (or `null`), `directory`, `dry_run`, `authority`: *certificate* with `file`, or `null` before it is made, `identity`: *certificate* with `file`, `key_file`, `reason`: why it was issued, or `null` (before it is issued, of the old one); `changes`: list of `file`, `created`, `backup`, `diff`: lines with `-` and `+`; `clients`: the directory or `null`; `created`; `next`: what is left to do; `warnings` |
+//! | `up` | `service` (or `null`), `directory`, `dry_run`, `authority`: *certificate* with `file`, or `null` before it is made, `identity`: *certificate* with `file`, `key_file`, `reason`: why it was issued, or `null` (before it is issued, of the old one); `changes`: list of `file`, `created`, `backup`, `diff`: lines with `-` and `+`; `closed`: keys that every user could read, and now cannot; `clients`: the directory or `null`; `created`; `next`: what is left to do; `warnings` |
 //! | `ca init`, `ca intermediate`, `ca import` | `authority`: *certificate* with `file`, `directory`, `key_encrypted`; `warnings` |
 //! | `ca renew` | `authority`: *certificate* with `file`, `directory` |
 //! | `ca show` | `authority`: *details* with `file`, `directory`, `above`: list of *details*, `issued_count`, `valid_count`; `warnings` |
@@ -46,7 +46,7 @@
 //! | `check` | `checked`: list of what was looked at, `problems`, `notes` |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
-//! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, `problem_count` |
+//! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, one for each file; `client_count`: how many certificates, and `problem_count`, both as in `clients check` |
 //! | `clients show` | `directory`, `client`: *details* with `files`, `reason` |
 //! | `clients replace` | `directory`, `entry`: *entry*, `replaced`: *certificate* with `files`: what was removed, `warnings` |
 //! | `clients rehash` | `directory`, `done`, `linked`: list of `file`, `target`, `renamed`: list of `file`, `to`, `removed`: list of files, `left`: list of `file`, `message`, `newly_admitted`: list of *entry* |
@@ -68,7 +68,7 @@
 //! - `problems`, `notes` and `warnings` are lists of *findings*: `kind`, `message`, `file`, `subject`,
 //!   `fingerprint`. The kind is the reason of a refusal (`"EXPIRED"`, `"WEAK_KEY"` …) or one of `"FILE"` (a file
 //!   that cannot be an entry), `"PRIVATE_KEY"` (an entry whose file holds a key too), `"ENTRY_NAMES"` (admission
-//!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"CHAIN"` (only the first
+//!   depends on which file names count), `"AUTHORITY"` (a CA:TRUE certificate), `"NAMES"` (names that a service had are not known any more), `"CHAIN"` (only the first
 //!   certificate of a file was installed or written), `"LIMIT"` (a limit that fits nobody, or that stays), `"REQUEST"` (asked for and not granted, or granted otherwise).
 //!   A warning about a certificate that was just made has a rule of `lint` as its kind. `check` adds the kinds of errors
 //!   (`"KEY_MISMATCH"`, `"NOT_FOUND"` …), the rules of `lint`, and `"CLIENT_AUTH"`, `"CONFIG"`, `"DH_PARAMETERS"`,
@@ -110,6 +110,7 @@ mod renew;
 mod replace;
 mod request;
 mod revoke;
+mod rights;
 mod show;
 mod sign;
 mod summary;

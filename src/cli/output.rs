@@ -53,6 +53,13 @@ impl Output {
         }
     }
 
+    /// Makes sure of a list in the JSON object, which may stay empty.
+    pub(super) fn list(&mut self, key: &str) {
+        if let Some(document) = &mut self.document {
+            document.entry(key).or_insert_with(|| json!([]));
+        }
+    }
+
     /// Appends to a list of the JSON object.
     pub(super) fn push(&mut self, key: &str, value: Value) {
         if let Some(document) = &mut self.document

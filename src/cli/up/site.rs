@@ -27,9 +27,9 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// The first name.
+    /// The first name that is one, and not a pattern for many.
     pub(super) fn name(&self) -> String {
-        self.names.first().map(bare).unwrap_or_default()
+        self.names.iter().map(bare).find(|name| !name.starts_with('*')).unwrap_or_default()
     }
 
     /// Hosts as they stand in a URL.
