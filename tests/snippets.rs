@@ -53,6 +53,12 @@ fn serves(folder: &Folder, proxy: &Proxy, alice_is: &str) {
     };
     assert_eq!(upgrade(&alice), "101 over the socket\n");
     assert_ne!(upgrade(&mallory), "101 over the socket\n");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/upgrade.py");
+    let python = |client: &[String; 2]| {
+        run("python3", &[script, &socket, "chat.home.arpa", &text(&root), &client[0], &client[1]], folder.path())
+    };
+    assert_eq!(python(&alice), format!("chat by https, for {alice_is}\n101 over the socket\n"));
+    assert!(python(&mallory).ends_with("Error\n"));
 }
 
 #[test]
