@@ -19,6 +19,7 @@ use super::output::{Output, argument, path_json};
 use super::rehash::Rehash;
 use super::replace::Replace;
 use super::summary::{certificate_json, details, details_json, entry_json, summary};
+use super::watch::Watch;
 use super::{Outcome, time};
 
 #[derive(Subcommand)]
@@ -37,6 +38,8 @@ pub(super) enum Clients {
     Rehash(Rehash),
     /// Look for everything that keeps a client out or lets one in unawares
     Check(Check),
+    /// Show who connects, and what changes in the directory, as it happens
+    Watch(Watch),
     /// Limit a client to a time or to services, without a new certificate
     Limit(SetLimit),
     /// Take a client's limits off
@@ -53,6 +56,7 @@ impl Clients {
             Self::Replace(replace) => replace.run(output),
             Self::Rehash(rehash) => rehash.run(output),
             Self::Check(check) => check.run(output),
+            Self::Watch(watch) => watch.run(output),
             Self::Limit(limit) => limit.run(output),
             Self::Unlimit(unlimit) => unlimit.run(output),
         }
@@ -117,9 +121,18 @@ impl EntryNamesArg {
 }
 
 pub(super) fn open(path: &Path, names: EntryNamesArg, create: bool) -> Result<TrustDir> {
+    open_with(path, names, TrustDirOptions { watch: false, create, ..TrustDirOptions::default() })
+}
+
+/// Opens the directory for whoever wants to be told of its changes.
+pub(super) fn watch(path: &Path, names: EntryNamesArg) -> Result<TrustDir> {
+    open_with(path, names, TrustDirOptions { watch: true, ..TrustDirOptions::default() })
+}
+
+fn open_with(path: &Path, names: EntryNamesArg, options: TrustDirOptions) -> Result<TrustDir> {
     let entry_names = if names.subject_hash { EntryNames::SubjectHash } else { EntryNames::Any };
     // What is wrong with its limits is for each verb to say.
-    TrustDir::open_to_repair(path, TrustDirOptions { entry_names, watch: false, create }, &|_, _| {})
+    TrustDir::open_to_repair(path, TrustDirOptions { entry_names, ..options }, &|_, _| {})
 }
 
 /// A file of the directory, under the directory's name as the operator wrote it.

@@ -52,6 +52,7 @@
 //! | `clients rehash` | `directory`, `done`, `linked`: list of `file`, `target`, `renamed`: list of `file`, `to`, `removed`: list of files, `left`: list of `file`, `message`, `newly_admitted`: list of *entry* |
 //! | `clients limit` | `directory`, `limit`: *limit* |
 //! | `clients unlimit` | `directory`, `unlimited`: list of *limit*, `warnings`: what still limits the client |
+//! | `clients watch` | not one object, but one for each thing that happens: `event`: `"decision"` with the keys of the service's record, or `"installed"` or `"removed"`: *entry* with `time` |
 //! | `clients check` | `directory`, `entry_names`, `client_count`: how many certificates, `problems`, `notes` |
 //!
 //! - *certificate*: `subject`, `issuer` (RFC 4514), `common_name`, `serial`, `not_before`, `not_after` (RFC 3339),
@@ -116,6 +117,7 @@ mod sign;
 mod summary;
 mod time;
 mod up;
+mod watch;
 
 use std::ffi::OsString;
 
