@@ -21,8 +21,7 @@ impl Pimatic {
     fn start(folder: &Folder) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pimatic.js");
         let mut command = folder.command("node");
-        let mut child =
-            command.args([script, "app"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node");
+        let mut child = command.args([script, "app"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { child, port: line.trim().parse().unwrap() }

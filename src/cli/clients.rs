@@ -20,7 +20,7 @@ use super::rehash::Rehash;
 use super::replace::Replace;
 use super::summary::{certificate_json, details, details_json, entry_json, summary};
 use super::watch::Watch;
-use super::{Outcome, time};
+use super::{Outcome, progress, time};
 
 #[derive(Subcommand)]
 pub(super) enum Clients {
@@ -74,8 +74,8 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn open(&self) -> Result<TrustDir> {
-        open(&self.path, self.entry_names, false)
+    pub(super) fn open(&self, output: &Output) -> Result<TrustDir> {
+        open(&self.path, self.entry_names, TrustDirOptions { watch: false, ..TrustDirOptions::default() }, output)
     }
 
     /// The one certificate that `which` names.
@@ -109,7 +109,7 @@ impl Directory {
 /// Which files of the directory count.
 #[derive(Args, Clone, Copy, Default)]
 pub(super) struct EntryNamesArg {
-    /// Count only files and links named by subject hash (0fb8533c.0), as OpenSSL and the Nano configuration do
+    /// Count only files and links named by subject hash (81bf8251.0), as OpenSSL and the Nano configuration do
     #[arg(long)]
     pub(super) subject_hash: bool,
 }
@@ -120,19 +120,12 @@ impl EntryNamesArg {
     }
 }
 
-pub(super) fn open(path: &Path, names: EntryNamesArg, create: bool) -> Result<TrustDir> {
-    open_with(path, names, TrustDirOptions { watch: false, create, ..TrustDirOptions::default() })
-}
-
-/// Opens the directory for whoever wants to be told of its changes.
-pub(super) fn watch(path: &Path, names: EntryNamesArg) -> Result<TrustDir> {
-    open_with(path, names, TrustDirOptions { watch: true, ..TrustDirOptions::default() })
-}
-
-fn open_with(path: &Path, names: EntryNamesArg, options: TrustDirOptions) -> Result<TrustDir> {
+/// Opens the directory, which may have to be read for a while.
+pub(super) fn open(path: &Path, names: EntryNamesArg, options: TrustDirOptions, output: &Output) -> Result<TrustDir> {
     let entry_names = if names.subject_hash { EntryNames::SubjectHash } else { EntryNames::Any };
     // What is wrong with its limits is for each verb to say.
-    TrustDir::open_to_repair(path, TrustDirOptions { entry_names, ..options }, &|_, _| {})
+    let options = TrustDirOptions { entry_names, ..options };
+    progress::during("reading the clients", output, |progress| TrustDir::open_to_repair(path, options, progress))
 }
 
 /// A file of the directory, under the directory's name as the operator wrote it.
@@ -143,7 +136,8 @@ pub(super) fn within(dir: &Path, file: &Path) -> PathBuf {
 /// Opens the directory, made first if need be, and says whether it was.
 pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Output) -> Result<TrustDir> {
     let created = !path.exists();
-    let dir = open(path, names, true)?;
+    let options = TrustDirOptions { watch: false, create: true, ..TrustDirOptions::default() };
+    let dir = open(path, names, options, output)?;
     if created {
         output.line(format_args!("made the directory {}", path.display()));
     }
@@ -217,7 +211,7 @@ fn chain_note(source: &Path, count: usize, first: &Certificate) -> Finding {
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   trustdir clients remove tls/clients alice
-  trustdir clients remove tls/clients 0fb8533c.0
+  trustdir clients remove tls/clients 81bf8251.0
   trustdir clients remove tls/clients 'CN=rpc.user.1,O=Example'
   trustdir clients remove tls/clients 3f9a6c01d2e4
 
@@ -235,7 +229,7 @@ pub(super) struct Remove {
 
 impl Remove {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         output.set("directory", path_json(&self.directory.path));
         output.set("removed", json!([]));
 
@@ -264,7 +258,7 @@ impl Remove {
 const SHOW_EXAMPLES: &str = "\
 Examples:
   trustdir clients show tls/clients alice
-  trustdir clients show tls/clients 0fb8533c.0 --json";
+  trustdir clients show tls/clients 81bf8251.0 --json";
 
 #[derive(Args)]
 #[command(after_help = SHOW_EXAMPLES)]
@@ -277,7 +271,7 @@ pub(super) struct Show {
 
 impl Show {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         let path = &self.directory.path;
         let certificate = self.directory.one(&dir, &self.which, output)?;
         let mut entries = dir.list()?;
@@ -307,9 +301,10 @@ pub(super) struct List {
 
 impl List {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
-        let entries = dir.list()?;
-        let problems = dir.check()?.iter().filter(|notice| notice.is_problem()).count();
+        let dir = self.directory.open(output)?;
+        let (entries, notices) = progress::during("listing the clients", output, |_| (dir.list(), dir.check()));
+        let entries = entries?;
+        let problems = notices?.iter().filter(|notice| notice.is_problem()).count();
         let path = &self.directory.path;
         let now = time::now();
 
@@ -333,7 +328,7 @@ impl List {
         let count = trust_dir::distinct(entries).len();
         if problems > 0 {
             output.aside(format_args!(
-                "{}: {}, {}; `trustdir clients check {}` says which",
+                "{}: {}, {}; `trustdir clients check {}` says why",
                 path.display(),
                 finding::count(count, "client"),
                 finding::count(problems, "problem"),

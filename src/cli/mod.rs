@@ -44,6 +44,8 @@
 //! | `export pem` | `identity`: *certificate* with `file`, `key_file`, `key_encrypted`; `warnings` |
 //! | `lint` | `findings`: list of *lint finding* |
 //! | `check` | `checked`: list of what was looked at, `problems`, `notes` |
+//! | `completions` | `shell`, `script` |
+//! | `man` | `directory`, `file`: the first of the pages |
 //! | `clients add` | `directory`, `created`: whether it was missing, `added`: list of *entry* with `source`, `warnings` |
 //! | `clients remove` | `directory`, `removed`: list of *certificate* with `files` |
 //! | `clients list` | `directory`, `entry_names`: `"any"` or `"subject-hash"`, `clients`: list of *entry*, one for each file; `client_count`: how many certificates, and `problem_count`, both as in `clients check` |
@@ -96,6 +98,7 @@
 mod ca;
 mod check;
 mod clients;
+mod completions;
 mod examine;
 mod export;
 mod files;
@@ -104,8 +107,10 @@ mod issue;
 mod limit;
 mod lint;
 mod list;
+mod man;
 mod output;
 mod passphrase;
+mod progress;
 mod rehash;
 mod renew;
 mod replace;
@@ -121,26 +126,28 @@ mod watch;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::Result;
 
 use output::Output;
 
-const EXAMPLES: &str = "\
-Examples, from nothing to a node that admits alice alone:
-  trustdir up --for nano ~/Nano
-  trustdir issue client alice --ca ~/Nano/pki --install ~/Nano/tls/clients
-  trustdir clients remove ~/Nano/tls/clients alice
+/// The whole fits a screen of 24 lines, so that the verbs are seen at once.
+const HELP: &str = "\
+{about}
 
-Exit codes: 0 done; 1 refused, failed, or a check found something; 2 wrong usage; 3 needs renewal.
-Passphrases come from files, from TRUSTDIR_CA_PASSPHRASE and TRUSTDIR_PASSPHRASE, or from a prompt, never from arguments.";
+Usage: {usage}
 
-/// Access control for TLS services by a directory of certificates, and the private CA that makes them
-///
-/// Add a certificate to the directory and that client is admitted; remove it and the client is refused.
+{subcommands}
+
+Each verb has --json, and --help with examples; `completions` and `man` are for
+shells and manuals. Begin with: trustdir up --for nano ~/Nano
+Exit: 0 done; 1 failed, refused, found something; 2 wrong usage; 3 renewal due.";
+
+/// Access control for TLS services by a directory of certificates
 #[derive(Parser)]
-#[command(name = "trustdir", bin_name = "trustdir", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "trustdir", bin_name = "trustdir", version, max_term_width = 100)]
+#[command(help_template = HELP, override_usage = "trustdir [--json] <COMMAND> | --help | --version")]
 struct Cli {
     /// Answer with one JSON object on standard output, errors included
     #[arg(long, global = true)]
@@ -151,7 +158,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set up a service: authority, identity, directory of clients and configuration, in one go
+    /// Set up a service: authority, identity, clients and configuration
     Up(up::Up),
     /// Make the private certificate authority
     #[command(subcommand)]
@@ -178,11 +185,24 @@ enum Command {
     Export(export::Export),
     /// Say which clients refuse a certificate, why, and what to do
     Lint(lint::Lint),
-    /// Say what is wrong with a service's TLS, by its configuration or by connecting to it
+    /// Say what is wrong with a service's TLS, by its files or by calling it
     Check(examine::Examine),
     /// Manage the directory of admitted clients
     #[command(subcommand)]
     Clients(clients::Clients),
+    /// Write what a shell completes on Tab
+    #[command(hide = true)]
+    Completions(completions::Completions),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(man::Man),
+}
+
+/// The command with the verbs that its help only mentions.
+fn whole() -> clap::Command {
+    ["completions", "man"]
+        .into_iter()
+        .fold(Cli::command(), |command, verb| command.mut_subcommand(verb, |verb| verb.hide(false)))
 }
 
 /// How a verb that did not fail ended.
@@ -227,6 +247,8 @@ impl Command {
             Self::Lint(verb) => verb.run(output),
             Self::Check(verb) => verb.run(output),
             Self::Clients(verb) => verb.run(output),
+            Self::Completions(verb) => verb.run(output),
+            Self::Man(verb) => verb.run(output),
         }
     }
 }

@@ -66,6 +66,13 @@ impl Output {
         self.line(format_args!("next: {text}"));
     }
 
+    /// Writes a text that was made here, as it is.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.document.is_none() {
+            self.write(text.trim_end());
+        }
+    }
+
     /// Sets a key of the JSON object.
     pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
         if let Some(document) = &mut self.document {

@@ -14,7 +14,7 @@ use std::thread;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::{Entry, Error, Fingerprint, Result, TrustDir};
+use crate::{Entry, Error, Fingerprint, Result, TrustDir, TrustDirOptions};
 
 use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument};
@@ -30,7 +30,7 @@ Examples:
   trustdir clients watch tls/clients
   trustdir clients watch tls/clients --log decisions.log
   journalctl -f -o cat -u node | trustdir clients watch tls/clients --log -
-  trustdir clients watch tls/clients --log decisions.log --json
+  journalctl -f -o cat -u node | trustdir --json clients watch tls/clients --log -
 
 The log is where the service writes its decisions, a line of JSON each; other lines are passed over, and its rotation is
 followed. On a terminal there is a table, elsewhere (and with --json) a line for each thing that happens. Ctrl-C ends it.";
@@ -73,7 +73,7 @@ impl Watch {
         let (sender, events) = mpsc::sync_channel(WAITING);
         // Before any other thread is there that the signals could go to.
         stop::on_signals(&sender).map_err(|error| Error::io("wait for signals with", &self.path, error))?;
-        let dir = clients::watch(&self.path, self.entry_names)?;
+        let dir = clients::open(&self.path, self.entry_names, TrustDirOptions::default(), output)?;
         let changed = sender.clone();
         dir.observe(Box::new(move || drop(changed.send(Event::Changed))));
         if let Some(path) = &self.log {
