@@ -237,27 +237,59 @@ impl Reader {
     }
 }
 
+/// The examples in a verb's help that call the command.
+fn examples(verb: &str) -> Vec<String> {
+    let help = Folder::new().run(&format!("{verb} --help")).done().out;
+    let lines = help.lines().skip_while(|line| !line.starts_with("Examples")).skip(1);
+    let lines = lines.take_while(|line| line.starts_with("  ")).map(str::trim);
+    lines.filter(|line| line.starts_with("trustdir ") || line.contains("| trustdir ")).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_example_does_what_it_says() {
     let reader = Reader::new();
     let mut folder = Folder::new();
     let (mut played, mut failed) = (0, Vec::new());
     for verb in verbs(&folder) {
-        let help = folder.run(&format!("{verb} --help")).done().out;
-        let examples = help.lines().skip_while(|line| !line.starts_with("Examples")).skip(1);
-        let examples = examples.take_while(|line| line.starts_with("  ")).map(str::trim);
-        let own: Vec<&str> =
-            examples.filter(|line| line.starts_with("trustdir ") || line.contains("| trustdir ")).collect();
+        let own = examples(&verb);
         assert!(own.iter().any(|line| line.contains(&format!("trustdir {verb}"))), "{verb}: {own:?}");
         for example in own {
             // What is taken off hold was put on hold just before.
             if !example.contains("--unhold") {
-                folder = reader.folder(example);
+                folder = reader.folder(&example);
             }
-            failed.extend(reader.play(&folder, example));
+            failed.extend(reader.play(&folder, &example));
             played += 1;
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(played > 75, "{played}");
+}
+
+/// What stands in backticks in the row of a verb.
+fn documented(verb: &str) -> Vec<&'static str> {
+    let page = include_str!("../docs/command.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let row = rows.filter(|(verbs, _)| verbs.split(", ").any(|own| own == format!("`{verb}`"))).map(|(_, keys)| keys);
+    row.flat_map(|keys| keys.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Every key of every answer is in docs/command.md.
+#[test]
+fn every_key_is_documented() {
+    let reader = Reader::new();
+    for verb in verbs(&Folder::new()) {
+        let documented = documented(&verb);
+        assert!(!documented.is_empty(), "docs/command.md has no row for `{verb}`");
+        let call = format!("trustdir {verb} ");
+        let simple = |line: &&String| line.starts_with(&call) && !line.contains(" --unhold") && verb != "clients watch";
+        let Some(example) = examples(&verb).into_iter().find(|line| simple(&line)) else { continue };
+        let line = example.split(" || ").next().unwrap().split(" > ").next().unwrap();
+        let line = line.split("   (").next().unwrap();
+        let folder = reader.folder(line);
+        let answer: Answer = reader.command(&folder, &format!("{line} --json")).output().unwrap().into();
+        for key in answer.json().as_object().unwrap().keys().filter(|key| *key != "error") {
+            assert!(documented.contains(&key.as_str()), "`{key}` of `{verb}` is not in docs/command.md");
+        }
+    }
 }
