@@ -5,6 +5,10 @@
 mod support;
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use support::folder::Folder;
 use support::proxy::{Proxy, program};
@@ -32,18 +36,18 @@ fn at_sockets(folder: &Folder, file: &str, places: &[(&str, &str)]) -> String {
     snippet
 }
 
-/// Who gets through, and what the service behind hears.
-fn serves(folder: &Folder, proxy: &Proxy, alice_is: &str) {
+/// Who gets through, and what the service behind hears of alice.
+fn serves(folder: &Folder, proxy: &Proxy, heard: &str) {
     let path = |file: &str| text(&folder.path().join(file));
     let root = folder.path().join("chat/pki/cacert.pem");
     let ask = |client: &[&str]| proxy.curl_as(client, "chat.home.arpa", &root);
     let [alice, mallory] =
         ["alice", "mallory"].map(|name| [path(&format!("{name}.cert.pem")), path(&format!("{name}.key.pem"))]);
     let as_alice = ["--cert", &alice[0], "--key", &alice[1]];
-    assert_eq!(ask(&as_alice), Ok(format!("chat by https, for {alice_is}")));
+    assert_eq!(ask(&as_alice), Ok(heard.to_owned()));
     // What a client says of itself or of the way does not count.
     let forged = ["-H", "X-Client-Subject: CN=root", "-H", "X-Forwarded-Proto: http"];
-    assert_eq!(ask(&[&as_alice[..], &forged].concat()), Ok(format!("chat by https, for {alice_is}")));
+    assert_eq!(ask(&[&as_alice[..], &forged].concat()), Ok(heard.to_owned()));
     ask(&[]).unwrap_err();
     ask(&["--cert", &mallory[0], "--key", &mallory[1]]).unwrap_err();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/upgrade.js");
@@ -57,7 +61,7 @@ fn serves(folder: &Folder, proxy: &Proxy, alice_is: &str) {
     let python = |client: &[String; 2]| {
         run("python3", &[script, &socket, "chat.home.arpa", &text(&root), &client[0], &client[1]], folder.path())
     };
-    assert_eq!(python(&alice), format!("chat by https, for {alice_is}\n101 over the socket\n"));
+    assert_eq!(python(&alice), format!("{heard}\n101 over the socket\n"));
     assert!(python(&mallory).ends_with("Error\n"));
 }
 
@@ -73,7 +77,7 @@ fn rocket_chat_behind_nginx() {
             ("http://127.0.0.1:3000", "http://unix:DIR/chat.sock:"),
         ],
     );
-    serves(&folder, &Proxy::nginx(folder.path(), &snippet), "cn=alice");
+    serves(&folder, &Proxy::nginx(folder.path(), &snippet), "chat by https, for cn=alice");
     folder.run("check chat").done();
 }
 
@@ -89,7 +93,79 @@ fn a_service_behind_haproxy() {
             ("upstream 127.0.0.1:3000", "upstream unix@DIR/chat.sock"),
         ],
     );
-    serves(&folder, &Proxy::haproxy(folder.path(), &snippet), "/cn=alice");
+    serves(&folder, &Proxy::haproxy(folder.path(), &snippet), "chat by https, for /cn=alice");
+    folder.run("check chat").done();
+}
+
+/// Whether a program is there that apt may not have; a test without it says that it was skipped.
+fn is_there(name: &str) -> bool {
+    let there = program(name).arg("-h").output().is_ok();
+    if !there {
+        println!("SKIPPED: {name} is missing; `cargo xtask setup` brings it where apt has it");
+    }
+    there
+}
+
+#[test]
+fn a_service_behind_caddy() {
+    if !is_there("caddy") {
+        return;
+    }
+    let folder = chat("caddy");
+    let mut validate = program("caddy");
+    validate.args(["validate", "--adapter", "caddyfile", "--config", "chat/Caddyfile"]).env("HOME", folder.path());
+    let output = validate.current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let snippet = at_sockets(
+        &folder,
+        "chat/Caddyfile",
+        &[("\ttls ", "\tbind unix/DIR/caddy.sock\n\ttls "), ("127.0.0.1:3000", "unix/DIR/chat.sock")],
+    );
+    // Of a client that comes over a socket, and so has no address, Caddy forwards nothing, not even the scheme.
+    let global = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n";
+    serves(&folder, &Proxy::caddy(folder.path(), &format!("{global}{snippet}")), "chat by , for cn=alice");
+    folder.run("check chat").done();
+}
+
+/// A broker at a port that nobody else has: what listens there already makes another try.
+fn mosquitto(folder: &Folder, snippet: &str) -> (Child, u16) {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = snippet.replace("listener 8883", &format!("user root\nlistener {port} 127.0.0.1"));
+        folder.write("mosquitto.conf", config);
+        let mut command = program("mosquitto");
+        command.args(["-c", "mosquitto.conf"]).current_dir(folder.path()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return (child, port);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn clients_of_mosquitto() {
+    if !is_there("mosquitto") {
+        return;
+    }
+    let folder = chat("mosquitto");
+    let snippet = fs::read_to_string(folder.path().join("chat/mosquitto.conf")).unwrap();
+    let (mut broker, port) = mosquitto(&folder, &snippet);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/mqtt.py");
+    let hello = |name: &str| {
+        let [certificate, key] = ["cert", "key"].map(|part| format!("{name}.{part}.pem"));
+        let files = if name.is_empty() { ["", ""] } else { [certificate.as_str(), key.as_str()] };
+        let port = port.to_string();
+        let arguments = [&[script, &port, "chat/pki/cacert.pem"], &files[..]].concat();
+        run("python3", &arguments, folder.path()).trim().to_owned()
+    };
+    let answers = ["alice", "mallory", ""].map(hello);
+    broker.kill().unwrap();
+    broker.wait().unwrap();
+    assert_eq!(answers[0], "0");
+    assert!(answers[1..].iter().all(|answer| answer != "0"), "{answers:?}");
     folder.run("check chat").done();
 }
 

@@ -67,10 +67,25 @@ impl Proxy {
         fs::write(dir.join("haproxy.cfg"), config).unwrap();
         let mut command = program("haproxy");
         command.args(["-db", "-f", "haproxy.cfg"]).current_dir(dir);
-        let proxy = Self { child: spawn(command), socket: dir.join("haproxy.sock") };
+        Self::started(command, dir.join("haproxy.sock"))
+    }
+
+    /// Starts Caddy in `dir` with this configuration, of a server at `caddy.sock` before a service at `chat.sock`.
+    pub fn caddy(dir: &Path, config: &str) -> Self {
+        upstream(&dir.join("chat.sock"));
+        fs::write(dir.join("Caddyfile"), config).unwrap();
+        let mut command = program("caddy");
+        command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]).current_dir(dir).env("HOME", dir);
+        command.stderr(Stdio::null());
+        Self::started(command, dir.join("caddy.sock"))
+    }
+
+    fn started(command: Command, socket: PathBuf) -> Self {
+        let mut proxy = Self { child: spawn(command), socket };
         let deadline = Instant::now() + DEADLINE;
         while UnixStream::connect(&proxy.socket).is_err() {
-            assert!(Instant::now() < deadline, "haproxy has not started");
+            let ended = proxy.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "the proxy has not started: {ended:?}");
             thread::sleep(Duration::from_millis(5));
         }
         proxy

@@ -103,8 +103,19 @@ pub(crate) static CHROMIUM: Need = Need {
     packages: || named(&["chromium", "libnss3-tools"]),
 };
 
+/// One more proxy, and a broker, for which `trustdir up` writes snippets.
+pub(crate) static CADDY: Need =
+    Need { name: "caddy", present: |ws| runs(ws, "caddy", "version"), packages: || named(&["caddy"]) };
+
+/// It has no option that does nothing and succeeds.
+pub(crate) static MOSQUITTO: Need = Need {
+    name: "mosquitto",
+    present: |ws| ws.command("/usr/sbin/mosquitto").arg("-h").output().is_ok(),
+    packages: || named(&["mosquitto"]),
+};
+
 /// What single tests of Rust can do without, and then say so.
-const WISHES: &[&Need] = &[&CHROMIUM];
+const WISHES: &[&Need] = &[&CHROMIUM, &CADDY, &MOSQUITTO];
 
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
