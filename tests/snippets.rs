@@ -5,20 +5,18 @@
 mod support;
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use support::folder::Folder;
-use support::proxy::{Proxy, program};
+use support::proxy::{Proxy, broker, program, upstream_at_port};
 use support::{run, text};
 
 /// A chat that was set up behind a proxy that asks for certificates, one of whose clients is alice.
 fn chat(service: &str) -> Folder {
     let folder = Folder::new();
     let up = format!("up --for {service} chat --name chat.home.arpa --mutual-tls --no-passphrase");
-    folder.run(&up).done();
+    let upstream = if matches!(service, "apache" | "caddy") { upstream_at_port() } else { 3000 };
+    folder.run(&format!("{up} --upstream 127.0.0.1:{upstream}")).done();
     folder.run("issue client alice --ca chat/pki").done();
     folder.run("ca init stranger --no-passphrase").done();
     folder.run("issue client mallory --ca stranger").done();
@@ -116,33 +114,59 @@ fn a_service_behind_caddy() {
     validate.args(["validate", "--adapter", "caddyfile", "--config", "chat/Caddyfile"]).env("HOME", folder.path());
     let output = validate.current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let snippet = at_sockets(
-        &folder,
-        "chat/Caddyfile",
-        &[("\ttls ", "\tbind unix/DIR/caddy.sock\n\ttls "), ("127.0.0.1:3000", "unix/DIR/chat.sock")],
-    );
-    // Of a client that comes over a socket, and so has no address, Caddy forwards nothing, not even the scheme.
-    let global = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n";
-    serves(&folder, &Proxy::caddy(folder.path(), &format!("{global}{snippet}")), "chat by , for cn=alice");
+    let snippet = fs::read_to_string(folder.path().join("chat/Caddyfile")).unwrap();
+    let snippet = snippet.replace("\ttls ", "\tbind 127.0.0.1\n\ttls ");
+    let proxy = Proxy::at_port(folder.path(), |port| {
+        let global = format!("{{\n\tadmin off\n\tauto_https disable_redirects\n\thttps_port {port}\n}}\n");
+        folder.write("Caddyfile", global + &snippet);
+        let mut command = program("caddy");
+        command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]).env("HOME", folder.path());
+        command.current_dir(folder.path()).stderr(Stdio::null());
+        command
+    });
+    serves(&folder, &proxy, "chat by https, for cn=alice");
     folder.run("check chat").done();
 }
 
-/// A broker at a port that nobody else has: what listens there already makes another try.
-fn mosquitto(folder: &Folder, snippet: &str) -> (Child, u16) {
-    loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config = snippet.replace("listener 8883", &format!("user root\nlistener {port} 127.0.0.1"));
-        folder.write("mosquitto.conf", config);
-        let mut command = program("mosquitto");
-        command.args(["-c", "mosquitto.conf"]).current_dir(folder.path()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        while child.try_wait().unwrap().is_none() {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return (child, port);
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
+/// The modules that the snippet says it needs, and those of every Apache.
+const MODULES: [&str; 9] =
+    ["mpm_event", "authz_core", "ssl", "proxy", "proxy_http", "proxy_wstunnel", "headers", "rewrite", "socache_shmcb"];
+
+/// Apache in the folder, with this snippet and what must stand before it.
+fn apache(folder: &Folder, snippet: &str, before: &str) -> Command {
+    let mut apache = program("apache2");
+    // Beside the program, wherever that is.
+    let root = run(
+        "sh",
+        &["-c", "dirname $(dirname $(command -v \"$0\"))", &text(apache.get_program().as_ref())],
+        folder.path(),
+    );
+    let load = |name| format!("LoadModule {name}_module {}/lib/apache2/modules/mod_{name}.so\n", root.trim());
+    let modules: String = MODULES.iter().map(load).collect();
+    let dir = text(folder.path());
+    let config = format!(
+        "ServerRoot {dir}\nServerName localhost\nPidFile pid\nErrorLog error.log\n{modules}{before}\nInclude {snippet}\n"
+    );
+    folder.write("apache.conf", config);
+    apache.args(["-f", &format!("{dir}/apache.conf")]);
+    apache
+}
+
+#[test]
+fn a_service_behind_apache() {
+    let folder = chat("apache");
+    let snippet = fs::read_to_string(folder.path().join("chat/apache.conf")).unwrap();
+    let proxy = Proxy::at_port(folder.path(), |port| {
+        let snippet = snippet.replace("<VirtualHost *:443>", &format!("<VirtualHost 127.0.0.1:{port}>"));
+        folder.write("site.conf", snippet);
+        // Only root can become somebody else, and must.
+        let before = format!("User www-data\nGroup www-data\nMutex sem\nListen 127.0.0.1:{port} https");
+        let mut command = apache(&folder, "site.conf", &before);
+        command.arg("-DFOREGROUND");
+        command
+    });
+    serves(&folder, &proxy, "chat by https, for cn=alice");
+    folder.run("check chat").done();
 }
 
 #[test]
@@ -152,7 +176,13 @@ fn clients_of_mosquitto() {
     }
     let folder = chat("mosquitto");
     let snippet = fs::read_to_string(folder.path().join("chat/mosquitto.conf")).unwrap();
-    let (mut broker, port) = mosquitto(&folder, &snippet);
+    let (mut broker, port) = broker(&mut |port| {
+        let config = snippet.replace("listener 8883", &format!("user root\nlistener {port} 127.0.0.1"));
+        folder.write("mosquitto.conf", config);
+        let mut command = program("mosquitto");
+        command.args(["-c", "mosquitto.conf"]).current_dir(folder.path()).stderr(Stdio::null());
+        command
+    });
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/mqtt.py");
     let hello = |name: &str| {
         let [certificate, key] = ["cert", "key"].map(|part| format!("{name}.{part}.pem"));
@@ -174,17 +204,6 @@ fn clients_of_mosquitto() {
 fn the_programs_take_the_snippets_as_they_are() {
     let folder = Folder::with_authority();
     let dir = text(folder.path());
-    let modules = [
-        "mpm_event",
-        "authz_core",
-        "ssl",
-        "proxy",
-        "proxy_http",
-        "proxy_wstunnel",
-        "headers",
-        "rewrite",
-        "socache_shmcb",
-    ];
     for mutual in ["", "--mutual-tls"] {
         for service in ["nginx", "haproxy", "apache"] {
             folder.run(&format!("up --for {service} {service}{mutual} --ca pki --name chat.home.arpa {mutual}")).done();
@@ -192,21 +211,8 @@ fn the_programs_take_the_snippets_as_they_are() {
         let mut haproxy = program("haproxy");
         haproxy.args(["-c", "-f", &format!("{dir}/haproxy{mutual}/haproxy.cfg")]);
 
-        let apache = program("apache2");
-        // Beside the program, wherever that is.
-        let root = run(
-            "sh",
-            &["-c", "dirname $(dirname $(command -v \"$0\"))", &text(apache.get_program().as_ref())],
-            folder.path(),
-        );
-        let load = |name| format!("LoadModule {name}_module {}/lib/apache2/modules/mod_{name}.so\n", root.trim());
-        let config: String = modules.iter().map(load).collect();
-        let config = format!(
-            "ServerRoot {dir}\nServerName localhost\nPidFile pid\nErrorLog error.log\nListen 127.0.0.1:1\n{config}Include apache{mutual}/apache.conf\n"
-        );
-        folder.write("apache.conf", config);
-        let mut apache = apache;
-        apache.args(["-t", "-f", &format!("{dir}/apache.conf")]);
+        let mut apache = apache(&folder, &format!("apache{mutual}/apache.conf"), "Listen 127.0.0.1:1");
+        apache.arg("-t");
 
         for mut command in [haproxy, apache] {
             let output =
