@@ -356,6 +356,16 @@ fn every_problem_names_what_mends_it() {
     folder.run("check web").code(1).says("; `trustdir renew web/nas.home.arpa.cert.pem --ca CA` renews it");
     folder.run("renew web/nas.home.arpa.cert.pem --ca pki").done();
     folder.run("check web").done();
+    // A client: the command takes its file's name.
+    folder.run(&format!("issue client alice --ca pki --out old {validity} --install clients")).done();
+    folder.run("issue client alice --ca pki").done();
+    let answer = folder.run("check clients").code(1);
+    let command = answer.out.split('`').nth(1).unwrap().replace("RENEWED", "alice.cert.pem");
+    folder.run(command.strip_prefix("trustdir ").unwrap()).done();
+    folder.run("clients limit clients alice --until 1000000000").done();
+    let answer = folder.run("check clients").code(1);
+    folder.run(answer.out.split('`').nth(1).unwrap().strip_prefix("trustdir ").unwrap()).done();
+    folder.run("check clients").done();
     fs::create_dir(folder.path().join("empty")).unwrap();
     folder.run("check empty").code(1).complains("the directory is empty");
 }

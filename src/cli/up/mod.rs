@@ -2,6 +2,7 @@
 
 mod change;
 mod diff;
+mod exposed;
 mod host;
 mod nano;
 mod server;
@@ -23,9 +24,10 @@ use super::clients::{self, EntryNamesArg};
 use super::finding::Finding;
 use super::output::{Output, argument, path_json};
 use super::summary::{certificate_json, names, summary};
-use super::{Outcome, lint, passphrase, rights};
+use super::{Outcome, lint, passphrase};
 
 use change::Change;
+use exposed::Exposed;
 use server::{Server, bare};
 use service::{Layout, Service};
 use site::Site;
@@ -102,15 +104,10 @@ impl Up {
         output.set("authority", Value::Null);
         output.set("warnings", json!([]));
         output.set("changes", json!([]));
-        let exposed = exposed(&layout, authority.as_ref());
-        output.set("closed", exposed.iter().map(path_json).collect::<Vec<_>>());
         self.show(&ca, authority.is_some(), &server, &changes, output);
-        for key in &exposed {
-            let key = key.display();
-            output.line(format_args!(
-                "closes {key} to the machine's other users; the service must own it or be in its group"
-            ));
-        }
+        let keys = std::iter::once(layout.key.clone()).chain(authority.as_ref().map(Authority::key_path));
+        let exposed = Exposed::among(keys);
+        exposed.show(output);
         output.set("identity", identity_json(&layout, &server, server.old.as_ref()));
         if self.dry_run {
             for change in &changes {
@@ -119,7 +116,7 @@ impl Up {
             output.line("nothing was done");
             return Ok(Outcome::Done);
         }
-        exposed.iter().try_for_each(|key| rights::forbid(key, rights::OTHERS))?;
+        exposed.close()?;
         let authority = match (authority, &server.reason) {
             (None, _) => self.make_authority(&ca, &server.names, output)?,
             (Some(_), Some(_)) => passphrase::open_authority(&ca, self.ca_passphrase_file.as_deref())?,
@@ -270,12 +267,6 @@ fn write_identity(authority: &Authority, layout: &Layout, server: &Server, outpu
     let key = Change::object(&layout.key, key.as_bytes(), Mode::Private)?;
     let certificate = Change::object(&layout.certificate, identity.chain_pem().as_bytes(), Mode::Public)?;
     Ok(key.into_iter().chain(certificate).collect())
-}
-
-/// The private keys that every user of the machine can read.
-fn exposed(layout: &Layout, authority: Option<&Authority>) -> Vec<PathBuf> {
-    let keys = std::iter::once(layout.key.clone()).chain(authority.map(Authority::key_path));
-    keys.filter(|key| rights::permits(key, rights::OTHERS)).collect()
 }
 
 /// What is issued, or stays.
