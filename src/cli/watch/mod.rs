@@ -127,15 +127,13 @@ impl Watched<'_> {
     fn follow(mut self, events: &Receiver<Event>, output: &mut Output) -> Result<Outcome> {
         self.draw();
         while let Ok(event) = events.recv() {
-            let mut waiting = Some(event);
             // What came at once is shown at once.
-            while let Some(event) = waiting {
+            for event in std::iter::once(event).chain(events.try_iter().take(WAITING)) {
                 match event {
                     Event::Line(line) => self.decided(&line, output),
                     Event::Changed => self.changed(output),
                     Event::Stop(ended) => return ended.map(|()| Outcome::Done),
                 }
-                waiting = events.try_recv().ok();
             }
             self.draw();
             if output.is_closed() {
