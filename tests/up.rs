@@ -339,6 +339,9 @@ fn names_outlive_a_damaged_certificate() {
         folder.run("up --for nano node").done();
         assert_eq!(names(&folder), before);
     }
+    fs::remove_file(folder.path().join("node/tls/server.cert.pem")).unwrap();
+    folder.run("up --for nano node").done();
+    assert_eq!(names(&folder), before);
     folder.write("node/tls/server.cert.pem", "");
     folder.write("node/tls/server.key.pem", "");
     let answer = folder.run("up --for nano node --dry-run --json").done().json();
@@ -362,6 +365,11 @@ fn where_pimatics_root_is() {
         let up = "up --for pimatic app --ca pki --name *.example.org --name home.example.org";
         folder.run(up).done().says(url);
     }
+    // Nor is a pattern for names the name of a host.
+    folder.run("up --for apache web --ca pki --name *.example.org --name home.example.org").done();
+    assert!(read(&folder, "web/apache.conf").contains("ServerName home.example.org\n"));
+    let answer = folder.run("up --for rocketchat chat --ca pki --name *.example.org").done();
+    assert!(!answer.says("ROOT_URL=https://").out.contains("ROOT_URL=https://*"), "{}", answer.out);
 }
 
 #[test]

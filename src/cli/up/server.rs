@@ -39,10 +39,9 @@ impl Server {
             None => Vec::new(),
         };
         let allowed = |name: &SubjectAltName| limits.iter().all(|limits: &NameConstraints| limits.allow(name));
-        let lost = old.is_none() && certificate.exists();
-        let issued = if lost { authority.and_then(|ca| issued_for(ca, key, passphrase)) } else { None };
+        let issued = if old.is_none() { authority.and_then(|ca| issued_for(ca, key, passphrase)) } else { None };
         let known: Vec<SubjectAltName> = old.as_ref().or(issued.as_ref()).map(served).unwrap_or_default();
-        let forgot = lost && known.is_empty() && given.is_empty();
+        let forgot = old.is_none() && certificate.exists() && known.is_empty() && given.is_empty();
         let mut server = Self { names: given, left_out: Vec::new(), reason: None, old, forgot };
         for name in known.into_iter().chain(host::names()) {
             if server.names.contains(&name) || server.left_out.contains(&name) {
