@@ -158,14 +158,18 @@ fn a_terminal_gets_a_table() {
         .unwrap();
     let mut shown = String::new();
     let mut terminal = BufReader::new(child.stdout.take().unwrap());
-    while !shown.contains("CN=bob") {
-        assert_ne!(terminal.read_line(&mut shown).unwrap(), 0, "{shown}");
-    }
-    assert!(shown.contains("tls: 1 client, 3 decisions"), "{shown:?}");
-    let row = |reason: &str| shown.lines().rfind(|line| line.contains(reason)).unwrap();
-    let cells = |reason| row(reason).split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(cells("ADMITTED "), ["ADMITTED", "2", "0", "yes", "CN=alice"]);
-    assert_eq!(cells("NOT_INSTALLED"), ["NOT_INSTALLED", "0", "1", "no", "CN=bob"]);
+    // It is drawn again for each batch of decisions.
+    let table = |shown: &str| Some(shown.split_once("tls: 1 client, 3 decisions;")?.1.to_owned());
+    let table = loop {
+        match table(&shown) {
+            Some(table) if table.contains("CN=bob") => break table,
+            _ => assert_ne!(terminal.read_line(&mut shown).unwrap(), 0, "{shown}"),
+        }
+    };
+    let row = |client: &str| table.lines().find(|line| line.ends_with(client)).unwrap();
+    let cells = |client| row(client).split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(cells("CN=alice"), ["ADMITTED", "2", "0", "yes", "CN=alice"]);
+    assert_eq!(cells("CN=bob"), ["NOT_INSTALLED", "0", "1", "no", "CN=bob"]);
     // What is typed there is a signal.
     child.stdin.as_mut().unwrap().write_all(&[3]).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
