@@ -124,6 +124,12 @@ impl Authority {
         self.ledger.dir()
     }
 
+    /// Its private key's file.
+    #[cfg(feature = "cli")]
+    pub(crate) fn key_path(&self) -> PathBuf {
+        self.ledger.key_path()
+    }
+
     /// Its certificate's file.
     pub fn certificate_path(&self) -> PathBuf {
         self.ledger.certificate_path()

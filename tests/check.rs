@@ -12,6 +12,10 @@ use support::folder::{Answer, Folder};
 use support::server::Server;
 use trustdir::config::NanoConfig;
 
+/// The programs that get a snippet.
+const PROXIES: [&str; 8] =
+    ["nginx", "apache", "caddy", "haproxy", "traefik", "home-assistant", "mosquitto", "postgresql"];
+
 /// Said of every chain whose root is not sent along.
 const ROOT_NOTE: &str = "CHAIN_MISSING_ISSUER";
 
@@ -47,15 +51,21 @@ fn chmod(folder: &Folder, file: &str, mode: u32) {
 #[test]
 fn what_was_set_up_has_no_problems() {
     let folder = Folder::with_authority();
-    for service in ["pimatic", "nano", "nginx", "apache"] {
+    for service in ["pimatic", "nano"] {
+        folder.run(&format!("up --for {service} {service} --ca pki")).done();
+    }
+    for service in PROXIES {
         for mutual in ["", "--mutual-tls"] {
-            if mutual.is_empty() || matches!(service, "nginx" | "apache") {
-                folder.run(&format!("up --for {service} {service} --ca pki {mutual}")).done();
-                assert!(problems(&folder, service).is_empty());
-            }
+            folder.run(&format!("up --for {service} {service} --ca pki {mutual}")).done();
+            let checked = folder.run(&format!("check {service} --json")).done().json();
+            let looked =
+                |end: &str| checked["checked"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().ends_with(end));
+            assert!(looked("server.crt") && looked("server.key"), "{checked}");
+            assert_eq!(looked("pki/cacert.pem"), !mutual.is_empty(), "{service} {mutual}: {checked}");
         }
     }
-    folder.run("check pimatic nano nginx apache").done().says(": 0 problems, ");
+    folder.run("up plain --no-passphrase").done();
+    folder.run("check pimatic nano nginx apache plain pki").done().says(": 0 problems, ");
     folder.run("check nothing").code(1);
     folder.write("cacert.conf", "what\n");
     folder.run("check --json cacert.conf").code(1).error("UNSUPPORTED");
@@ -285,4 +295,152 @@ fn who_may_write_into_a_directory_of_clients_is_told() {
     assert_eq!(problems(&folder, "node"), ["WRITABLE", "WRITABLE"]);
     assert_eq!(problems(&folder, "node/tls/clients"), ["WRITABLE", "WRITABLE"]);
     folder.run("check node").code(1).says("; `chmod o-w ");
+}
+
+/// Whoever reads the authority's key needs nobody's leave either.
+#[test]
+fn a_key_that_everybody_reads_is_found_and_closed() {
+    let folder = Folder::new();
+    for (service, authority, key) in [
+        ("nano", "nano/pki", "nano/tls/server.key.pem"),
+        ("pimatic", "pimatic/ca/authority", "pimatic/ca/pimatic-ssl/private/privkey.pem"),
+        ("nginx", "nginx/pki", "nginx/tls/server.key"),
+    ] {
+        let up = format!("up --for {service} {service}");
+        folder.run(&format!("{up} --no-passphrase")).done();
+        assert!(problems(&folder, service).is_empty());
+        let keys = [format!("{authority}/private/cakey.pem"), key.to_owned()];
+        for key in &keys {
+            chmod(&folder, key, 0o644);
+            let answer = folder.run(&format!("check {service}")).code(1);
+            let mends = |line: &str| line.contains("; `chmod 600 ") && line.ends_with(&format!("{key}`"));
+            assert!(answer.out.lines().any(mends), "{}", answer.out);
+        }
+        assert_eq!(problems(&folder, authority), ["KEY_READABLE"]);
+        let closed = folder.run(&format!("{up} --json")).done().json()["closed"].clone();
+        assert_eq!(closed.as_array().unwrap().len(), 2, "{closed}");
+        assert_eq!(keys.map(|key| folder.mode(&key)), [0o640, 0o640]);
+        assert!(problems(&folder, service).is_empty());
+        folder.run(&up).done().says("everything is as it should be");
+    }
+}
+
+/// What has expired comes with the command that gives it another term.
+#[test]
+fn every_problem_names_what_mends_it() {
+    let folder = Folder::with_authority();
+    let validity = "--not-before 2020-01-01T00:00:00Z --not-after 2020-02-01T00:00:00Z";
+    folder.run(&format!("issue server nas.home.arpa --ca pki --out old {validity}")).done();
+    let old = |part: &str| folder.path().join(format!("old/nas.home.arpa.{part}.pem"));
+    for (service, certificate, key) in [
+        ("nano", "tls/server.cert.pem", "tls/server.key.pem"),
+        ("pimatic", "ca/pimatic-ssl/public/cert.pem", "ca/pimatic-ssl/private/privkey.pem"),
+        ("nginx", "tls/server.crt", "tls/server.key"),
+        ("caddy", "tls/server.crt", "tls/server.key"),
+        ("mosquitto", "tls/server.crt", "tls/server.key"),
+    ] {
+        folder.run(&format!("up --for {service} {service} --ca pki --name nas.home.arpa")).done();
+        fs::copy(old("cert"), folder.path().join(service).join(certificate)).unwrap();
+        fs::copy(old("key"), folder.path().join(service).join(key)).unwrap();
+        let answer = folder.run(&format!("check {service}")).code(1);
+        answer.says("it expired on 2020-02-01").says(&format!("`trustdir up --for {service} {service}` renews it"));
+        folder.run(&format!("up --for {service} {service} --ca pki")).done();
+        assert!(problems(&folder, service).is_empty());
+    }
+    // Where others have written the configuration.
+    folder.run(&format!("issue server nas.home.arpa --ca pki --out web {validity}")).done();
+    folder.write(
+        "web/nginx.conf",
+        "server { listen 443 ssl; ssl_certificate nas.home.arpa.cert.pem; ssl_certificate_key nas.home.arpa.key.pem; }",
+    );
+    folder.run("check web").code(1).says("; `trustdir renew web/nas.home.arpa.cert.pem --ca CA` renews it");
+    folder.run("renew web/nas.home.arpa.cert.pem --ca pki").done();
+    folder.run("check web").done();
+    // A client: the command takes its file's name.
+    folder.run(&format!("issue client alice --ca pki --out old {validity} --install clients")).done();
+    folder.run("issue client alice --ca pki").done();
+    let answer = folder.run("check clients").code(1);
+    let command = answer.out.split('`').nth(1).unwrap().replace("RENEWED", "alice.cert.pem");
+    folder.run(command.strip_prefix("trustdir ").unwrap()).done();
+    folder.run("clients limit clients alice --until 1000000000").done();
+    let answer = folder.run("check clients").code(1);
+    folder.run(answer.out.split('`').nth(1).unwrap().strip_prefix("trustdir ").unwrap()).done();
+    folder.run("check clients").done();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    folder.run("check empty").code(1).complains("the directory is empty");
+}
+
+/// The other programs' configurations, as people write them.
+#[test]
+fn pitfalls_of_other_programs() {
+    let folder = Folder::with_authority();
+    folder.run("issue server nas.home.arpa --ca pki --out x").done();
+    let [certificate, key] = ["cert", "key"].map(|part| format!("nas.home.arpa.{part}.pem"));
+    let both = fs::read_to_string(folder.path().join("x").join(&certificate)).unwrap()
+        + &fs::read_to_string(folder.path().join("x").join(&key)).unwrap();
+    folder.write("x/both.pem", both);
+    chmod(&folder, "x/both.pem", 0o600);
+    let (ca, clients) = ("../pki/cacert.pem", ["AUTHORITY", "NO_CRL"]);
+    let caddy = |more: &str| {
+        format!(
+            "{{\n admin off\n}}\nhttps://nas.home.arpa:8443 {{\n tls {certificate} {key} {{\n client_auth {{\n {more}\n }}\n }}\n}}\n"
+        )
+    };
+    let mosquitto = format!("# mine\nlistener 8883\ncertfile {certificate}\nkeyfile {key}\ncafile {ca}\n");
+    let postgres =
+        format!("ssl = on # yes\nssl_cert_file '{certificate}'\nssl_key_file = '{key}'\nssl_ca_file='{ca}'\n");
+    let traefik = format!(
+        "tls:\n  certificates:\n    - certFile: {certificate}\n      keyFile: {key}\n  options:\n    default:\n      clientAuth:\n        caFiles:\n          - \"{ca}\"\n        clientAuthType: "
+    );
+    for (file, text, kinds) in [
+        ("mosquitto.conf", mosquitto.clone(), &["AUTHORITY", "CLIENT_AUTH", "NO_CRL"][..]),
+        ("mosquitto.conf", format!("{mosquitto}require_certificate true\n"), &clients),
+        ("mosquitto.conf", format!("{mosquitto}require_certificate true\ncrlfile x\n"), &["AUTHORITY"]),
+        ("mosquitto.conf", mosquitto.replace(&key, "none.pem"), &["NOT_FOUND", "AUTHORITY", "CLIENT_AUTH", "NO_CRL"]),
+        ("postgresql.conf", postgres.clone(), &clients),
+        (
+            "postgresql.conf",
+            format!("{postgres}ssl_min_protocol_version = 'TLSv1'\n"),
+            &["PROTOCOL", "AUTHORITY", "NO_CRL"],
+        ),
+        ("postgresql.conf", format!("{postgres}ssl = off\n"), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("traefik.yaml", format!("{traefik}RequireAndVerifyClientCert\n"), &["AUTHORITY"]),
+        ("traefik.yaml", format!("{traefik}VerifyClientCertIfGiven\n"), &["CLIENT_AUTH", "AUTHORITY"]),
+        ("configuration.yaml", format!("http:\n  ssl_certificate: {certificate}\n  ssl_key: \"{key}\"\n"), &[]),
+        ("haproxy.cfg", "frontend f\n bind :80\n bind :443 ssl crt both.pem\n".to_owned(), &[]),
+        (
+            "haproxy.cfg",
+            format!("frontend f\n bind :443 ssl crt both.pem ca-file {ca} verify required no-tls-tickets\n"),
+            &clients,
+        ),
+        (
+            "haproxy.cfg",
+            format!("frontend f\n bind :443 ssl crt both.pem ca-file {ca} verify optional crl-file c\n"),
+            &["CLIENT_AUTH", "AUTHORITY", "RESUMPTION"],
+        ),
+        (
+            "haproxy.cfg",
+            "frontend f\n bind :443 ssl\n bind :1 ssl crt both.pem ssl-min-ver TLSv1.0\n".to_owned(),
+            &["NO_CERTIFICATE", "PROTOCOL"],
+        ),
+        ("haproxy.cfg", format!("frontend f\n bind :443 ssl crt {certificate}\n"), &["NOT_FOUND"]),
+        ("haproxy.cfg", "frontend f\n bind :80\n".to_owned(), &["DISABLED"]),
+        ("Caddyfile", caddy("mode require_and_verify"), &[]),
+        (
+            "Caddyfile",
+            caddy(&format!("mode verify_if_given\n trusted_ca_cert_file {ca}")),
+            &["CLIENT_AUTH", "AUTHORITY", "NO_CRL"],
+        ),
+        ("Caddyfile", caddy("").replace("nas.home.arpa:", "other.home.arpa:"), &["NAME_MISMATCH"]),
+        ("Caddyfile", "nas.home.arpa {\n}\n".to_owned(), &["DISABLED"]),
+    ] {
+        folder.write(&format!("x/{file}"), &text);
+        let (mut all, notes) = found(&folder.run(&format!("check x/{file} --json")));
+        all.extend(notes);
+        all.sort();
+        let mut wanted = kinds.to_vec();
+        wanted.sort_unstable();
+        assert_eq!(all, wanted, "{file}\n{text}");
+        fs::remove_file(folder.path().join("x").join(file)).unwrap();
+    }
 }

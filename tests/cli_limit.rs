@@ -22,6 +22,7 @@ fn limits_are_set_shown_and_taken_off() {
     // A client of services is admitted, by those; what passes is said.
     folder.run("clients list clients").done().says("ADMITTED until 2099-12-31T00:00:00Z to rpc, admin");
     folder.run("clients check clients").done().says("0 problems");
+    folder.run("lint clients").done().says("0 refused, 0 warnings, 0 notes");
     folder.run("clients limit clients bob --until 1000000000").done();
     folder.run("clients check clients").code(1).says("was limited until 2001-09-09T01:46:40Z");
 

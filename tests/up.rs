@@ -321,5 +321,98 @@ fn no_authority_is_made_beside_the_one_that_was_named() {
     assert_eq!(contents(&folder), before);
     folder.run("up --for nano node --ca elsewhere").done().says("everything is as it should be");
     // Nor is an authority a directory of clients, whose odd files are to be removed.
-    folder.run("check elsewhere").code(1).complains("look at it with `trustdir lint`");
+    folder.run("check elsewhere").done().says("looked at 2 things: 0 problems");
+}
+
+/// The authority remembers what the service has forgotten, if its key is still there.
+#[test]
+fn names_outlive_a_damaged_certificate() {
+    let folder = Folder::new();
+    let names = |folder: &Folder| {
+        let certificate = Certificate::load(folder.path().join("node/tls/server.cert.pem")).unwrap();
+        certificate.names().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    folder.run("up --for nano node --no-passphrase --name node.example.org").done();
+    let before = names(&folder);
+    for damaged in ["", "-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n"] {
+        folder.write("node/tls/server.cert.pem", damaged);
+        folder.run("up --for nano node").done();
+        assert_eq!(names(&folder), before);
+    }
+    fs::remove_file(folder.path().join("node/tls/server.cert.pem")).unwrap();
+    folder.run("up --for nano node").done();
+    assert_eq!(names(&folder), before);
+    folder.write("node/tls/server.cert.pem", "");
+    folder.write("node/tls/server.key.pem", "");
+    let answer = folder.run("up --for nano node --dry-run --json").done().json();
+    assert_eq!(answer["warnings"][0]["kind"], "NAMES");
+    let answer = folder.run("up --for nano node").done();
+    answer.complains("give them with --name");
+    assert!(!names(&folder).contains(&"DNS:node.example.org".to_owned()));
+}
+
+/// What devices are told to open is there.
+#[test]
+fn where_pimatics_root_is() {
+    let folder = Folder::with_authority();
+    for (http, url) in [
+        ("", "http://home.example.org/root-ca-cert.crt"),
+        ("\"httpServer\": {\"port\": 8080},", "http://home.example.org:8080/root-ca-cert.crt"),
+        ("\"httpServer\": {\"enabled\": false},", "HTTP is off, so bring app/ca/certs/cacert.crt to every device"),
+    ] {
+        fs::create_dir_all(folder.path().join("app")).unwrap();
+        folder.write("app/config.json", format!("{{\"settings\": {{{http} \"httpsServer\": {{}}}}}}"));
+        let up = "up --for pimatic app --ca pki --name *.example.org --name home.example.org";
+        folder.run(up).done().says(url);
+    }
+    // Nor is a pattern for names the name of a host.
+    folder.run("up --for apache web --ca pki --name *.example.org --name home.example.org").done();
+    assert!(read(&folder, "web/apache.conf").contains("ServerName home.example.org\n"));
+    let answer = folder.run("up --for rocketchat chat --ca pki --name *.example.org").done();
+    assert!(!answer.says("ROOT_URL=https://").out.contains("ROOT_URL=https://*"), "{}", answer.out);
+}
+
+#[test]
+fn values_of_the_wrong_type_are_told() {
+    let folder = Folder::with_authority();
+    fs::create_dir(folder.path().join("app")).unwrap();
+    for (section, wrong) in [
+        ("\"httpsServer\": {\"enabled\": \"true\"}", "settings.httpsServer.enabled must be true or false"),
+        ("\"httpsServer\": {\"port\": \"443\"}", "settings.httpsServer.port must be a number"),
+        ("\"httpsServer\": {\"port\": 65536}", "settings.httpsServer.port must be a number"),
+        ("\"httpsServer\": {\"keyFile\": 1}", "settings.httpsServer.keyFile must be text"),
+        ("\"httpsServer\": []", "settings.httpsServer must be an object"),
+        ("\"httpServer\": {\"enabled\": 1}", "settings.httpServer.enabled must be true or false"),
+    ] {
+        folder.write("app/config.json", format!("{{\"settings\": {{{section}}}}}"));
+        folder.run("check app").code(1).says(wrong);
+        folder.run("up --for pimatic app --ca pki").code(1).complains(wrong);
+    }
+}
+
+/// Lines end as the others do, and tabs are shown as people see them.
+#[test]
+fn configurations_of_windows_stay_so() {
+    let folder = Folder::with_authority();
+    fs::create_dir(folder.path().join("app")).unwrap();
+    fs::create_dir(folder.path().join("node")).unwrap();
+    folder.write("app/config.json", "{\r\n\t\"settings\": {\r\n\t\t\"a\": 1\r\n\t}\r\n}\r\n");
+    folder.write("node/config-rpc.toml", "# mine\r\nport = 7076\r\n");
+    let answer = folder.run("up --for pimatic app --ca pki").done();
+    answer.says("  +        \"httpsServer\": {");
+    folder.run("up --for nano node --ca pki").done();
+    for file in ["app/config.json", "node/config-rpc.toml"] {
+        let text = read(&folder, file);
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    }
+}
+
+/// An authority that is there gets no limits any more.
+#[test]
+fn home_is_for_a_new_authority() {
+    let folder = Folder::with_authority();
+    folder.run("up --for nano node --ca pki --home").code(1).complains("which --home cannot change any more");
+    assert!(!folder.exists("node"));
+    folder.run("up --for nano node --home --no-passphrase").done();
+    folder.run("up --for nano node --home").done().says("everything is as it should be");
 }

@@ -9,6 +9,7 @@ use super::clients::Directory;
 use super::finding::{self, Finding};
 use super::limit;
 use super::output::{Output, path_json};
+use super::progress;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,8 +31,11 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let path = &self.directory.path;
-        let dir = self.directory.open()?;
-        let (problems, notes): (Vec<Notice>, Vec<Notice>) = dir.check()?.into_iter().partition(Notice::is_problem);
+        let dir = self.directory.open(output)?;
+        let (problems, notes): (Vec<Notice>, Vec<Notice>) =
+            progress::during("checking the clients", output, |_| dir.check())?
+                .into_iter()
+                .partition(Notice::is_problem);
         let [problems, mut notes] = [problems, notes]
             .map(|notices| -> Vec<Finding> { notices.iter().map(|notice| Finding::of_notice(path, notice)).collect() });
         // Limits that cannot be read are a problem already.

@@ -13,13 +13,14 @@ use crate::{
 };
 
 use super::check::Check;
-use super::finding::Finding;
+use super::finding::{self, Finding};
 use super::limit::{self, SetLimit, Unlimit};
 use super::output::{Output, argument, path_json};
 use super::rehash::Rehash;
 use super::replace::Replace;
 use super::summary::{certificate_json, details, details_json, entry_json, summary};
-use super::{Outcome, time};
+use super::watch::Watch;
+use super::{Outcome, progress, time};
 
 #[derive(Subcommand)]
 pub(super) enum Clients {
@@ -37,6 +38,8 @@ pub(super) enum Clients {
     Rehash(Rehash),
     /// Look for everything that keeps a client out or lets one in unawares
     Check(Check),
+    /// Show who connects, and what changes in the directory, as it happens
+    Watch(Watch),
     /// Limit a client to a time or to services, without a new certificate
     Limit(SetLimit),
     /// Take a client's limits off
@@ -53,6 +56,7 @@ impl Clients {
             Self::Replace(replace) => replace.run(output),
             Self::Rehash(rehash) => rehash.run(output),
             Self::Check(check) => check.run(output),
+            Self::Watch(watch) => watch.run(output),
             Self::Limit(limit) => limit.run(output),
             Self::Unlimit(unlimit) => unlimit.run(output),
         }
@@ -70,8 +74,8 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn open(&self) -> Result<TrustDir> {
-        open(&self.path, self.entry_names, false)
+    pub(super) fn open(&self, output: &Output) -> Result<TrustDir> {
+        open(&self.path, self.entry_names, TrustDirOptions { watch: false, ..TrustDirOptions::default() }, output)
     }
 
     /// The one certificate that `which` names.
@@ -105,7 +109,7 @@ impl Directory {
 /// Which files of the directory count.
 #[derive(Args, Clone, Copy, Default)]
 pub(super) struct EntryNamesArg {
-    /// Count only files and links named by subject hash (0fb8533c.0), as OpenSSL and the Nano configuration do
+    /// Count only files and links named by subject hash (81bf8251.0), as OpenSSL and the Nano configuration do
     #[arg(long)]
     pub(super) subject_hash: bool,
 }
@@ -116,10 +120,12 @@ impl EntryNamesArg {
     }
 }
 
-pub(super) fn open(path: &Path, names: EntryNamesArg, create: bool) -> Result<TrustDir> {
+/// Opens the directory, which may have to be read for a while.
+pub(super) fn open(path: &Path, names: EntryNamesArg, options: TrustDirOptions, output: &Output) -> Result<TrustDir> {
     let entry_names = if names.subject_hash { EntryNames::SubjectHash } else { EntryNames::Any };
     // What is wrong with its limits is for each verb to say.
-    TrustDir::open_to_repair(path, TrustDirOptions { entry_names, watch: false, create }, &|_, _| {})
+    let options = TrustDirOptions { entry_names, ..options };
+    progress::during("reading the clients", output, |progress| TrustDir::open_to_repair(path, options, progress))
 }
 
 /// A file of the directory, under the directory's name as the operator wrote it.
@@ -130,7 +136,8 @@ pub(super) fn within(dir: &Path, file: &Path) -> PathBuf {
 /// Opens the directory, made first if need be, and says whether it was.
 pub(super) fn open_or_create(path: &Path, names: EntryNamesArg, output: &mut Output) -> Result<TrustDir> {
     let created = !path.exists();
-    let dir = open(path, names, true)?;
+    let options = TrustDirOptions { watch: false, create: true, ..TrustDirOptions::default() };
+    let dir = open(path, names, options, output)?;
     if created {
         output.line(format_args!("made the directory {}", path.display()));
     }
@@ -204,7 +211,7 @@ fn chain_note(source: &Path, count: usize, first: &Certificate) -> Finding {
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   trustdir clients remove tls/clients alice
-  trustdir clients remove tls/clients 0fb8533c.0
+  trustdir clients remove tls/clients 81bf8251.0
   trustdir clients remove tls/clients 'CN=rpc.user.1,O=Example'
   trustdir clients remove tls/clients 3f9a6c01d2e4
 
@@ -222,7 +229,7 @@ pub(super) struct Remove {
 
 impl Remove {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         output.set("directory", path_json(&self.directory.path));
         output.set("removed", json!([]));
 
@@ -251,7 +258,7 @@ impl Remove {
 const SHOW_EXAMPLES: &str = "\
 Examples:
   trustdir clients show tls/clients alice
-  trustdir clients show tls/clients 0fb8533c.0 --json";
+  trustdir clients show tls/clients 81bf8251.0 --json";
 
 #[derive(Args)]
 #[command(after_help = SHOW_EXAMPLES)]
@@ -264,7 +271,7 @@ pub(super) struct Show {
 
 impl Show {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         let path = &self.directory.path;
         let certificate = self.directory.one(&dir, &self.which, output)?;
         let mut entries = dir.list()?;
@@ -294,9 +301,10 @@ pub(super) struct List {
 
 impl List {
     fn run(self, output: &mut Output) -> Result<Outcome> {
-        let dir = self.directory.open()?;
-        let entries = dir.list()?;
-        let problems = dir.problems()?;
+        let dir = self.directory.open(output)?;
+        let (entries, notices) = progress::during("listing the clients", output, |_| (dir.list(), dir.check()));
+        let entries = entries?;
+        let problems = notices?.iter().filter(|notice| notice.is_problem()).count();
         let path = &self.directory.path;
         let now = time::now();
 
@@ -317,18 +325,21 @@ impl List {
         } else {
             table(&rows, output);
         }
-        if !problems.is_empty() {
-            let (count, plural) = (problems.len(), if problems.len() == 1 { "" } else { "s" });
+        let count = trust_dir::distinct(entries).len();
+        if problems > 0 {
             output.aside(format_args!(
-                "{count} file{plural} of {} cannot be used; `trustdir clients check {}` says why",
+                "{}: {}, {}; `trustdir clients check {}` says why",
                 path.display(),
+                finding::count(count, "client"),
+                finding::count(problems, "problem"),
                 argument(path)
             ));
         }
         output.set("directory", path_json(path));
         output.set("entry_names", self.directory.entry_names.as_str());
         output.set("clients", clients);
-        output.set("problem_count", problems.len());
+        output.set("client_count", count);
+        output.set("problem_count", problems);
         Ok(Outcome::Done)
     }
 }

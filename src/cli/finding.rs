@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::{Certificate, Notice};
+use crate::{Certificate, Notice, NoticeKind, Reason};
 
-use super::clients;
-use super::output::{Output, path_json};
+use super::output::{Output, argument, path_json};
+use super::{clients, time};
 
 /// What was found, where, and (in the message) what to do about it.
 pub(super) struct Finding {
@@ -37,7 +37,8 @@ impl Finding {
     /// What there is to say of a file of `dir`, which is named as the operator named the directory.
     pub(super) fn of_notice(dir: &Path, notice: &Notice) -> Self {
         let file = clients::within(dir, notice.file());
-        let message = format!("{}: {}", file.display(), notice.message());
+        let command = command(dir, notice).map(|command| format!(" (`{command}`)")).unwrap_or_default();
+        let message = format!("{}: {}{command}", file.display(), notice.message());
         let kind = notice.kind().as_str();
         Self { kind, message, file: Some(file), certificate: notice.certificate().cloned() }
     }
@@ -50,6 +51,20 @@ impl Finding {
             "subject": self.certificate.as_ref().map(|c| c.subject().to_string()),
             "fingerprint": self.certificate.as_ref().map(|c| c.fingerprint().to_string()),
         })
+    }
+}
+
+/// The command that does what the notice of a refused client asks for.
+fn command(dir: &Path, notice: &Notice) -> Option<String> {
+    let NoticeKind::Refused(reason) = notice.kind() else { return None };
+    let [dir, file] = [dir.as_os_str(), notice.file().file_name()?].map(argument);
+    let is_over = notice.certificate()?.not_after() < time::now();
+    match reason {
+        Reason::NotYetValid => None,
+        Reason::Expired if is_over => Some(format!("trustdir clients replace {dir} {file} RENEWED")),
+        // A limit of its own.
+        Reason::Expired => Some(format!("trustdir clients unlimit {dir} {file}")),
+        _ => Some(format!("trustdir clients remove {dir} {file}")),
     }
 }
 

@@ -11,7 +11,7 @@ use super::clients::{self, EntryNamesArg};
 use super::output::{Output, argument, path_json};
 use super::passphrase::{self, Passphrase};
 use super::summary::{certificate_json, entry_json, summary};
-use super::{Outcome, files, lint, time};
+use super::{Outcome, files, lint, progress, time};
 
 #[derive(Subcommand)]
 pub(super) enum Issue {
@@ -20,6 +20,7 @@ pub(super) enum Issue {
     /// Issue a client's certificate
     Client(Client),
     /// Issue a certificate for a service that is a client of others too
+    #[command(after_help = BOTH_EXAMPLES)]
     Both(Server),
 }
 
@@ -38,6 +39,13 @@ Examples:
   trustdir issue server localhost 127.0.0.1 ::1 --ca pki --out tls
   trustdir issue server home.example.org 192.168.1.20 --ca pki --days 90
   trustdir issue server node.local --ca pki --passphrase-file server.pass
+
+Writes OUT/<first name>.cert.pem and OUT/<first name>.key.pem (only its owner can read it), and overwrites neither.";
+
+const BOTH_EXAMPLES: &str = "\
+Examples:
+  trustdir issue both broker.home.arpa 192.168.1.20 --ca pki --out tls
+  trustdir issue both node.local --ca pki --passphrase-file server.pass
 
 Writes OUT/<first name>.cert.pem and OUT/<first name>.key.pem (only its owner can read it), and overwrites neither.";
 
@@ -64,10 +72,10 @@ impl Server {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let (authority, files) = self.how.prepare(names.first().copied().unwrap_or_default(), output)?;
         let options = self.how.options();
-        let identity = match profile {
-            Profile::ServerAndClient => authority.issue_both(&names, &options)?,
-            _ => authority.issue_server(&names, &options)?,
-        };
+        let identity = progress::during(progress::KEY, output, |_| match profile {
+            Profile::ServerAndClient => authority.issue_both(&names, &options),
+            _ => authority.issue_server(&names, &options),
+        })?;
         files.save_issued(&identity, &authority, output)?;
 
         output.set("entry", Value::Null);
@@ -102,7 +110,9 @@ impl Client {
             None => None,
         };
         let names = self.san.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
-        let identity = authority.issue_client_with(&self.name, &names, &self.how.options())?;
+        let options = self.how.options();
+        let issue = |_: progress::Progress<'_>| authority.issue_client_with(&self.name, &names, &options);
+        let identity = progress::during(progress::KEY, output, issue)?;
         files.save_issued(&identity, &authority, output)?;
 
         match &install {

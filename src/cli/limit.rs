@@ -15,11 +15,12 @@ use super::{Outcome, time};
 
 const LIMIT_EXAMPLES: &str = "\
 Examples:
-  trustdir clients limit tls/clients alice --until 2026-12-31T00:00:00Z
-  trustdir clients limit tls/clients 0fb8533c.0 --service rpc --service admin
+  trustdir clients limit tls/clients alice --until 2030-12-31T00:00:00Z
+  trustdir clients limit tls/clients 81bf8251.0 --service rpc --service admin
 
 The limit is written into DIR/trustdir.toml and takes the place of the one that was written so before; other limits in
-that file stay and count too, comments in it are lost. An open connection ends at its next read or write after a limit refuses its client.";
+that file stay and count too, comments in it are lost. An open connection ends at its next read or write after a limit
+refuses its client.";
 
 #[derive(Args)]
 #[command(after_help = LIMIT_EXAMPLES)]
@@ -42,7 +43,7 @@ impl SetLimit {
         let path = &self.directory.path;
         let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
         let services = Some(services.as_slice()).filter(|services| !services.is_empty());
-        let limit = self.directory.open()?.limit(&self.which, self.until, services)?;
+        let limit = self.directory.open(output)?.limit(&self.which, self.until, services)?;
         output.line(format_args!("limited {} {}", shown(path, &limit), words(limit.valid_until(), limit.services())));
         output.set("directory", path_json(path));
         output.set("limit", limit_json(path, &limit));
@@ -71,7 +72,7 @@ pub(super) struct Unlimit {
 impl Unlimit {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let path = &self.directory.path;
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         let taken = dir.unlimit(&self.which)?;
         for limit in &taken {
             output.line(format_args!(
@@ -127,7 +128,7 @@ pub(super) fn unfitting(path: &Path, dir: &TrustDir) -> Result<Vec<Finding>> {
     Ok(notes.collect())
 }
 
-/// `sha256 3f9a… (tls/clients/0fb8533c.0)`.
+/// `sha256 3f9a… (tls/clients/81bf8251.0)`.
 fn shown(path: &Path, limit: &Limit) -> String {
     let of = limit.of();
     let files: Vec<_> = files(path, limit).iter().map(|file| file.display().to_string()).collect();

@@ -64,7 +64,7 @@ pub(super) fn warn_of_issued(certificate: &Certificate, authority: &Authority, f
 
 /// Warns of what some client will not take in a chain that was just made or opened; `file` has its first certificate.
 pub(super) fn warn_of_faults(chain: &[Certificate], profile: Option<Profile>, file: &Path, output: &mut Output) {
-    output.set("warnings", json!([]));
+    output.list("warnings");
     let options = Options { profile, ..Options::default() };
     for finding in lint::chain(chain, &options) {
         if finding.severity() != Severity::Note {

@@ -21,12 +21,14 @@ const DUE: i32 = 3;
 /// The answer of one run. Lines are written as things happen; the JSON object is written at the end.
 pub(super) struct Output {
     document: Option<Map<String, Value>>,
+    /// Whether each thing has an object of its own, so that none is left at the end but an error's.
+    streams: bool,
     broken: Option<io::Error>,
 }
 
 impl Output {
     pub(super) fn new(json: bool) -> Self {
-        Self { document: json.then(Map::new), broken: None }
+        Self { document: json.then(Map::new), streams: false, broken: None }
     }
 
     /// Whether people read it, and not a program.
@@ -41,15 +43,47 @@ impl Output {
         }
     }
 
+    /// From now on there is an object for each thing that happens, instead of one for all.
+    pub(super) fn begin_stream(&mut self) {
+        self.streams = true;
+    }
+
+    /// Says one thing that happens while the verb goes on.
+    pub(super) fn stream(&mut self, object: Value, text: impl Display) {
+        match self.document {
+            Some(_) => self.write(&json::line(&object)),
+            None => self.print(&text),
+        }
+    }
+
+    /// Whether nobody reads it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.broken.is_some()
+    }
+
     /// Says what to do next.
     pub(super) fn next(&mut self, text: impl Display) {
         self.line(format_args!("next: {text}"));
+    }
+
+    /// Writes a text that was made here, as it is.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.document.is_none() {
+            self.write(text.trim_end());
+        }
     }
 
     /// Sets a key of the JSON object.
     pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
         if let Some(document) = &mut self.document {
             document.insert(key.to_owned(), value.into());
+        }
+    }
+
+    /// Makes sure of a list in the JSON object, which may stay empty.
+    pub(super) fn list(&mut self, key: &str) {
+        if let Some(document) = &mut self.document {
+            document.entry(key).or_insert_with(|| json!([]));
         }
     }
 
@@ -87,7 +121,7 @@ impl Output {
                 FAILED
             }
         };
-        if let Some(document) = self.document.take() {
+        if let Some(document) = self.document.take().filter(|document| !self.streams || !document.is_empty()) {
             self.write(&json::line(&document));
         }
         match self.broken {

@@ -10,6 +10,7 @@ use crate::{Error, ErrorKind, Rehashed, Result};
 use super::Outcome;
 use super::clients::{self, Directory};
 use super::output::{Output, path_json};
+use super::progress;
 use super::summary::{entry_json, summary};
 
 const EXAMPLES: &str = "\
@@ -37,7 +38,8 @@ pub(super) struct Rehash {
 impl Rehash {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let path = &self.directory.path;
-        let plan = self.directory.open()?.plan_rehash()?;
+        let dir = self.directory.open(output)?;
+        let plan = progress::during("planning the names", output, |_| dir.plan_rehash())?;
         let rehashed = plan.rehashed().clone();
         output.set("directory", path_json(path));
         set(path, &rehashed, output);
@@ -46,7 +48,7 @@ impl Rehash {
         if refused || self.dry_run {
             drop(plan);
         } else {
-            plan.carry_out()?;
+            progress::during("giving the names", output, |_| plan.carry_out())?;
         }
         output.set("done", !refused && !self.dry_run);
         report(path, &rehashed, output);

@@ -14,7 +14,7 @@ use super::issue::Validity;
 use super::lint::warn_of_issued;
 use super::output::{Output, path_json};
 use super::summary::{certificate_json, summary};
-use super::{Outcome, files, passphrase};
+use super::{Outcome, files, passphrase, progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,11 +81,8 @@ impl Renew {
         let secret = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
         let options = RenewOptions { profile: self.profile, issue: self.validity.options() };
         let renewed = if self.new_key {
-            authority.renew_with_new_key(&old, &options).map(|(identity, notes)| Renewed {
-                chain: identity.chain().to_vec(),
-                identity: Some(identity),
-                notes,
-            })
+            progress::during(progress::KEY, output, |_| authority.renew_with_new_key(&old, &options))
+                .map(|(identity, notes)| Renewed { chain: identity.chain().to_vec(), identity: Some(identity), notes })
         } else {
             authority.renew(&old, &options).map(|signed| Renewed {
                 chain: authority.chain_of(signed.certificate),

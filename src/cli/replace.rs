@@ -34,7 +34,7 @@ impl Replace {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let path = &self.directory.path;
         let new = Certificate::load(&self.file)?;
-        let dir = self.directory.open()?;
+        let dir = self.directory.open(output)?;
         output.set("directory", path_json(path));
         output.set("warnings", json!([]));
         let old = self.directory.one(&dir, &self.which, output)?;

@@ -10,7 +10,7 @@ use crate::{CertificateRequest, DistinguishedName, KeyAlgorithm, PrivateKey, Res
 use super::output::{Output, argument, path_json};
 use super::passphrase;
 use super::summary::{names, request_json};
-use super::{Outcome, files};
+use super::{Outcome, files, progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,7 @@ impl Request {
         let file = files::plan(&self.out, &format!("{stem}.csr.pem"))?;
         let passphrase = passphrase::given(self.passphrase_file.as_deref(), passphrase::VARIABLE)?;
 
-        let key = PrivateKey::generate(self.key_algorithm)?;
+        let key = progress::during(progress::KEY, output, |_| PrivateKey::generate(self.key_algorithm))?;
         let request = CertificateRequest::create(&key, &subject, &sans)?;
         files::make_directory(&self.out, output)?;
         save(&key, passphrase.as_ref().map(|p| p.as_slice()), &key_file, &request, &file)?;

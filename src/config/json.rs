@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
+use super::line_end;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the text says.
@@ -63,23 +64,24 @@ fn insert(text: &str, bytes: &[u8], open: usize, key: &str, value: &Value) -> St
         Some((_, indent)) if !empty && indent.trim().is_empty() => indent.to_owned(),
         _ => format!("{outer}  "),
     };
-    let member = format!("{}: {}", json!(key), pretty(value, &indent));
+    let end = line_end(text);
+    let member = format!("{}: {}", json!(key), pretty(value, &format!("{end}{indent}")));
     let after = if empty && before.trim().is_empty() {
-        format!("\n{outer}{}", &text[first..])
+        format!("{end}{outer}{}", &text[first..])
     } else if empty {
         text[open + 1..].to_owned()
     } else if before.contains('\n') {
         format!(",{}", &text[open + 1..])
     } else {
-        format!(",\n{indent}{}", text[open + 1..].trim_start())
+        format!(",{end}{indent}{}", text[open + 1..].trim_start())
     };
-    format!("{}\n{indent}{member}{after}", &text[..=open])
+    format!("{}{end}{indent}{member}{after}", &text[..=open])
 }
 
-/// The value over several lines, the first of which is indented already.
-fn pretty(value: &Value, indent: &str) -> String {
+/// The value over several lines, each but the first behind `end`.
+fn pretty(value: &Value, end: &str) -> String {
     let lines = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
-    lines.replace('\n', &format!("\n{indent}"))
+    lines.replace('\n', end)
 }
 
 /// The members of the object that begins at `open`: names, and where their values lie.
@@ -190,7 +192,8 @@ mod tests {
                 "/* é */ {\"a\": {\n  \"b\": true\n}, \"z\": \"// no, /* no\"}",
             ),
             ("{\"a\": {\"b\": 1, \"b\": 2}}", "{\"a\": {\"b\": 1, \"b\": true}}"),
-            ("{\"a\": {\r\n  // all off\r\n}}", "{\"a\": {\n  \"b\": true\r\n  // all off\r\n}}"),
+            ("{\"a\": {\r\n  // all off\r\n}}", "{\"a\": {\r\n  \"b\": true\r\n  // all off\r\n}}"),
+            ("{\r\n \"z\": 1\r\n}", "{\r\n \"a\": {\r\n   \"b\": true\r\n },\r\n \"z\": 1\r\n}"),
         ] {
             assert_eq!(set(before, &["a", "b"], &json!(true)).unwrap(), after, "{before}");
             assert_eq!(set(after, &["a", "b"], &json!(true)).unwrap(), after, "{before}");

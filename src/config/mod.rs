@@ -15,3 +15,9 @@ pub use nano::NanoConfig;
 pub(crate) use nano_text::{NanoFiles, with_tls};
 #[cfg(feature = "cli")]
 pub(crate) use pimatic::PimaticConfig;
+
+/// How the lines of a text end, so that new ones end alike.
+#[cfg(feature = "cli")]
+fn line_end(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}

@@ -20,6 +20,8 @@ pub(crate) struct PimaticConfig {
     path: PathBuf,
     text: String,
     section: Value,
+    /// `settings.httpServer`.
+    plain: Value,
 }
 
 impl PimaticConfig {
@@ -36,13 +38,23 @@ impl PimaticConfig {
 
     fn parse(path: &Path, text: String) -> Result<Self> {
         let document = json::parse(&text).map_err(|error| error.at(path))?;
-        let section = document.pointer("/settings/httpsServer").cloned().unwrap_or(Value::Null);
-        Ok(Self { path: path.to_owned(), text, section })
+        let part = |name| document.pointer(name).cloned().unwrap_or_default();
+        let [section, plain] = [part("/settings/httpsServer"), part("/settings/httpServer")];
+        check_types("httpsServer", &section)
+            .and_then(|()| check_types("httpServer", &plain))
+            .map_err(|error| error.at(path))?;
+        Ok(Self { path: path.to_owned(), text, section, plain })
     }
 
     /// Whether it serves HTTPS.
     pub(crate) fn enabled(&self) -> bool {
         self.section["enabled"] == true
+    }
+
+    /// Where it serves plain HTTP, and the root for devices; `None` if it does not.
+    pub(crate) fn http_port(&self) -> Option<u64> {
+        let enabled = self.plain["enabled"].as_bool().unwrap_or(true);
+        enabled.then(|| self.plain["port"].as_u64().unwrap_or(80))
     }
 
     /// The address to listen on; empty for all. Many take it for the public name.
@@ -86,4 +98,26 @@ impl PimaticConfig {
     fn set(&self, text: &str, key: &str, value: &Value) -> Result<String> {
         json::set(text, &["settings", "httpsServer", key], value).map_err(|error| error.at(&self.path))
     }
+}
+
+/// pimatic refuses values of other types; `"enabled": "true"` would only look as if it were on.
+fn check_types(name: &str, section: &Value) -> Result<()> {
+    let invalid = |what: String| Err(Error::new(ErrorKind::Parse, format!("settings.{name}{what}")));
+    let members = match section {
+        Value::Null => return Ok(()),
+        Value::Object(members) => members,
+        _ => return invalid(" must be an object, { … }".to_owned()),
+    };
+    for (key, value) in members {
+        let (fits, expected) = match key.as_str() {
+            "enabled" => (value.is_boolean(), "true or false, without quotes"),
+            "port" => (value.as_u64().is_some_and(|port| port <= 65535), "a number from 0 to 65535, without quotes"),
+            "hostname" | "keyFile" | "certFile" | "rootCertFile" => (value.is_string(), "text, in quotes"),
+            _ => continue,
+        };
+        if !fits {
+            return invalid(format!(".{key} must be {expected}"));
+        }
+    }
+    Ok(())
 }

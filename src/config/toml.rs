@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
+use super::line_end;
 use crate::error::{Error, ErrorKind, Result};
 
 type Keys = BTreeMap<String, Spanned<Value>>;
@@ -50,16 +51,17 @@ fn edit(text: &str, in_secure: bool, key: &str, value: &Value) -> Option<String>
         let place = old.span();
         return Some(format!("{}{value}{}", &text[..place.start], &text[place.end..]));
     }
-    let line = format!("{key} = {value}\n");
+    let end = line_end(text);
+    let line = format!("{key} = {value}{end}");
     let header = || text.lines().find(|line| line.split('#').next().unwrap_or_default().trim() == "[secure]");
     // Behind what is there, so that keys stay in the order in which they are set.
     let last = keys.values().filter(|value| in_secure || !value.get_ref().is_table()).map(|value| value.span().end);
     let at = match (last.max(), in_secure) {
-        (Some(end), _) => text[end..].find('\n').map_or(text.len(), |length| end + length + 1),
+        (Some(last), _) => text[last..].find('\n').map_or(text.len(), |length| last + length + 1),
         (None, true) => {
-            let Some(header) = header() else { return Some(format!("{}[secure]\n{line}", ended(text, "\n"))) };
-            let end = header.as_ptr().addr() - text.as_ptr().addr() + header.len();
-            text[end..].find('\n').map_or(text.len(), |length| end + length + 1)
+            let Some(header) = header() else { return Some(format!("{}[secure]{end}{line}", ended(text, end))) };
+            let after = header.as_ptr().addr() - text.as_ptr().addr() + header.len();
+            text[after..].find('\n').map_or(text.len(), |length| after + length + 1)
         }
         (None, false) => 0,
     };
@@ -71,7 +73,7 @@ fn ended(text: &str, more: &str) -> String {
     match text {
         "" => String::new(),
         _ if text.ends_with('\n') => format!("{text}{more}"),
-        _ => format!("{text}\n{more}"),
+        _ => format!("{text}{}{more}", line_end(text)),
     }
 }
 
@@ -88,6 +90,8 @@ mod tests {
             ("[secure] # here\n[other]\nenable = 1\n", "[secure] # here\nenable = true\n[other]\nenable = 1\n"),
             ("[secure]\n a = '''\nb=1\n''' # c\n\n[x]\n", "[secure]\n a = '''\nb=1\n''' # c\nenable = true\n\n[x]\n"),
             ("[secure]\nenable=false # why\r\nz = 1", "[secure]\nenable=true # why\r\nz = 1"),
+            ("a = 1\r\nb = 2", "a = 1\r\nb = 2\r\n\r\n[secure]\r\nenable = true\r\n"),
+            ("[secure]\r\n[x]\r\n", "[secure]\r\nenable = true\r\n[x]\r\n"),
         ] {
             assert_eq!(set(before, true, "enable", true).unwrap(), after, "{before}");
             assert_eq!(set(after, true, "enable", true).unwrap(), after, "{before}");

@@ -124,11 +124,12 @@ fn is_replaced(path: &Path) -> bool {
     hexadecimal && ["pem", "crt"].iter().any(|ending| path.with_file_name(format!("{stem}.{ending}")).exists())
 }
 
-/// Whether a file is `openssl`'s own: the counter of `-CAcreateserial`, or in a ledger what `openssl ca` keeps.
+/// Whether a file is `openssl`'s own: the counter of `-CAcreateserial`, or in a ledger what `openssl ca` keeps; or the
+/// limits of a directory of clients.
 fn is_book(name: &OsStr, in_ledger: bool) -> bool {
     let name = name.to_string_lossy();
     let book = BOOKS.iter().any(|book| name.split('.').next() == Some(book)) || name.ends_with(".cnf");
-    name.ends_with(".srl") || in_ledger && book
+    name.ends_with(".srl") || name == "trustdir.toml" || in_ledger && book
 }
 
 /// The revoked serials of an index; a damaged one is its owner's business, not that of the certificates.

@@ -1,5 +1,6 @@
 // What pimatic does with the files of its `httpsServer` section, and a device that has imported the root certificate.
 // usage: node pimatic.js APP_DIR HOST...; answers with a line for each host, and one for a device without the root.
+// Without a HOST it says its port, and serves until its standard input ends.
 'use strict'
 
 const fs = require('fs')
@@ -25,6 +26,10 @@ const ask = (host, ca) => new Promise((resolve) => {
 })
 
 server.listen(0, '127.0.0.1', async () => {
+  if (hosts.length === 0) {
+    console.log(server.address().port)
+    return process.stdin.on('end', () => process.exit()).resume()
+  }
   // Devices take the DER file; Node wants it as PEM.
   const root = new X509Certificate(file('rootCertFile')).toString()
   for (const host of hosts) console.log(host, await ask(host, root))

@@ -1,7 +1,8 @@
 //! The TLS proxies of the guides, over Unix sockets: there is no port to collide on.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -67,13 +68,22 @@ impl Proxy {
         fs::write(dir.join("haproxy.cfg"), config).unwrap();
         let mut command = program("haproxy");
         command.args(["-db", "-f", "haproxy.cfg"]).current_dir(dir);
-        let proxy = Self { child: spawn(command), socket: dir.join("haproxy.sock") };
+        let mut proxy = Self { child: spawn(command), socket: dir.join("haproxy.sock") };
         let deadline = Instant::now() + DEADLINE;
         while UnixStream::connect(&proxy.socket).is_err() {
-            assert!(Instant::now() < deadline, "haproxy has not started");
+            let ended = proxy.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "haproxy has not started: {ended:?}");
             thread::sleep(Duration::from_millis(5));
         }
         proxy
+    }
+
+    /// Starts a program that knows no sockets, as `start` has it listen at a port of 127.0.0.1: at one that nobody has.
+    pub fn at_port(dir: &Path, mut start: impl FnMut(u16) -> Command) -> Self {
+        let (child, port) = broker(&mut start);
+        let socket = dir.join("proxy.sock");
+        bridge(UnixListener::bind(&socket).unwrap(), port);
+        Self { child, socket }
     }
 
     /// Where it listens.
@@ -98,7 +108,8 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Told to end, it takes along those that it has started itself.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
 }
@@ -114,19 +125,71 @@ fn spawn(mut command: Command) -> Child {
     child.unwrap_or_else(|error| panic!("{command:?}: {error}; install it, or run `cargo xtask setup`"))
 }
 
-/// Answers every request with how it came, as the proxy tells it; over a WebSocket it sends everything back.
+/// Nobody takes so many ports in a row just before somebody else.
+const TRIES: usize = 10;
+
+/// Starts a program that listens at a port; whoever has that already makes it end, and then there is another try.
+pub fn broker(start: &mut impl FnMut(u16) -> Command) -> (Child, u16) {
+    let deadline = Instant::now() + DEADLINE;
+    for _ in 0..TRIES {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = spawn(start(port));
+        while child.try_wait().unwrap().is_none() {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return (child, port);
+            }
+            assert!(Instant::now() < deadline, "{:?} has not started", start(port));
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    panic!("{:?} does not start", start(0));
+}
+
+/// Passes on what comes at a socket to a port, and what comes back.
+fn bridge(listener: UnixListener, port: u16) {
+    let pass = move |near: UnixStream| -> std::io::Result<()> {
+        let far = TcpStream::connect(("127.0.0.1", port))?;
+        let (mut from, mut to) = (near.try_clone()?, far.try_clone()?);
+        thread::spawn(move || std::io::copy(&mut from, &mut to).and(to.shutdown(Shutdown::Write)));
+        let (mut near, mut far) = (near, far);
+        std::io::copy(&mut far, &mut near)?;
+        near.shutdown(Shutdown::Both)
+    };
+    thread::spawn(move || {
+        for near in listener.incoming() {
+            // A peer that has gone is not the bridge's business.
+            thread::spawn(move || pass(near.unwrap()));
+        }
+    });
+}
+
+/// A service behind a proxy, at a socket: it answers every request with how it came, as the proxy tells it; over a
+/// WebSocket it sends everything back.
 fn upstream(socket: &Path) {
     let listener = UnixListener::bind(socket).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
-            thread::spawn(move || answer(stream));
+            thread::spawn(move || answer(stream.try_clone().unwrap(), stream));
         }
     });
 }
 
-fn answer(mut stream: UnixStream) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+/// The same at a port.
+pub fn upstream_at_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            thread::spawn(move || answer(stream.try_clone().unwrap(), stream));
+        }
+    });
+    port
+}
+
+fn answer(from: impl Read, mut stream: impl Write) {
+    let mut reader = BufReader::new(from);
     let lines = reader.by_ref().lines().map_while(Result::ok);
     let head: Vec<String> = lines.take_while(|line| !line.is_empty()).map(|line| line.to_lowercase()).collect();
     let header = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).unwrap_or_default();

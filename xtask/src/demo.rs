@@ -15,12 +15,13 @@ mod pki;
 mod refusals;
 mod reload;
 mod removal;
+mod up;
 mod world;
 
 /// One step: what is done, and a function that does it and tells what happened, or what went wrong.
 type Step = (&'static str, fn(&mut World<'_>) -> Result<String, String>);
 
-const STEPS: [Step; 22] = [
+const STEPS: &[Step] = &[
     ("trustdir makes the authority", pki::authority),
     ("trustdir issues the node's identity", pki::server),
     ("trustdir issues and installs client alice", pki::alice),
@@ -49,33 +50,47 @@ const STEPS: [Step; 22] = [
 pub(crate) fn run(context: &Context) -> Result<(), String> {
     setup::require(&context.workspace, setup::DEMO)?;
     let mut print = |line: &str| println!("{line}");
-    let (_, failure) = play(context, &mut print)?;
+    let (_, failure) = play(context, "demo", STEPS, &mut print)?;
     failure.map_or(Ok(()), Err)
 }
 
 /// The suite: each step is a test.
 pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
+    tested(context, "demo", STEPS)
+}
+
+/// The suite of the Nano guide as `trustdir up` has it.
+pub(crate) fn guide(context: &Context) -> Result<Outcome, String> {
+    tested(context, "guide", up::STEPS)
+}
+
+fn tested(context: &Context, name: &str, steps: &[Step]) -> Result<Outcome, String> {
     let mut log = String::new();
-    let (done, failure) = play(context, &mut |line: &str| {
+    let (done, failure) = play(context, name, steps, &mut |line: &str| {
         // Writing to a String cannot fail.
         let _ = writeln!(log, "{line}");
     })?;
     let mut counts = Counts { passed: done, failed: 0, skipped: 0 };
     if let Some(message) = failure {
         counts.failed = 1;
-        counts.skipped = (STEPS.len() as u32).saturating_sub(done + 1);
+        counts.skipped = (steps.len() as u32).saturating_sub(done + 1);
         log.push_str(&message);
     }
     Ok(Outcome::Ran { counts, log })
 }
 
 /// Runs the steps until one fails; tells how many went well and what went wrong.
-fn play(context: &Context, print: &mut dyn FnMut(&str)) -> Result<(u32, Option<String>), String> {
+fn play(
+    context: &Context,
+    name: &str,
+    steps: &[Step],
+    print: &mut dyn FnMut(&str),
+) -> Result<(u32, Option<String>), String> {
     let (command, node) = (context.command()?.clone(), context.node()?.clone());
-    let mut world = World::new(&context.workspace, command, node)?;
+    let mut world = World::new(&context.workspace, name, command, node)?;
     let start = Instant::now();
     let mut done = 0;
-    for (index, (title, step)) in STEPS.iter().enumerate() {
+    for (index, (title, step)) in steps.iter().enumerate() {
         let begin = Instant::now();
         let result = step(&mut world);
         let milliseconds = begin.elapsed().as_millis();
@@ -90,6 +105,6 @@ fn play(context: &Context, print: &mut dyn FnMut(&str)) -> Result<(u32, Option<S
         }
         done += 1;
     }
-    print(&format!("demo: all {done} steps went as they must, in {:.1} s", start.elapsed().as_secs_f32()));
+    print(&format!("{name}: all {done} steps went as they must, in {:.1} s", start.elapsed().as_secs_f32()));
     Ok((done, None))
 }

@@ -52,6 +52,7 @@ fn dispatch(arguments: &[String]) -> Result<(), String> {
         "setup" if rest.is_empty() => {
             let context = Context::new()?;
             setup::require(&context.workspace, setup::ALL)?;
+            setup::wish(&context.workspace);
             context.venv().map(|_| ())
         }
         "list" if rest.is_empty() => {

@@ -95,6 +95,28 @@ pub(crate) static HAPROXY: Need =
 pub(crate) static APACHE: Need =
     Need { name: "apache2", present: |ws| runs(ws, "/usr/sbin/apache2", "-v"), packages: || named(&["apache2-bin"]) };
 
+/// A browser, and what has it trust a root. Not every distribution has it as a package.
+pub(crate) static CHROMIUM: Need = Need {
+    name: "chromium and certutil",
+    // certutil has no option that succeeds without a database.
+    present: |ws| runs(ws, "chromium", "--version") && ws.command("certutil").arg("-H").output().is_ok(),
+    packages: || named(&["chromium", "libnss3-tools"]),
+};
+
+/// One more proxy, and a broker, for which `trustdir up` writes snippets.
+pub(crate) static CADDY: Need =
+    Need { name: "caddy", present: |ws| runs(ws, "caddy", "version"), packages: || named(&["caddy"]) };
+
+/// It has no option that does nothing and succeeds.
+pub(crate) static MOSQUITTO: Need = Need {
+    name: "mosquitto",
+    present: |ws| ws.command("/usr/sbin/mosquitto").arg("-h").output().is_ok(),
+    packages: || named(&["mosquitto"]),
+};
+
+/// What single tests of Rust can do without, and then say so.
+const WISHES: &[&Need] = &[&CHROMIUM, &CADDY, &MOSQUITTO];
+
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
     &COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX,
@@ -130,6 +152,22 @@ pub(crate) fn obtain(workspace: &Workspace, needs: &[&'static Need]) -> Vec<&'st
         second.unwrap_or_else(|message| eprintln!("set-up: {message}"));
     }
     missing(workspace, needs)
+}
+
+/// Gets what single tests can do without, where apt has it.
+pub(crate) fn wish(workspace: &Workspace) {
+    let absent = missing(workspace, WISHES);
+    if let Some(prefix) = apt(workspace).filter(|_| !absent.is_empty()) {
+        for need in &absent {
+            let packages = (need.packages)();
+            println!("set-up: apt-get install {}", packages.join(" "));
+            // What has not come is told below.
+            let _ = process::capture(install(workspace, &prefix, &packages), APT_LIMIT);
+        }
+    }
+    for need in missing(workspace, &absent) {
+        println!("set-up: there is no {}, so the tests with it are SKIPPED", need.name);
+    }
 }
 
 fn missing(workspace: &Workspace, needs: &[&'static Need]) -> Vec<&'static Need> {

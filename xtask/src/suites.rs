@@ -94,6 +94,12 @@ pub(crate) static ALL: &[Suite] = &[
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::BOOST],
         run: automation,
     },
+    Suite {
+        name: "guide",
+        about: "the node by `trustdir up`, from an empty directory",
+        needs: setup::DEMO,
+        run: demo::guide,
+    },
     Suite { name: "demo", about: "the main job, step by step", needs: setup::DEMO, run: demo::suite },
     Suite {
         name: "readme",
@@ -104,6 +110,7 @@ pub(crate) static ALL: &[Suite] = &[
 ];
 
 fn rust(context: &Context) -> Result<Outcome, String> {
+    setup::wish(&context.workspace);
     let mut probe = context.workspace.command("cargo-nextest");
     probe.args(["nextest", "--version"]);
     let (verb, read): (&[&str], fn(&str) -> Counts) = if process::succeeds(probe) {

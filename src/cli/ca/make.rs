@@ -7,6 +7,7 @@ use clap::Args;
 use crate::{Authority, AuthorityOptions, DistinguishedName, KeyAlgorithm, NameConstraint, NameConstraints, Result};
 
 use super::super::output::{Output, argument};
+use super::super::progress;
 use super::{Outcome, passphrase, report};
 
 const INIT_EXAMPLES: &str = "\
@@ -97,7 +98,7 @@ impl Init {
     pub(super) fn run(self, output: &mut Output) -> Result<Outcome> {
         let options = self.making.options(passphrase::CA_VARIABLE)?;
         let encrypted = options.passphrase.is_some();
-        let authority = Authority::create(&self.dir, options)?;
+        let authority = progress::during(progress::KEY, output, |_| Authority::create(&self.dir, options))?;
         output.line(format_args!("made the authority in {}", self.dir.display()));
         report(&authority, encrypted, output);
         let file = authority.certificate_path();
@@ -127,7 +128,8 @@ impl Intermediate {
         let options = self.making.options(passphrase::VARIABLE)?;
         let encrypted = options.passphrase.is_some();
         let above = passphrase::open_authority(&self.ca, self.ca_passphrase_file.as_deref())?;
-        let authority = above.create_intermediate(&self.dir, options)?;
+        let make = |_: progress::Progress<'_>| above.create_intermediate(&self.dir, options);
+        let authority = progress::during(progress::KEY, output, make)?;
         output.line(format_args!("made the authority in {}, below {}", self.dir.display(), self.ca.display()));
         report(&authority, encrypted, output);
         output.next(format_args!("trustdir issue server NAME… --ca {}", argument(&self.dir)));

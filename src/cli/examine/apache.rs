@@ -6,8 +6,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 
 use super::include;
+use super::mend::Mend;
 use super::site::{self, Site};
 use super::verdict::Verdict;
+use super::words;
 
 /// How deep includes may go.
 const DEEPEST: usize = 16;
@@ -44,8 +46,8 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
 fn read(path: &Path, base: &Path, depth: usize, lines: &mut Vec<Line>) -> Result<()> {
     let bytes = file::read(path)?;
     let text = String::from_utf8_lossy(&bytes).replace("\\\n", " ");
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let mut words = words(line);
+    for line in words::lines(&text) {
+        let mut words = words::words(line);
         let name = words.remove(0).to_ascii_lowercase();
         if matches!(name.as_str(), "include" | "includeoptional") {
             if depth == DEEPEST {
@@ -61,21 +63,6 @@ fn read(path: &Path, base: &Path, depth: usize, lines: &mut Vec<Line>) -> Result
         }
     }
     Ok(())
-}
-
-/// Words between blanks, or in quotation marks.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = line;
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = match first {
-            '"' | '\'' => rest[1..].split_once(first).unwrap_or((&rest[1..], "")),
-            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
-        };
-        words.push(word.to_owned());
-        rest = after.trim_start();
-    }
-    words
 }
 
 fn check_host(outer: &[&Line], host: &[&Line], base: &Path, verdict: &mut Verdict) {
@@ -97,7 +84,7 @@ fn check_host(outer: &[&Line], host: &[&Line], base: &Path, verdict: &mut Verdic
         Some(certificate) => {
             let key = path("sslcertificatekeyfile").unwrap_or_else(|| certificate.clone());
             let names: Vec<String> = names.filter(|name| !name.contains('*')).map(str::to_owned).collect();
-            let mend = site::issue(&names);
+            let mend = Mend::of("apache", conf, &names);
             Site { certificate, key, passphrase: None, names, mend }.check(verdict);
         }
         None => verdict.problem(
@@ -134,8 +121,7 @@ fn check_host(outer: &[&Line], host: &[&Line], base: &Path, verdict: &mut Verdic
         }
     }
     if path("sslcarevocationfile").is_none() && path("sslcarevocationpath").is_none() {
-        let message = "no SSLCARevocationFile: a client stays admitted until its certificate expires; `trustdir crl --ca CA` writes the list";
-        verdict.note("NO_CRL", conf, message);
+        site::no_list("SSLCARevocationFile", conf, verdict);
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn check(host: &str, port: u16, verdict: &mut Verdict) -> Result<()> 
     verdict.checked.push(place.to_owned());
     let shown = tls::probe(host, port)?;
     let options = Options { profile: Some(Profile::Server), ..Options::default() };
-    verdict.lint(place, shown.chain.first(), &lint::chain(&shown.chain, &options));
+    verdict.lint(place, shown.chain.first(), None, &lint::chain(&shown.chain, &options));
     let Some(last) = shown.chain.last() else { return Ok(()) };
     bears(&shown.chain[0], host, place, "trustdir up --name NAME", verdict);
     if !last.is_self_issued() {

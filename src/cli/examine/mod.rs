@@ -1,15 +1,21 @@
 //! `trustdir check`: what is wrong with a service's TLS.
 
 mod apache;
+mod authority;
+mod caddy;
+mod haproxy;
 mod include;
 mod live;
+mod mend;
 mod nano;
 mod nginx;
 mod nginx_text;
 mod pimatic;
+mod settings;
 mod site;
 mod target;
 mod verdict;
+mod words;
 
 use std::path::PathBuf;
 
@@ -31,8 +37,9 @@ Examples:
   trustdir check /etc/nginx home.example.org:443
   trustdir check tls/clients || mail -s 'look at the certificates' admin
 
-WHAT is a configuration of pimatic (config.json), of a Nano node (config-rpc.toml, config-tls.toml), of nginx or Apache, a
-directory with one, a directory of clients, or a service that runs. Nothing is changed, and no passphrase asked for.
+WHAT is a configuration of pimatic (config.json), of a Nano node (config-rpc.toml, config-tls.toml), of nginx, Apache, Caddy,
+HAProxy, Traefik, Home Assistant, Mosquitto or PostgreSQL, a directory with one, a directory of clients or of an authority,
+or a service that runs. Nothing is changed, and no passphrase asked for.
 
 Problems (exit code 1) come with the command that mends them: names, dates, chain, key, file modes, who gets in unasked,
 clients that are kept out. Notes (exit code 0) are good to know: who could let others in, and what some clients dislike.";

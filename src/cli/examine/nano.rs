@@ -9,26 +9,28 @@ use crate::error::Result;
 use crate::{EntryNames, file};
 
 use super::super::lint::fault_of_parameters;
-use super::super::output::argument;
+use super::super::rights;
+use super::mend::Mend;
 use super::site::{self, Site};
 use super::verdict::Verdict;
 
 pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     let config = NanoConfig::load(path)?;
     let dir = file::parent(path);
-    let mend = format!("trustdir up --for nano {}", argument(dir));
+    let mend = Mend::up("nano", dir);
+    let up = mend.anew();
     if !config.enabled() && !config.wss_enabled() {
-        verdict.note("DISABLED", path, format!("TLS is switched off; `{mend}` sets it up"));
+        verdict.note("DISABLED", path, format!("TLS is switched off; `{up}` sets it up"));
         return Ok(());
     }
     if path.ends_with("config-rpc.toml") && dir.join("config-tls.toml").exists() {
         let message = "a node from V23 on refuses to start with [secure] here; move its keys to config-tls.toml";
         verdict.problem("CONFIG", path, message);
     }
-    if config.key_passphrase().is_some() && site::permits(path, 0o004) {
+    if config.key_passphrase().is_some() && rights::permits(path, 0o004) {
         verdict.problem("PASSPHRASE_READABLE", path, "every user of the machine can read the passphrase; chmod 600");
     }
-    check_parameters(&config, path, &mend, verdict);
+    check_parameters(&config, path, &up, verdict);
     match config.clients_path() {
         Some(clients) => {
             site::clients(clients, EntryNames::SubjectHash, verdict);
@@ -37,8 +39,7 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
             verdict.note("NODE_TLS", path, message);
         }
         None => {
-            let message =
-                format!("client_certs_path is not set, so everybody who connects is served; `{mend}` sets it");
+            let message = format!("client_certs_path is not set, so everybody who connects is served; `{up}` sets it");
             verdict.problem("CLIENT_AUTH", path, message);
         }
     }

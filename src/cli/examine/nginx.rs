@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::file;
 
+use super::mend::Mend;
 use super::nginx_text::{self, Directive};
 use super::site::{self, Site};
 use super::verdict::Verdict;
@@ -99,7 +100,7 @@ impl Checker<'_> {
                 certificate: self.base.join(certificate),
                 key: self.base.join(key),
                 passphrase: None,
-                mend: site::issue(&names),
+                mend: Mend::of("nginx", conf, &names),
                 names: names.clone(),
             };
             site.check(verdict);
@@ -127,8 +128,7 @@ impl Checker<'_> {
             ),
         }
         if path("ssl_crl").is_none() {
-            let message = "no ssl_crl: a client stays admitted until its certificate expires; `trustdir crl --ca CA` writes the list";
-            verdict.note("NO_CRL", conf, message);
+            site::no_list("ssl_crl", conf, verdict);
         }
         let tickets = scope.one("ssl_session_tickets") != Some("off");
         if tickets || scope.one("ssl_session_cache").is_some_and(|cache| cache != "off" && cache != "none") {

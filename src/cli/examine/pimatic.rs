@@ -7,28 +7,29 @@ use crate::config::PimaticConfig;
 use crate::error::Result;
 use crate::{Certificate, file, pem};
 
-use super::super::output::argument;
+use super::mend::Mend;
 use super::site::Site;
 use super::verdict::Verdict;
 
 pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     let config = PimaticConfig::load(path)?;
-    let mend = format!("trustdir up --for pimatic {}", argument(file::parent(path)));
+    let mend = Mend::up("pimatic", file::parent(path));
+    let up = mend.anew();
     if !config.enabled() {
-        verdict.note("DISABLED", path, format!("HTTPS is switched off; `{mend}` sets it up"));
+        verdict.note("DISABLED", path, format!("HTTPS is switched off; `{up}` sets it up"));
         return Ok(());
     }
     let host = config.hostname();
     if !host.is_empty() && host.parse::<IpAddr>().is_err() && host != "localhost" {
         let message = format!(
             "`hostname` is where pimatic listens, not its public name: {host:?} may be no address of this machine; make it \"\", and \
-             put the name into the certificate with `{mend} --name NAME`"
+             put the name into the certificate with `{up} --name NAME`"
         );
         verdict.problem("HOSTNAME", path, message);
     }
     let [certificate, key] = [config.certificate_path(), config.key_path()];
     let root = config.root_path();
-    check_root(&root, Certificate::load(&certificate).ok().as_ref(), &mend, verdict);
+    check_root(&root, Certificate::load(&certificate).ok().as_ref(), &up, verdict);
     Site { certificate, key, passphrase: None, names: Vec::new(), mend }.check(verdict);
     Ok(())
 }

@@ -11,6 +11,8 @@ use crate::{EntryNames, chain, clock};
 use super::super::limit;
 use super::super::output::argument;
 use super::super::passphrase::{self, Passphrase};
+use super::super::rights;
+use super::mend::Mend;
 use super::verdict::Verdict;
 
 /// Where a service's identity is, and what is known of it.
@@ -20,8 +22,8 @@ pub(super) struct Site {
     pub(super) passphrase: Option<Passphrase>,
     /// The names that its configuration gives it.
     pub(super) names: Vec<String>,
-    /// The command that makes it anew.
-    pub(super) mend: String,
+    /// What mends it.
+    pub(super) mend: Mend,
 }
 
 impl Site {
@@ -36,7 +38,7 @@ impl Site {
             let options = Options::default();
             verdict.checked.push(self.key.clone());
             if let Ok(findings) = lint::path(&self.key, &options) {
-                verdict.lint(&self.key, None, &findings);
+                verdict.lint(&self.key, None, None, &findings);
             }
         }
         // Without one of its own, the program asks for it, or has it from elsewhere.
@@ -44,14 +46,18 @@ impl Site {
         let secret = self.passphrase.as_ref().or(given.as_ref()).map(|bytes| bytes.as_slice());
         let options = Options { profile: Some(Profile::Server), ..Options::default() };
         match Identity::load(&self.certificate, &self.key, secret) {
-            Ok(identity) => verdict.lint(&self.certificate, Some(identity.certificate()), &identity.lint(&options)),
+            Ok(identity) => {
+                let findings = identity.lint(&options);
+                verdict.lint(&self.certificate, Some(identity.certificate()), Some(&self.mend), &findings);
+            }
             Err(error) => {
                 self.unusable(&self.key, &error, verdict);
-                verdict.lint(&self.certificate, chain.first(), &lint::chain(&chain, &options));
+                let findings = lint::chain(&chain, &options);
+                verdict.lint(&self.certificate, chain.first(), Some(&self.mend), &findings);
             }
         }
         for name in &self.names {
-            bears(&chain[0], name, &self.certificate, &self.mend, verdict);
+            bears(&chain[0], name, &self.certificate, &self.mend.anew(), verdict);
         }
     }
 
@@ -69,17 +75,9 @@ impl Site {
             }
             kind => kind.as_str(),
         };
-        let message = format!("{}; `{}` makes it anew", error.message_without_path(), self.mend);
+        let message = format!("{}; `{}` makes it anew", error.message_without_path(), self.mend.anew());
         verdict.problem(kind, file, message);
     }
-}
-
-/// The command for an identity under these names.
-pub(super) fn issue(names: &[String]) -> String {
-    let bare = |name: &String| argument(name.trim_start_matches('[').trim_end_matches(']'));
-    let names: Vec<String> = names.iter().map(bare).collect();
-    let names = if names.is_empty() { "NAME".to_owned() } else { names.join(" ") };
-    format!("trustdir issue server {names} --ca CA")
 }
 
 /// Whether the certificate is good for a name under which it is asked for.
@@ -109,7 +107,7 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
                 dir.list().unwrap_or_default().iter().map(|entry| entry.file().to_owned()).collect();
             files.dedup();
             let all = std::iter::once(path).chain(files.iter().map(PathBuf::as_path));
-            for open in all.filter(|file| permits(file, 0o002)) {
+            for open in all.filter(|file| rights::permits(file, 0o002)) {
                 let message = format!("everybody here may write this and be admitted; `chmod o-w {}`", argument(open));
                 verdict.problem("WRITABLE", open, message);
             }
@@ -123,18 +121,6 @@ pub(super) fn clients(path: &Path, entry_names: EntryNames, verdict: &mut Verdic
             verdict.problem(error.kind().as_str(), path, message);
         }
     }
-}
-
-/// Whether the file's mode has one of these bits.
-#[cfg(unix)]
-pub(super) fn permits(path: &Path, bits: u32) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & bits != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn permits(_: &Path, _: u32) -> bool {
-    false
 }
 
 /// The authorities whose clients a service lets in: whoever holds a key of theirs makes clients.
@@ -162,4 +148,12 @@ pub(super) fn vouchers(path: &Path, verdict: &mut Verdict) {
             verdict.note("AUTHORITY", path, message);
         }
     }
+}
+
+/// Nothing tells the service of certificates that were revoked.
+pub(super) fn no_list(setting: &str, conf: &Path, verdict: &mut Verdict) {
+    let message = format!(
+        "no {setting}: a client stays admitted until its certificate expires; `trustdir crl --ca CA` writes the list"
+    );
+    verdict.note("NO_CRL", conf, message);
 }

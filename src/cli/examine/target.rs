@@ -3,11 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result, escape};
+use crate::error::{Error, ErrorKind, Result};
 use crate::{Authority, EntryNames, TrustDir, TrustDirOptions, file};
 
+use super::mend::Mend;
+use super::settings::Program;
+use super::site::Site;
 use super::verdict::Verdict;
-use super::{apache, live, nano, nginx, pimatic, site};
+use super::{apache, authority, caddy, haproxy, live, nano, nginx, pimatic, site};
 
 /// One thing that can be checked.
 pub(super) enum Target {
@@ -15,8 +18,17 @@ pub(super) enum Target {
     Nano(PathBuf),
     Nginx(PathBuf),
     Apache(PathBuf),
+    Caddy(PathBuf),
+    Haproxy(PathBuf),
+    Settings(&'static Program, PathBuf),
+    /// What `trustdir up` makes for no service in particular.
+    Plain(PathBuf),
+    Authority(PathBuf),
     Clients(PathBuf),
-    Running { host: String, port: u16 },
+    Running {
+        host: String,
+        port: u16,
+    },
 }
 
 impl Target {
@@ -43,38 +55,46 @@ impl Target {
         if targets.is_empty() {
             let mut files = file::names(dir)?;
             files.sort();
-            let files =
-                files.iter().map(|name| dir.join(name)).filter(|path| path.extension().is_some_and(|it| it == "conf"));
+            let files = files.iter().map(|name| dir.join(name)).filter(|path| may_configure(path));
             targets.extend(files.filter_map(|path| Self::of_file(&path).ok()));
         }
+        if targets.is_empty() && dir.join("tls/server.crt").exists() {
+            targets.push(Self::Plain(dir.to_owned()));
+        }
+        // As `trustdir up` and pimatic have them.
+        let authorities = ["pki", "ca/authority", "ca", ""].map(|name| dir.join(name));
+        let authority = authorities.into_iter().find(|dir| Authority::open_without_key(dir).is_ok());
+        targets.extend(authority.map(Self::Authority));
         if !targets.is_empty() {
             return Ok(targets);
         }
-        // What it is told to remove from a directory of clients is all that an authority knows.
-        if let Ok(authority) = Authority::open_without_key(dir) {
-            let name = escape(&authority.certificate().subject().to_string());
-            let message = format!("the directory of the authority {name}; look at it with `trustdir lint`");
-            return Err(Error::new(ErrorKind::Unsupported, message).at(dir));
-        }
         // No configuration: what is left is a directory of clients.
         let options = TrustDirOptions { entry_names: EntryNames::Any, watch: false, create: false };
-        let has_clients = !TrustDir::open_to_repair(dir, options, &|_, _| {})?.list()?.is_empty();
-        if has_clients || file::names(dir)?.is_empty() {
-            Ok(vec![Self::Clients(dir.to_owned())])
-        } else {
-            Err(unknown(dir))
+        if !TrustDir::open_to_repair(dir, options, &|_, _| {})?.list()?.is_empty() {
+            return Ok(vec![Self::Clients(dir.to_owned())]);
         }
+        if file::names(dir)?.is_empty() {
+            let message = "the directory is empty: no configuration, and as a directory of clients it admits nobody";
+            return Err(Error::new(ErrorKind::NotFound, message).at(dir));
+        }
+        Err(unknown(dir))
     }
 
     fn of_file(path: &Path) -> Result<Self> {
         let text = String::from_utf8_lossy(&file::read(path)?).into_owned();
         let begins = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
         let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_yaml = matches!(extension, Some("yaml" | "yml"));
+        if let Some(program) = Program::of(&text, is_yaml) {
+            return Ok(Self::Settings(program, path.to_owned()));
+        }
         match extension {
             Some("json") => Ok(Self::Pimatic(path.to_owned())),
             Some("toml") => Ok(Self::Nano(path.to_owned())),
+            _ if path.file_name().is_some_and(|name| name == "Caddyfile") => Ok(Self::Caddy(path.to_owned())),
+            Some("cfg") if begins("bind ") => Ok(Self::Haproxy(path.to_owned())),
             _ if begins("<VirtualHost") || begins("SSL") => Ok(Self::Apache(path.to_owned())),
-            _ if begins("server") || begins("http") || begins("ssl_") => Ok(Self::Nginx(path.to_owned())),
+            _ if !is_yaml && (begins("server") || begins("http") || begins("ssl_")) => Ok(Self::Nginx(path.to_owned())),
             _ => Err(unknown(path)),
         }
     }
@@ -85,6 +105,18 @@ impl Target {
             Self::Nano(path) => nano::check(path, verdict),
             Self::Nginx(path) => nginx::check(path, verdict),
             Self::Apache(path) => apache::check(path, verdict),
+            Self::Caddy(path) => caddy::check(path, verdict),
+            Self::Haproxy(path) => haproxy::check(path, verdict),
+            Self::Settings(program, path) => program.check(path, verdict),
+            Self::Plain(dir) => {
+                let [certificate, key, clients] =
+                    ["server.crt", "server.key", "clients"].map(|name| dir.join("tls").join(name));
+                let mend = Mend::Up { service: None, dir: dir.clone() };
+                Site { certificate, key, passphrase: None, names: Vec::new(), mend }.check(verdict);
+                site::clients(&clients, EntryNames::SubjectHash, verdict);
+                Ok(())
+            }
+            Self::Authority(dir) => authority::check(dir, verdict),
             Self::Clients(path) => {
                 site::clients(path, EntryNames::Any, verdict);
                 Ok(())
@@ -95,8 +127,14 @@ impl Target {
 }
 
 fn unknown(path: &Path) -> Error {
-    let message = "no configuration of pimatic, a Nano node, nginx or Apache, and no directory of clients; certificates are for `trustdir lint`";
+    let message = "no configuration that `trustdir check --help` names, and no directory of clients or of an authority; certificates are for `trustdir lint`";
     Error::new(ErrorKind::Unsupported, message).at(path)
+}
+
+/// Whether a program could have such a file for its configuration.
+fn may_configure(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("conf" | "cfg" | "yaml" | "yml")) || path.ends_with("Caddyfile")
 }
 
 fn is_about_tls(path: &Path) -> bool {

@@ -7,6 +7,8 @@ use crate::trust_dir::Notice;
 use crate::{Certificate, Error};
 
 use super::super::finding::Finding;
+use super::super::output::argument;
+use super::mend::Mend;
 
 /// Everything that a check has found.
 #[derive(Default)]
@@ -38,12 +40,20 @@ impl Verdict {
     }
 
     /// What clients object to. Refusals are problems, and what will or could do harm soon.
-    pub(super) fn lint(&mut self, file: &Path, certificate: Option<&Certificate>, findings: &[lint::Finding]) {
+    pub(super) fn lint(
+        &mut self,
+        file: &Path,
+        certificate: Option<&Certificate>,
+        mend: Option<&Mend>,
+        findings: &[lint::Finding],
+    ) {
+        let subject = certificate.map(|certificate| certificate.subject().brief());
         for one in findings {
             let refused_by: Vec<&str> = one.refused_by().iter().map(|client| client.as_str()).collect();
             let by =
                 if refused_by.is_empty() { String::new() } else { format!(" (refused by {})", refused_by.join(", ")) };
-            let message = format!("{}: {}{by}; {}", file.display(), one.message(), one.remedy());
+            let mend = mend.filter(|_| one.subject() == subject.as_deref());
+            let message = format!("{}: {}{by}; {}", file.display(), one.message(), remedy(one, file, mend));
             let found = Finding::new(one.rule().as_str(), message);
             let found = match certificate {
                 Some(certificate) => found.about(file, certificate),
@@ -62,6 +72,18 @@ impl Verdict {
     pub(super) fn notice(&mut self, dir: &Path, notice: &Notice) {
         let found = Finding::of_notice(dir, notice);
         if notice.is_problem() { self.problems.push(found) } else { self.notes.push(found) }
+    }
+}
+
+/// The command that mends it, where there is one.
+fn remedy(one: &lint::Finding, file: &Path, mend: Option<&Mend>) -> String {
+    match (one.rule(), mend) {
+        (Rule::KeyReadable, _) => format!("`chmod 600 {}`", argument(one.path().unwrap_or(file))),
+        (Rule::Expired | Rule::ExpiresSoon, Some(mend)) => format!("`{}` renews it", mend.renewed(file)),
+        (_, Some(mend @ (Mend::Up { .. } | Mend::Issue { .. }))) if one.severity() == Severity::Refused => {
+            format!("`{}` makes it anew", mend.anew())
+        }
+        _ => one.remedy().to_owned(),
     }
 }
 

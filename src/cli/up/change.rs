@@ -53,7 +53,7 @@ impl Change {
         let what = if self.old.is_some() { "changes" } else { "new file" };
         output.line(format_args!("{what}: {}", self.path.display()));
         for line in self.diff() {
-            output.line(format_args!("  {line}"));
+            output.line(format_args!("  {}", line.replace('\t', "    ")));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod change;
 mod diff;
+mod exposed;
 mod host;
 mod nano;
 mod server;
@@ -20,14 +21,17 @@ use crate::{
 };
 
 use super::clients::{self, EntryNamesArg};
+use super::finding::Finding;
 use super::output::{Output, argument, path_json};
 use super::summary::{certificate_json, names, summary};
 use super::{Outcome, lint, passphrase};
 
 use change::Change;
+use exposed::Exposed;
 use server::{Server, bare};
 use service::{Layout, Service};
 use site::Site;
+use snippet::Before;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,6 +91,7 @@ impl Up {
         let layout = service.layout(&self.dir);
         let ca = self.ca.clone().unwrap_or_else(|| layout.authority.clone());
         let authority = if ca.exists() { Some(Authority::open_without_key(&ca)?) } else { None };
+        self.check_home(authority.as_ref())?;
         let secret = layout.passphrase.as_ref().map(|bytes| bytes.as_slice());
         let names = self.names(&service)?;
         let server = Server::plan(&layout.certificate, &layout.key, secret, authority.as_ref(), names)?;
@@ -100,6 +105,9 @@ impl Up {
         output.set("warnings", json!([]));
         output.set("changes", json!([]));
         self.show(&ca, authority.is_some(), &server, &changes, output);
+        let keys = std::iter::once(layout.key.clone()).chain(authority.as_ref().map(Authority::key_path));
+        let exposed = Exposed::among(keys);
+        exposed.show(output);
         output.set("identity", identity_json(&layout, &server, server.old.as_ref()));
         if self.dry_run {
             for change in &changes {
@@ -108,6 +116,7 @@ impl Up {
             output.line("nothing was done");
             return Ok(Outcome::Done);
         }
+        exposed.close()?;
         let authority = match (authority, &server.reason) {
             (None, _) => self.make_authority(&ca, &server.names, output)?,
             (Some(_), Some(_)) => passphrase::open_authority(&ca, self.ca_passphrase_file.as_deref())?,
@@ -128,12 +137,24 @@ impl Up {
             clients::open_or_create(clients, EntryNamesArg { subject_hash: true }, output)?;
         }
         output.set("clients", layout.clients.as_deref().map(path_json));
-        if done.is_empty() {
+        if done.is_empty() && exposed.is_empty() {
             output.line("everything is as it should be");
         }
         let key_is_new = done.iter().any(|change| change.is_new_at(&layout.key));
         self.say_next(&service, &layout, &site, key_is_new, output);
         Ok(Outcome::Done)
+    }
+
+    /// What an authority may issue for is settled when it is made.
+    fn check_home(&self, authority: Option<&Authority>) -> Result<()> {
+        let Some(authority) = authority.filter(|_| self.home) else { return Ok(()) };
+        let limits = authority.chain().iter().map(Certificate::name_constraints).collect::<Result<Vec<_>>>()?;
+        if limits.iter().any(|limits| !limits.permitted.is_empty()) {
+            return Ok(());
+        }
+        let message = "this authority may issue for any name, which --home cannot change any more; leave --home out, or have \
+                       another authority made with --ca";
+        Err(Error::new(ErrorKind::InvalidArgument, message).at(authority.dir()))
     }
 
     /// The names that are given, and those that were.
@@ -178,6 +199,10 @@ impl Up {
         }
         if let Some(reason) = &server.reason {
             output.line(format_args!("issues the server's identity for {}: {reason}", names(&server.names)));
+        }
+        if server.forgot {
+            let message = "which names the unreadable certificate had is not known; give them with --name";
+            output.warn(&Finding::new("NAMES", message));
         }
         if !server.left_out.is_empty() {
             let message = format!("the authority may not issue for {}", names(&server.left_out));
@@ -266,6 +291,11 @@ fn is_anothers(dir: &Path, key: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_anothers(_: &Path, _: &Path) -> bool {
     false
+}
+
+/// Whether a configuration is one that was written here.
+pub(super) fn has_written(config: &Path) -> bool {
+    Before::read(config).is_ok_and(|before| !before.names.is_empty())
 }
 
 /// A home's names, and of these whatever lies outside of them.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::lint::{Options, Rule, Severity};
 use crate::{
-    Authority, Certificate, Error, ErrorKind, Identity, IssueOptions, NameConstraints, Profile, Result, SubjectAltName,
+    Authority, Certificate, Error, ErrorKind, Identity, IssueOptions, NameConstraints, PrivateKey, Profile, Result,
+    SubjectAltName,
 };
 
 use super::host;
@@ -17,6 +18,8 @@ pub(super) struct Server {
     pub(super) left_out: Vec<SubjectAltName>,
     /// The certificate that is there, if any.
     pub(super) old: Option<Certificate>,
+    /// Whether one is there that cannot be read, and nothing else knows the names that it had.
+    pub(super) forgot: bool,
     /// Why it is replaced, or made; `None` where it stays.
     pub(super) reason: Option<String>,
 }
@@ -36,8 +39,11 @@ impl Server {
             None => Vec::new(),
         };
         let allowed = |name: &SubjectAltName| limits.iter().all(|limits: &NameConstraints| limits.allow(name));
-        let mut server = Self { names: given, left_out: Vec::new(), reason: None, old };
-        for name in server.old.as_ref().map(served).into_iter().flatten().chain(host::names()) {
+        let issued = if old.is_none() { authority.and_then(|ca| issued_for(ca, key, passphrase)) } else { None };
+        let known: Vec<SubjectAltName> = old.as_ref().or(issued.as_ref()).map(served).unwrap_or_default();
+        let forgot = old.is_none() && certificate.exists() && known.is_empty() && given.is_empty();
+        let mut server = Self { names: given, left_out: Vec::new(), reason: None, old, forgot };
+        for name in known.into_iter().chain(host::names()) {
             if server.names.contains(&name) || server.left_out.contains(&name) {
                 continue;
             }
@@ -93,6 +99,13 @@ impl Server {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         authority.issue_server(&names, &IssueOptions::default())
     }
+}
+
+/// The last certificate that the authority has issued for this key.
+fn issued_for(authority: &Authority, key: &Path, passphrase: Option<&[u8]>) -> Option<Certificate> {
+    let key = PrivateKey::load(key, passphrase).ok()?;
+    let issued = authority.issued().ok()?.into_iter().rev().filter_map(|issued| issued.certificate);
+    issued.into_iter().find(|certificate| certificate.spki() == key.spki())
 }
 
 /// The names that a certificate is used under: of one without a SAN, as the guides make it, the common name.

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::config::PimaticConfig;
 use crate::{Authority, Result};
 
+use super::super::output::argument;
 use super::super::passphrase::Passphrase;
 use super::change::Change;
 use super::nano::Nano;
@@ -126,12 +127,9 @@ impl Service {
     pub(super) fn next(&self, site: &Site) -> Vec<String> {
         match self {
             Self::Any => Vec::new(),
-            Self::Pimatic { .. } => vec![
+            Self::Pimatic { config, .. } => vec![
                 "restart pimatic; port 443 needs root, or a port from 1024 on in `httpsServer`".to_owned(),
-                format!(
-                    "import the root on every device: http://{}/root-ca-cert.crt, or by a file from `trustdir export`",
-                    site.name()
-                ),
+                import(config, &site.name()),
             ],
             Self::Nano(_) => {
                 vec!["restart the node; what reads its configuration by trustdir reloads at SIGHUP".to_owned()]
@@ -139,6 +137,21 @@ impl Service {
             Self::Snippet { snippet, .. } => snippet.next(site),
         }
     }
+}
+
+/// How devices get the root: pimatic offers it over plain HTTP.
+fn import(config: &PimaticConfig, host: &str) -> String {
+    let port = match config.http_port() {
+        Some(80) => String::new(),
+        Some(port) => format!(":{port}"),
+        None => {
+            let root = argument(config.root_path());
+            return format!("HTTP is off, so bring {root} to every device by hand, or a file from `trustdir export`");
+        }
+    };
+    format!(
+        "import the root on every device: http://{host}{port}/root-ca-cert.crt, or by a file from `trustdir export`"
+    )
 }
 
 /// pimatic's own authority goes on, if its script has made one: the devices know it.

@@ -27,9 +27,9 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// The first name.
+    /// The first name that is one, and not a pattern for many, as it stands in a URL.
     pub(super) fn name(&self) -> String {
-        self.names.first().map(bare).unwrap_or_default()
+        self.hosts().into_iter().find(|host| !host.starts_with('*')).unwrap_or_default()
     }
 
     /// Hosts as they stand in a URL.
@@ -46,7 +46,7 @@ impl Site {
     pub(super) fn fill(&self, template: &str) -> Result<String> {
         let hosts = self.hosts();
         let words = [
-            ("@NAME@", hosts.first().cloned().unwrap_or_default()),
+            ("@NAME@", self.name()),
             ("@NAMES@", hosts.join(" ")),
             ("@CERTIFICATE@", plain(&self.certificate)?),
             ("@KEY@", plain(&self.key)?),

@@ -116,8 +116,13 @@ impl Drop for Node {
 
 /// Writes the configuration and starts the node; it listens on a port that the system chooses.
 pub(crate) fn start(world: &mut World<'_>) -> Result<String, String> {
-    let (port_file, log) = (world.dir.join("port"), world.dir.join("node.log"));
     fs::write(world.dir.join("config-rpc.toml"), CONFIGURATION).map_err(|e| format!("config-rpc.toml: {e}"))?;
+    launch(world)
+}
+
+/// Starts the node by the configuration that is there.
+pub(crate) fn launch(world: &mut World<'_>) -> Result<String, String> {
+    let (port_file, log) = (world.dir.join("port"), world.dir.join("node.log"));
     let output = File::create(&log).map_err(|e| format!("node.log: {e}"))?;
     let errors = output.try_clone().map_err(|e| format!("node.log: {e}"))?;
     let mut command = world.workspace.command(&world.node_program);

@@ -57,7 +57,7 @@ fn sign(world: &World<'_>, name: &str, certificate: &str, key: &str) -> Result<(
 }
 
 /// Calls in both versions of TLS; both calls must fail, and the log must name the reason for both.
-fn refused(world: &mut World<'_>, who: Option<&str>, reason: &str) -> Result<String, String> {
+pub(crate) fn refused(world: &mut World<'_>, who: Option<&str>, reason: &str) -> Result<String, String> {
     let files = who.map(|name| (format!("people/{name}.cert.pem"), format!("people/{name}.key.pem")));
     let mut subject = String::new();
     for version in [&["--tlsv1.3"][..], &["--tlsv1.2", "--tls-max", "1.2"]] {

@@ -30,9 +30,14 @@ pub(crate) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    /// A new directory below `target/demo`, of this run's own.
-    pub(crate) fn new(workspace: &'a Workspace, trustdir: PathBuf, node_program: PathBuf) -> Result<Self, String> {
-        let dir = workspace.target.join(format!("demo/run-{}", process::id()));
+    /// A new directory below `target/NAME`, of this run's own.
+    pub(crate) fn new(
+        workspace: &'a Workspace,
+        name: &str,
+        trustdir: PathBuf,
+        node_program: PathBuf,
+    ) -> Result<Self, String> {
+        let dir = workspace.target.join(format!("{name}/run-{}", process::id()));
         fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let python = venv::find_python(workspace)?.program;
         let (rpcuser1, alice) = (Vec::new(), Vec::new());
