@@ -12,6 +12,7 @@ namespace trustdir {
 struct entry {
   std::string_view file;
   certificate_view certificate;
+  std::string_view link_target;  ///< where the file leads if it is a symbolic link, else empty
 };
 
 /// The entries of a directory at one moment, sorted by file, and the files that cannot be used.
@@ -25,7 +26,8 @@ class entries : public detail::object<trustdir_entries, trustdir_entries_free> {
 
   entry operator[](std::size_t index) const noexcept {
     return {detail::view(trustdir_entries_file(native(), index)),
-            certificate_view(trustdir_entries_certificate(native(), index))};
+            certificate_view(trustdir_entries_certificate(native(), index)),
+            detail::view(trustdir_entries_link_target(native(), index))};
   }
 
   iterator begin() const noexcept { return {this, 0}; }
@@ -228,6 +230,16 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
   /// Reads the directory now. Handshakes never need it; it is for hosts that switched events off.
   void refresh() const { detail::invoke(trustdir_directory_refresh, native()); }
   void refresh(std::error_code& ec) const noexcept { detail::invoke(ec, trustdir_directory_refresh, native()); }
+
+  /// The entries that `which` names: a file's name, else the beginning of a fingerprint, else a common name or subject.
+  entries find(std::string_view which) const {
+    return detail::create<entries>(trustdir_directory_find, native(), detail::terminated(which).c_str());
+  }
+
+  /// Whether the certificate is an entry at this moment; that its client is admitted is more, see `decide`.
+  bool contains(certificate_view certificate) const noexcept {
+    return trustdir_directory_contains(native(), certificate.native());
+  }
 
   /// Grows with every change that was seen.
   std::uint64_t generation() const noexcept { return trustdir_directory_generation(native()); }

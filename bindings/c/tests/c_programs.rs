@@ -59,6 +59,11 @@ fn servers_are_called_and_numbers_read_from_c() {
 }
 
 #[test]
+fn whatever_can_be_asked_is_answered_in_c() {
+    passes("queries");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {

@@ -37,8 +37,8 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
 /// Something valid to pass for a parameter: objects and data that the program's first part makes.
 fn valid(parameter: &Parameter) -> String {
     let Parameter { ctype, name } = parameter;
-    if ctype == "const trustdir_certificate *const *" {
-        return "the_certificates".to_owned();
+    if let Some(handle) = ctype.strip_prefix("const trustdir_").and_then(|rest| rest.strip_suffix(" *const *")) {
+        return format!("{handle}_list");
     }
     if ctype == "trustdir_slice *" {
         return "&a_slice".to_owned();
