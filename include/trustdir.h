@@ -39,6 +39,8 @@
  * Panics. A defect in the library does not end the program or unwind into it: the call returns
  * TRUSTDIR_STATUS_PANIC (or NULL, 0, false) after a report on standard error.
  *
+ * Memory. Where the system has none left, the process is aborted, as Rust programs are.
+ *
  * Stability. Until version 1.0, the shared library's name (libtrustdir.so.0.MINOR) changes with
  * every incompatible change. All objects are opaque, and numbers are never given another meaning.
  */

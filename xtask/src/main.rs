@@ -9,6 +9,7 @@ use crate::context::Context;
 
 mod artifacts;
 mod bench;
+mod c_programs;
 mod context;
 mod counts;
 mod demo;

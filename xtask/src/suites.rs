@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::artifacts;
+use crate::c_programs;
 use crate::context::Context;
 use crate::counts::{self, Counts};
 use crate::demo;
@@ -17,7 +18,7 @@ use crate::setup::{self, Need};
 use crate::workspace::path_with;
 
 /// Tests that hang are stopped after this time, so that a CI job ends with a report.
-const LIMIT: Duration = Duration::from_secs(900);
+pub(crate) const LIMIT: Duration = Duration::from_secs(900);
 
 /// One line of the closing table.
 pub(crate) struct Suite {
@@ -64,9 +65,9 @@ pub(crate) static ALL: &[Suite] = &[
     },
     Suite {
         name: "c",
-        about: "the C interface under valgrind",
+        about: "the C interface under valgrind and sanitizers",
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::VALGRIND, &setup::OPENSSL],
-        run: c,
+        run: c_programs::suite,
     },
     Suite {
         name: "cpp",
@@ -135,33 +136,6 @@ fn everything(context: &Context, verb: &[&str]) -> Command {
     cargo
 }
 
-/// Compiles every program in tests/c against the installed library and runs it under valgrind.
-fn c(context: &Context) -> Result<Outcome, String> {
-    let prefix = context.prefix()?;
-    let workspace = &context.workspace;
-    let out = workspace.target.join("c-tests");
-    fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let (mut total, mut log) = (Counts::default(), String::new());
-    for source in files(&workspace.root.join("tests/c"), "c")? {
-        let program = out.join(source.file_stem().unwrap_or_default());
-        let mut gcc = workspace.command("gcc");
-        gcc.args(["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
-        gcc.arg(&source).arg("-o").arg(&program).arg("-I").arg(prefix.include()).arg("-L").arg(prefix.lib());
-        // As needed: the program that unloads the library must not be linked with it as well.
-        gcc.arg(format!("-Wl,-rpath,{},--as-needed", prefix.lib().display())).args(["-ltrustdir", "-ldl"]);
-        let mut outcome = process::capture(gcc, LIMIT)?;
-        if outcome.success() {
-            let mut valgrind = workspace.command("valgrind");
-            valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
-            valgrind.arg(&program).arg(prefix.lib().join("libtrustdir.so")).current_dir(&out);
-            outcome = process::capture(plain(valgrind), LIMIT)?;
-        }
-        let counts = counts::program(&outcome.text).unwrap_or_else(|| Counts::one(outcome.success()));
-        add(&mut total, &mut log, &workspace.show(&source), counts, &outcome);
-    }
-    Ok(Outcome::Ran { counts: total, log })
-}
-
 /// Builds tests/cpp against the installed library and runs each of its tests.
 fn cpp(context: &Context) -> Result<Outcome, String> {
     context.prefix()?;
@@ -219,7 +193,7 @@ fn ran(command: Command, read: fn(&str) -> Counts) -> Result<Outcome, String> {
 }
 
 /// Adds one program's counts; an end that was bad without a test to blame is a failure all the same.
-fn add(total: &mut Counts, log: &mut String, name: &str, counts: Counts, outcome: &process::Outcome) {
+pub(crate) fn add(total: &mut Counts, log: &mut String, name: &str, counts: Counts, outcome: &process::Outcome) {
     *total += counts;
     if !outcome.success() && counts.failed == 0 {
         total.failed += 1;
@@ -240,7 +214,7 @@ fn shown(mut command: Command) -> Result<(), String> {
 }
 
 /// No colours, whatever the CI asks for: they would stand between the words that are counted.
-fn plain(mut command: Command) -> Command {
+pub(crate) fn plain(mut command: Command) -> Command {
     command.env("CARGO_TERM_COLOR", "never").env("NO_COLOR", "1");
     for name in ["FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS"] {
         if env::var_os(name).is_some() {
@@ -250,7 +224,7 @@ fn plain(mut command: Command) -> Command {
     command
 }
 
-fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|e| e == extension));

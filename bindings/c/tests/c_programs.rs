@@ -72,6 +72,19 @@ fn unloading_does_not_crash_the_thread_that_used_it() {
     }
 }
 
+#[test]
+fn running_out_of_memory_aborts_or_fails_and_never_crashes() {
+    let dir = scratch("alloc");
+    let program = compile_c(&support::crate_dir().join("tests/alloc.c"), &dir);
+    let output = run(Command::new(program).arg(dir.join("ca")));
+    assert!(last_line(&output).ends_with(" passed, 0 failed"), "{output:?}");
+}
+
+#[test]
+fn threads_share_what_may_be_shared() {
+    passes("threads");
+}
+
 /// `openssl s_server`, which answers each line with the same backwards, on a port of its choice until it is dropped.
 struct Reverser {
     child: Child,

@@ -108,6 +108,11 @@ fn newest(dir: &Path) -> Option<SystemTime> {
 
 /// Compiles a C program against the header and the shared library, and returns the path to run.
 pub fn compile_c(source: &Path, dir: &Path) -> PathBuf {
+    compile_c_with(source, dir, &[])
+}
+
+/// As [`compile_c`], with more flags.
+pub fn compile_c_with(source: &Path, dir: &Path, flags: &[&str]) -> PathBuf {
     let library = library();
     for name in ["libtrustdir.so", "libtrustdir.so.0.1"] {
         let link = dir.join(name);
@@ -118,6 +123,7 @@ pub fn compile_c(source: &Path, dir: &Path) -> PathBuf {
     let program = dir.join(source.file_stem().expect("a file name"));
     run(cc()
         .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-pthread"])
+        .args(flags)
         .arg("-I")
         .arg(include_dir())
         .arg(source)
@@ -150,6 +156,12 @@ impl Parameter {
     pub fn is_pointer(&self) -> bool {
         self.ctype.contains('*')
     }
+}
+
+/// The sorts of the handles that a function gives, without that of errors.
+pub fn handles_out(function: &Prototype) -> impl Iterator<Item = &str> {
+    let slots = function.parameters.iter().filter_map(|parameter| parameter.ctype.strip_suffix("**"));
+    slots.map(str::trim).filter_map(|ctype| ctype.strip_prefix("trustdir_")).filter(|handle| *handle != "error")
 }
 
 /// Reads the functions that a header declares, in its order.
