@@ -12,7 +12,6 @@ namespace trustdir {
 struct entry {
   std::string_view file;
   certificate_view certificate;
-  std::string_view link_target;  ///< where the file leads if it is a symbolic link, else empty
 };
 
 /// The entries of a directory at one moment, sorted by file, and the files that cannot be used.
@@ -26,8 +25,12 @@ class entries : public detail::object<trustdir_entries, trustdir_entries_free> {
 
   entry operator[](std::size_t index) const noexcept {
     return {detail::view(trustdir_entries_file(native(), index)),
-            certificate_view(trustdir_entries_certificate(native(), index)),
-            detail::view(trustdir_entries_link_target(native(), index))};
+            certificate_view(trustdir_entries_certificate(native(), index))};
+  }
+
+  /// Where the file of an entry leads if it is a symbolic link, else empty.
+  std::string_view link_target(std::size_t index) const noexcept {
+    return detail::view(trustdir_entries_link_target(native(), index));
   }
 
   iterator begin() const noexcept { return {this, 0}; }

@@ -50,10 +50,10 @@ TEST(entries_by_name) {
   CHECK_EQUAL(clients.find("CN=alice").size(), 1u);
   CHECK_EQUAL(clients.find(w.alice.certificate().fingerprint().substr(0, 8)).size(), 1u);
   CHECK(clients.find("mallory").empty());
-  CHECK_EQUAL(clients.find("alice")[0].link_target, "");
+  CHECK_EQUAL(clients.find("alice").link_target(0), "");
   std::ofstream(w.dir / "alice.pem") << w.alice.certificate().pem();
   fs::create_symlink("../alice.pem", w.dir / "clients/alice");
-  CHECK_EQUAL(clients.find("alice")[0].link_target, "../alice.pem");
+  CHECK_EQUAL(clients.find("alice").link_target(0), "../alice.pem");
 }
 
 TEST(policies_tell_what_they_are) {

@@ -13,6 +13,7 @@ mod c_programs;
 mod context;
 mod counts;
 mod demo;
+mod package;
 mod process;
 mod readme;
 mod report;

@@ -71,6 +71,14 @@ pub(crate) static VALGRIND: Need = Need {
     packages: || named(&["valgrind", "libc6-dbg"]),
 };
 
+/// How programs without CMake find libraries.
+pub(crate) static PKG_CONFIG: Need =
+    Need { name: "pkg-config", present: |ws| runs(ws, "pkg-config", "--version"), packages: || named(&["pkg-config"]) };
+
+/// Makes and unpacks Debian packages.
+pub(crate) static DPKG: Need =
+    Need { name: "dpkg-deb", present: |ws| runs(ws, "dpkg-deb", "--version"), packages: || named(&["dpkg"]) };
+
 /// GnuTLS's verifier of certificates.
 pub(crate) static CERTTOOL: Need =
     Need { name: "certtool", present: |ws| runs(ws, "certtool", "--version"), packages: || named(&["gnutls-bin"]) };
@@ -97,8 +105,22 @@ pub(crate) static APACHE: Need =
 
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
-    &COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX,
-    &HAPROXY, &APACHE,
+    &COMPILERS,
+    &OPENSSL,
+    &CURL,
+    &PYTHON,
+    &BOOST,
+    &ASIO,
+    &LIBSSL,
+    &VALGRIND,
+    &PKG_CONFIG,
+    &DPKG,
+    &CERTTOOL,
+    &STRACE,
+    &NODEJS,
+    &NGINX,
+    &HAPROXY,
+    &APACHE,
 ];
 
 /// What the demo needs.

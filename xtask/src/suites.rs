@@ -12,6 +12,7 @@ use crate::c_programs;
 use crate::context::Context;
 use crate::counts::{self, Counts};
 use crate::demo;
+use crate::package;
 use crate::process;
 use crate::readme;
 use crate::setup::{self, Need};
@@ -82,6 +83,12 @@ pub(crate) static ALL: &[Suite] = &[
             &setup::CURL,
         ],
         run: cpp,
+    },
+    Suite {
+        name: "package",
+        about: "the installed library: CMake, pkg-config, Debian packages",
+        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::ASIO, &setup::PKG_CONFIG, &setup::DPKG],
+        run: package::suite,
     },
     Suite {
         name: "python",
