@@ -167,11 +167,15 @@ class error : public std::system_error {
 
 }  // namespace trustdir
 
-template <>
-struct std::is_error_code_enum<trustdir::status> : std::true_type {};
+namespace std {
 
 template <>
-struct std::is_error_condition_enum<trustdir::condition> : std::true_type {};
+struct is_error_code_enum<trustdir::status> : true_type {};
+
+template <>
+struct is_error_condition_enum<trustdir::condition> : true_type {};
+
+}  // namespace std
 
 namespace trustdir::detail {
 

@@ -79,6 +79,10 @@ pub(crate) static PKG_CONFIG: Need =
 pub(crate) static DPKG: Need =
     Need { name: "dpkg-deb", present: |ws| runs(ws, "dpkg-deb", "--version"), packages: || named(&["dpkg"]) };
 
+/// Writes the reference of the C and C++ headers.
+pub(crate) static DOXYGEN: Need =
+    Need { name: "doxygen", present: |ws| runs(ws, "doxygen", "--version"), packages: || named(&["doxygen"]) };
+
 /// GnuTLS's verifier of certificates.
 pub(crate) static CERTTOOL: Need =
     Need { name: "certtool", present: |ws| runs(ws, "certtool", "--version"), packages: || named(&["gnutls-bin"]) };
@@ -115,6 +119,7 @@ pub(crate) const ALL: &[&Need] = &[
     &VALGRIND,
     &PKG_CONFIG,
     &DPKG,
+    &DOXYGEN,
     &CERTTOOL,
     &STRACE,
     &NODEJS,

@@ -90,6 +90,7 @@ pub(crate) static ALL: &[Suite] = &[
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::ASIO, &setup::PKG_CONFIG, &setup::DPKG],
         run: package::suite,
     },
+    Suite { name: "doxygen", about: "the reference of the C and C++ headers", needs: &[&setup::DOXYGEN], run: doxygen },
     Suite {
         name: "python",
         about: "the Python package, installed by pip",
@@ -105,8 +106,8 @@ pub(crate) static ALL: &[Suite] = &[
     Suite { name: "demo", about: "the main job, step by step", needs: setup::DEMO, run: demo::suite },
     Suite {
         name: "readme",
-        about: "every command and program of README.md",
-        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::OPENSSL, &setup::CURL],
+        about: "every command and program of README.md, and of the chapters in docs",
+        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::BOOST, &setup::OPENSSL, &setup::CURL],
         run: readme::suite,
     },
 ];
@@ -153,6 +154,14 @@ fn cpp(context: &Context) -> Result<Outcome, String> {
     let mut ctest = artifacts::tool(context, "ctest")?;
     ctest.args(["--verbose", "--no-tests=error", "--test-dir"]).arg(build);
     ran(plain(ctest), counts::ctest)
+}
+
+/// A warning of doxygen's is a failure.
+fn doxygen(context: &Context) -> Result<Outcome, String> {
+    let mut doxygen = context.workspace.command("doxygen");
+    doxygen.arg("docs/Doxyfile").env("DOXYGEN_OUT", context.workspace.target.join("doxygen"));
+    let outcome = process::capture(doxygen, LIMIT)?;
+    Ok(Outcome::Ran { counts: Counts::one(outcome.success()), log: outcome.text })
 }
 
 /// Runs pytest from outside `python/`, against what pip installed.
