@@ -99,7 +99,7 @@ pub(crate) static ALL: &[Suite] = &[
     },
     Suite {
         name: "automation",
-        about: "examples/automation.py against the example node",
+        about: "examples/automation.py against the example node, and WebSockets",
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::BOOST],
         run: automation,
     },
@@ -176,7 +176,7 @@ fn python(context: &Context) -> Result<Outcome, String> {
     ran(plain(pytest), counts::pytest)
 }
 
-/// The example as a user starts it, and its types.
+/// The examples as a user starts them, and their types.
 fn automation(context: &Context) -> Result<Outcome, String> {
     let venv = context.venv_with_wheel()?;
     let node = context.node()?;
@@ -191,7 +191,9 @@ fn automation(context: &Context) -> Result<Outcome, String> {
     let mut script = python();
     script.arg(examples.join("automation.py")).arg("--node").arg(node);
     let (mut total, mut log) = (Counts::default(), String::new());
-    for command in [types, script] {
+    let mut web_sockets = python();
+    web_sockets.arg(context.workspace.root.join("tests/node/websockets.py")).arg(node);
+    for command in [types, script, web_sockets] {
         let name = process::describe(&command);
         let outcome = process::capture(command, Duration::from_secs(120))?;
         add(&mut total, &mut log, &name, Counts::one(outcome.success()), &outcome);
