@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use support::{compare_or_bless, crate_dir, header, include_dir, prototypes, run, scratch};
+use support::{compare_or_bless, crate_dir, header, include_dir, prototypes, run, scratch, without_comments};
 
 /// The order of the header: what one meets first comes first.
 const SOURCES: [&str; 49] = [
@@ -169,10 +169,53 @@ fn an_ignored_status_is_a_warning() {
     assert!(String::from_utf8_lossy(&output.unwrap().stderr).contains("warn_unused_result"));
 }
 
+/// What a program that was compiled once relies on, a line each: without the comments, a change of it is seen.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #[test]
-fn the_symbols_are_the_checked_in_ones() {
-    let wanted = names(&generated()).into_iter().fold(String::new(), |text, name| text + &name + "\n");
-    compare_or_bless(&crate_dir().join("symbols.txt"), &wanted);
+fn the_binary_interface_is_the_checked_in_one() {
+    let header = generated();
+    let mut lines = constants(&header);
+    lines.extend(layouts(&header));
+    lines.extend(prototypes(&header).into_iter().map(|function| {
+        let types: Vec<_> = function.parameters.into_iter().map(|parameter| parameter.ctype).collect();
+        format!("function {} {}({})", function.returns, function.name, types.join(", "))
+    }));
+    lines.sort();
+    compare_or_bless(&crate_dir().join("abi.txt"), &(lines.join("\n") + "\n"));
+}
+
+/// The enumerators and the numbers that are defined, but for the version.
+fn constants(header: &str) -> Vec<String> {
+    let code = without_comments(header);
+    let numbers = code.lines().filter_map(|line| match line.trim().strip_prefix("#define ") {
+        Some(define) => define.split_once(' '),
+        None => line.trim().trim_end_matches(',').split_once(" = "),
+    });
+    let numbers = numbers.filter(|(name, value)| !name.contains("_VERSION_") && value.parse::<i64>().is_ok());
+    numbers.map(|(name, value)| format!("constant {name} = {value}")).collect()
+}
+
+/// The structures that are not opaque, as the C compiler lays them out.
+fn layouts(header: &str) -> Vec<String> {
+    let code = without_comments(header);
+    let mut program = "#include <trustdir.h>\n#include <stdio.h>\nint main(void)\n{\n".to_owned();
+    for block in code.split("typedef struct {").skip(1) {
+        let (fields, rest) = block.split_once('}').unwrap();
+        let name = rest.split(';').next().unwrap().trim();
+        writeln!(program, "    printf(\"struct {name}: %zu bytes\", sizeof({name}));").unwrap();
+        for field in
+            fields.split(';').filter_map(|field| field.trim().rsplit([' ', '*']).next().filter(|f| !f.is_empty()))
+        {
+            writeln!(program, "    printf(\", {field} at %zu\", offsetof({name}, {field}));").unwrap();
+        }
+        program.push_str("    puts(\"\");\n");
+    }
+    let source = scratch("abi").join("abi.c");
+    std::fs::write(&source, program + "    return 0;\n}\n").unwrap();
+    let compiled = source.with_extension("");
+    run(support::cc().arg("-I").arg(include_dir()).arg(&source).arg("-o").arg(&compiled));
+    let output = run(&mut Command::new(compiled));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// "Every function at least once", and in C++ whatever is in C.

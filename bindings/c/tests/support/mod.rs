@@ -172,7 +172,8 @@ pub fn prototypes(header: &str) -> Vec<Prototype> {
     code.split(';').filter_map(prototype).collect()
 }
 
-fn without_comments(text: &str) -> String {
+/// The code of a header.
+pub fn without_comments(text: &str) -> String {
     let mut rest = text;
     let mut code = String::new();
     while let Some(start) = rest.find("/*") {
