@@ -14,8 +14,8 @@
  * Ownership. What a function hands out through T **out is yours: free it with trustdir_T_free,
  * which takes NULL. The variable is NULL when the call fails, whatever it held before. What comes
  * back as const T *, const char * or trustdir_slice is borrowed from the function's first argument,
- * until that is freed or, for a connection or removals, until the next call that takes it without
- * const.
+ * until that is freed or, for a connection, removals or a policy, until the next call that takes it
+ * without const.
  * Nothing you pass in is consumed, and everything may be freed in any order: objects keep alive
  * what they need. (The userdata of trustdir_connection_on_revoked, the builders' set_key_log and
  * trustdir_acceptor_builder_on_decision is the one exception, and they say so.)
@@ -38,6 +38,8 @@
  *
  * Panics. A defect in the library does not end the program or unwind into it: the call returns
  * TRUSTDIR_STATUS_PANIC (or NULL, 0, false) after a report on standard error.
+ *
+ * Memory. Where the system has none left, the process is aborted, as Rust programs are.
  *
  * Stability. Until version 1.0, the shared library's name (libtrustdir.so.0.MINOR) changes with
  * every incompatible change. All objects are opaque, and numbers are never given another meaning.
@@ -412,6 +414,35 @@ typedef int32_t trustdir_reason;
 #endif // __cplusplus
 
 /**
+ * Whether clients show a certificate.
+ */
+enum trustdir_client_auth
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * They are not asked for one.
+     */
+    TRUSTDIR_CLIENT_AUTH_OFF = 0,
+    /**
+     * They may come without one; one that is sent must be admitted by the directory.
+     */
+    TRUSTDIR_CLIENT_AUTH_OPTIONAL = 1,
+    /**
+     * Only clients whose certificate the directory admits.
+     */
+    TRUSTDIR_CLIENT_AUTH_REQUIRED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum trustdir_client_auth trustdir_client_auth;
+#else
+typedef int32_t trustdir_client_auth;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Which kind of key to generate.
  */
 enum trustdir_key_type
@@ -529,35 +560,6 @@ enum trustdir_stale_crls
 typedef enum trustdir_stale_crls trustdir_stale_crls;
 #else
 typedef int32_t trustdir_stale_crls;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Whether clients show a certificate.
- */
-enum trustdir_client_auth
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * They are not asked for one.
-     */
-    TRUSTDIR_CLIENT_AUTH_OFF = 0,
-    /**
-     * They may come without one; one that is sent must be admitted by the directory.
-     */
-    TRUSTDIR_CLIENT_AUTH_OPTIONAL = 1,
-    /**
-     * Only clients whose certificate the directory admits.
-     */
-    TRUSTDIR_CLIENT_AUTH_REQUIRED = 2,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum trustdir_client_auth trustdir_client_auth;
-#else
-typedef int32_t trustdir_client_auth;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -757,6 +759,12 @@ typedef struct trustdir_buffer trustdir_buffer;
 typedef struct trustdir_certificate trustdir_certificate;
 
 /**
+ * The certificates of a bundle, in its order. Yours: free it with trustdir_certificates_free. It never changes and may
+ * be used from several threads at once.
+ */
+typedef struct trustdir_certificates trustdir_certificates;
+
+/**
  * One end of a TLS connection, of an acceptor or of a connector. It never touches a socket: you move ciphertext
  * between it and the peer (trustdir_connection_read_tls, trustdir_connection_write_tls) and plaintext between it and
  * the program (trustdir_connection_read, trustdir_connection_write). No plaintext moves before the peer is admitted.
@@ -797,8 +805,8 @@ typedef struct trustdir_crls trustdir_crls;
 
 /**
  * Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
- * yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
- * borrowed. It never changes and may be used from several threads at once.
+ * yours: free it with trustdir_decision_free. From other functions it is borrowed from their
+ * first argument. It never changes and may be used from several threads at once.
  */
 typedef struct trustdir_decision trustdir_decision;
 
@@ -933,6 +941,13 @@ typedef struct trustdir_pkcs12_options trustdir_pkcs12_options;
 typedef struct trustdir_policy trustdir_policy;
 
 /**
+ * A page for Prometheus about several services of one process, each with labels that no other has: the format has the
+ * numbers of one name stand together, so pages cannot be put one behind another. Yours: free it with
+ * trustdir_prometheus_page_free. One thread at a time.
+ */
+typedef struct trustdir_prometheus_page trustdir_prometheus_page;
+
+/**
  * What a rehash is going to do. Yours: free it with trustdir_rehash_plan_free. One thread at a time. Until it is
  * carried out or freed, whoever writes to the directory by way of trustdir waits, so do not install in between.
  */
@@ -1013,6 +1028,11 @@ const char *trustdir_error_path(const trustdir_error *error);
  * The subject of the certificate that the error is about (RFC 4514 text), or NULL. Borrowed from the error.
  */
 const char *trustdir_error_subject(const trustdir_error *error);
+
+/**
+ * The refusal that the error is, in all its parts, or NULL. Borrowed from the error.
+ */
+const trustdir_decision *trustdir_error_decision(const trustdir_error *error);
 
 /**
  * Frees the error and everything borrowed from it. NULL is fine.
@@ -1220,6 +1240,15 @@ trustdir_status trustdir_certificate_load(const char *path,
                                           trustdir_error **error);
 
 /**
+ * Reads the first certificate of a file's bytes, PEM or DER.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_certificate_from_bytes(const uint8_t *bytes,
+                                                size_t len,
+                                                trustdir_certificate **out,
+                                                trustdir_error **error);
+
+/**
  * Another handle to the same certificate, which lives on its own. Cheap: the certificate is shared.
  */
 TRUSTDIR_MUST_USE
@@ -1266,6 +1295,28 @@ int64_t trustdir_certificate_not_before(const trustdir_certificate *certificate)
  * The end of its validity, in seconds since 1970-01-01 UTC; 0 for NULL.
  */
 int64_t trustdir_certificate_not_after(const trustdir_certificate *certificate);
+
+/**
+ * The X.509 version, 1 to 3; 0 for NULL.
+ */
+uint8_t trustdir_certificate_version(const trustdir_certificate *certificate);
+
+/**
+ * The public key as DER SubjectPublicKeyInfo. Borrowed from the certificate. Empty for NULL.
+ */
+trustdir_slice trustdir_certificate_spki(const trustdir_certificate *certificate);
+
+/**
+ * The sort of its public key, as trustdir_key_algorithm has it. Borrowed from the certificate. NULL for what trustdir
+ * does not admit, and for NULL.
+ */
+const char *trustdir_certificate_key_algorithm(const trustdir_certificate *certificate);
+
+/**
+ * Whether the issuer's key made its signature; false for NULL. Names, dates and powers are not looked at.
+ */
+bool trustdir_certificate_is_signed_by(const trustdir_certificate *certificate,
+                                       const trustdir_certificate *issuer);
 
 /**
  * The number of names that it is valid for; 0 for NULL.
@@ -1340,6 +1391,49 @@ trustdir_status trustdir_certificate_subject_hash_old(const trustdir_certificate
 void trustdir_certificate_free(trustdir_certificate *certificate);
 
 /**
+ * Reads every certificate in PEM text; what else is in it is passed over. Text without one gives none.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_certificates_from_pem(const uint8_t *pem,
+                                               size_t len,
+                                               trustdir_certificates **out,
+                                               trustdir_error **error);
+
+/**
+ * Reads every certificate of a PEM file, or the one of a DER file. Fails with TRUSTDIR_STATUS_PARSE when there is none.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_certificates_load(const char *path,
+                                           trustdir_certificates **out,
+                                           trustdir_error **error);
+
+/**
+ * The number of certificates; 0 for NULL.
+ */
+size_t trustdir_certificates_len(const trustdir_certificates *certificates);
+
+/**
+ * One of them. Borrowed from the certificates. NULL past the end and for NULL.
+ */
+const trustdir_certificate *trustdir_certificates_certificate(const trustdir_certificates *certificates,
+                                                              size_t index);
+
+/**
+ * Frees the certificates. NULL is fine.
+ */
+void trustdir_certificates_free(trustdir_certificates *certificates);
+
+/**
+ * Puts a key and the certificates of its chain, `count` of them, together, as trustdir_identity_from_pem does.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_new(const trustdir_certificate *const *chain,
+                                      size_t count,
+                                      const trustdir_key *key,
+                                      trustdir_identity **out,
+                                      trustdir_error **error);
+
+/**
  * Puts a key and the certificates of its chain, both in PEM, together. The certificates may be in any order: the key's
  * own becomes the first, followed by its issuers; of several for one key the one that is valid now and ends last is
  * taken. The passphrase is NULL with length 0 when the key is not encrypted. Fails with TRUSTDIR_STATUS_KEY_MISMATCH
@@ -1389,6 +1483,19 @@ const trustdir_certificate *trustdir_identity_certificate(const trustdir_identit
  * The number of certificates in the chain; 0 for NULL.
  */
 size_t trustdir_identity_chain_len(const trustdir_identity *identity);
+
+/**
+ * The chain in PEM, end entity first. Borrowed from the identity. NULL for NULL.
+ */
+const char *trustdir_identity_chain_pem(const trustdir_identity *identity);
+
+/**
+ * The private key, as a handle of your own: free it with trustdir_key_free.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_identity_key(const trustdir_identity *identity,
+                                      trustdir_key **out,
+                                      trustdir_error **error);
 
 /**
  * Writes the private key as PKCS#8 PEM, encrypted when a passphrase is given.
@@ -1503,6 +1610,17 @@ const char *trustdir_request_pem(const trustdir_request *request);
  * Whom it names, as RFC 4514 text, control characters escaped. Borrowed from the request. NULL for NULL.
  */
 const char *trustdir_request_subject(const trustdir_request *request);
+
+/**
+ * The public key as DER SubjectPublicKeyInfo. Borrowed from the request. Empty for NULL.
+ */
+trustdir_slice trustdir_request_spki(const trustdir_request *request);
+
+/**
+ * The sort of its public key, as trustdir_key_algorithm has it. Borrowed from the request. NULL for what trustdir does
+ * not admit, and for NULL.
+ */
+const char *trustdir_request_key_algorithm(const trustdir_request *request);
 
 /**
  * The number of names that it asks for; 0 for NULL.
@@ -1691,6 +1809,11 @@ const trustdir_certificate *trustdir_authority_trust_anchor(const trustdir_autho
  * The file with the trust anchor. Borrowed from the authority. NULL for NULL.
  */
 const char *trustdir_authority_trust_anchor_path(const trustdir_authority *authority);
+
+/**
+ * The file with its own certificate. Borrowed from the authority. NULL for NULL.
+ */
+const char *trustdir_authority_certificate_path(const trustdir_authority *authority);
 
 /**
  * Its directory. Borrowed from the authority. NULL for NULL.
@@ -2460,6 +2583,24 @@ trustdir_status trustdir_directory_list(const trustdir_directory *directory,
                                         trustdir_error **error);
 
 /**
+ * The entries that `which` names: a file's name, else a fingerprint or eight digits or more of its beginning, else a
+ * common name or a whole subject as RFC 4514 text. None is TRUSTDIR_STATUS_OK as well. Files that have problems are not
+ * listed.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_directory_find(const trustdir_directory *directory,
+                                        const char *which,
+                                        trustdir_entries **out,
+                                        trustdir_error **error);
+
+/**
+ * Whether the certificate is an entry at this moment; that its client is admitted is more, see
+ * trustdir_directory_decide. false for NULL.
+ */
+bool trustdir_directory_contains(const trustdir_directory *directory,
+                                 const trustdir_certificate *certificate);
+
+/**
  * Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
  * as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
  * name: see trustdir_directory_decide_for.
@@ -2578,6 +2719,13 @@ size_t trustdir_entries_len(const trustdir_entries *entries);
  * The path of an entry's file. Borrowed from the entries. NULL past the end and for NULL.
  */
 const char *trustdir_entries_file(const trustdir_entries *entries, size_t index);
+
+/**
+ * Where the entry's file leads if it is a symbolic link, as written in the link. Borrowed from the entries. NULL when it
+ * is none, past the end and for NULL.
+ */
+const char *trustdir_entries_link_target(const trustdir_entries *entries,
+                                         size_t index);
 
 /**
  * The certificate of an entry. Borrowed from the entries. NULL past the end and for NULL.
@@ -3195,6 +3343,34 @@ trustdir_status trustdir_policy_set_service(trustdir_policy *policy,
                                             trustdir_error **error);
 
 /**
+ * Whether clients show a certificate: a trustdir_client_auth. TRUSTDIR_CLIENT_AUTH_OFF for NULL.
+ */
+trustdir_client_auth trustdir_policy_client_auth(const trustdir_policy *policy);
+
+/**
+ * The directory that decides about clients, as a handle of your own: free it with trustdir_directory_free. `*out` is
+ * NULL, and the status TRUSTDIR_STATUS_OK, when there is none.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_directory(const trustdir_policy *policy,
+                                          trustdir_directory **out,
+                                          trustdir_error **error);
+
+/**
+ * The directory of authorities whose clients are admitted, as trustdir_policy_directory: free it with
+ * trustdir_authority_directory_free.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_policy_authorities(const trustdir_policy *policy,
+                                            trustdir_authority_directory **out,
+                                            trustdir_error **error);
+
+/**
+ * The service's name. Borrowed from the policy, until it is changed. NULL when it has none, and for NULL.
+ */
+const char *trustdir_policy_service(const trustdir_policy *policy);
+
+/**
  * Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a
  * time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK as well: ask the decision.
  */
@@ -3226,6 +3402,11 @@ trustdir_status trustdir_nano_config_load(const char *path,
 bool trustdir_nano_config_enabled(const trustdir_nano_config *config);
 
 /**
+ * Whether secure WebSockets are switched on (`enable_wss`); false for NULL.
+ */
+bool trustdir_nano_config_wss_enabled(const trustdir_nano_config *config);
+
+/**
  * Whether the file asks for verbose logging; false for NULL.
  */
 bool trustdir_nano_config_verbose_logging(const trustdir_nano_config *config);
@@ -3239,6 +3420,21 @@ const char *trustdir_nano_config_address(const trustdir_nano_config *config);
  * The port to listen on; 0 when it is not set, and for NULL.
  */
 uint16_t trustdir_nano_config_port(const trustdir_nano_config *config);
+
+/**
+ * The file of the service's certificate chain. Borrowed from the configuration. Empty when it is not set; NULL for NULL.
+ */
+const char *trustdir_nano_config_certificate_path(const trustdir_nano_config *config);
+
+/**
+ * The file of the service's private key. Borrowed from the configuration. Empty when it is not set; NULL for NULL.
+ */
+const char *trustdir_nano_config_key_path(const trustdir_nano_config *config);
+
+/**
+ * The directory of clients' certificates. Borrowed from the configuration. NULL when clients need none, and for NULL.
+ */
+const char *trustdir_nano_config_clients_path(const trustdir_nano_config *config);
 
 /**
  * One line for the log: what this configuration enforces. Borrowed from the configuration. NULL for NULL.
@@ -3274,6 +3470,16 @@ trustdir_status trustdir_nano_config_builder(const trustdir_nano_config *config,
                                              trustdir_error **error);
 
 /**
+ * The files of the service's identity, with the passphrase: for a service that takes a renewed certificate without
+ * being told to, by trustdir_identity_files_reload_if_changed. Nothing is read yet. A path that is not set is
+ * TRUSTDIR_STATUS_INVALID_ARGUMENT.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_nano_config_identity_files(const trustdir_nano_config *config,
+                                                    trustdir_identity_files **out,
+                                                    trustdir_error **error);
+
+/**
  * Frees the configuration and everything borrowed from it. NULL is fine.
  */
 void trustdir_nano_config_free(trustdir_nano_config *config);
@@ -3295,6 +3501,16 @@ TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_add_identity(trustdir_acceptor_builder *builder,
                                                        const trustdir_identity *identity,
                                                        trustdir_error **error);
+
+/**
+ * These identities, `count` of them and at least one, instead of those so far, the first one for clients that ask for
+ * no other's name: for a builder that is kept, when they have been renewed. They are copied.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_acceptor_builder_set_identities(trustdir_acceptor_builder *builder,
+                                                         const trustdir_identity *const *identities,
+                                                         size_t count,
+                                                         trustdir_error **error);
 
 /**
  * Whom the host of this name admits, instead of whom the other settings do; "*.example.org" stands for all names with
@@ -3772,8 +3988,8 @@ uint64_t trustdir_counters_failures(const trustdir_counters *counters,
 
 /**
  * All of it for Prometheus: text exposition format 0.0.4, to be served as "text/plain; version=0.0.4". The labels have
- * few values, all of them present from the start; nothing in them comes from a peer. Borrowed from the counters. NULL
- * for NULL.
+ * few values, all of them present from the start; nothing in them comes from a peer. For several services of one process
+ * see trustdir_prometheus_page. Borrowed from the counters. NULL for NULL.
  */
 const char *trustdir_counters_prometheus(const trustdir_counters *counters);
 
@@ -3781,6 +3997,40 @@ const char *trustdir_counters_prometheus(const trustdir_counters *counters);
  * Frees the numbers and the text borrowed from them. NULL is fine.
  */
 void trustdir_counters_free(trustdir_counters *counters);
+
+/**
+ * Starts an empty page.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_prometheus_page_new(trustdir_prometheus_page **out,
+                                             trustdir_error **error);
+
+/**
+ * Puts the numbers of one service on the page, each with `count` labels: names such as "service", and their values.
+ * All is copied. Fails with TRUSTDIR_STATUS_INVALID_ARGUMENT, and leaves the page as it was, for labels that another
+ * service on it has, and for a name that is none in the format, comes twice, or is there already ("kind", "reason",
+ * "direction", "result").
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_prometheus_page_add(trustdir_prometheus_page *page,
+                                             const trustdir_counters *counters,
+                                             const char *const *names,
+                                             const char *const *values,
+                                             size_t count,
+                                             trustdir_error **error);
+
+/**
+ * Writes the page: text exposition format 0.0.4, to be served as "text/plain; version=0.0.4".
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_prometheus_page_text(const trustdir_prometheus_page *page,
+                                              trustdir_buffer **out,
+                                              trustdir_error **error);
+
+/**
+ * Frees the page. NULL is fine.
+ */
+void trustdir_prometheus_page_free(trustdir_prometheus_page *page);
 
 /**
  * Takes bytes that arrived from the peer, all of them, and processes them. A failure ends the connection: send what

@@ -2,9 +2,15 @@
 
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/trustdir")
 
-install(FILES ${TRUSTDIR_SHARED_FILES} DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-install(FILES "${TRUSTDIR_STATIC}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+# What programs need to run, and what it takes to build them: the link without a version is the linker's.
+set(runtime_files ${TRUSTDIR_SHARED_FILES})
+if(UNIX AND NOT APPLE)
+  list(REMOVE_ITEM runtime_files "${TRUSTDIR_SHARED}")
+  install(FILES "${TRUSTDIR_SHARED}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev)
+endif()
+install(FILES ${runtime_files} DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime)
+install(FILES "${TRUSTDIR_STATIC}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev
         FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
 # Imported targets cannot be exported, so the package configuration is written by hand.
@@ -19,7 +25,7 @@ configure_package_config_file(
   PATH_VARS TRUSTDIR_INSTALL_LIBDIR TRUSTDIR_INSTALL_INCLUDEDIR)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/trustdirConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/trustdirConfig.cmake" "${PROJECT_BINARY_DIR}/trustdirConfigVersion.cmake"
-        DESTINATION "${config_dir}")
+        DESTINATION "${config_dir}" COMPONENT dev)
 
 # Relative to its own place, so that the tree may be moved.
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
@@ -28,4 +34,4 @@ string(REGEX REPLACE "/$" "" TRUSTDIR_PC_PREFIX "${TRUSTDIR_PC_PREFIX}")
 list(TRANSFORM TRUSTDIR_STATIC_LIBS PREPEND "-l" OUTPUT_VARIABLE private_libs)
 list(JOIN private_libs " " TRUSTDIR_PRIVATE_LIBS)
 configure_file("${CMAKE_CURRENT_LIST_DIR}/trustdir.pc.in" "${PROJECT_BINARY_DIR}/trustdir.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/trustdir.pc" DESTINATION "${pkgconfig_dir}")
+install(FILES "${PROJECT_BINARY_DIR}/trustdir.pc" DESTINATION "${pkgconfig_dir}" COMPONENT dev)

@@ -1,8 +1,10 @@
 // rpc_node CONFIG.toml [--port-file FILE]
 //
-// The RPC service of a Nano node over HTTPS: reads `config-rpc.toml`, admits the clients whose certificates are in
-// `client_certs_path`, and closes their connections when the files go. SIGHUP has it read the configuration again, with
-// the certificates that it names; address, port and logging stay as they were.
+// The RPC service of a Nano node over HTTPS, and secure WebSockets where `enable_wss` says so (config-tls.toml), on one
+// port: reads its configuration, admits the clients whose certificates are in `client_certs_path`, and closes their
+// connections when the files go. What changes the ledger needs an entry that is not limited to services other than
+// "rpc-control". SIGHUP has it read the configuration again, with the certificates that it names; address, port, what
+// is served and logging stay as they were.
 #include "server.hpp"
 
 #include <trustdir.hpp>
@@ -84,7 +86,7 @@ void heed(net::signal_set& signals, net::io_context& context, const std::string&
 void serve(const arguments& given) {
   const auto config = trustdir::nano_config::load(given.config);
   // Before the socket is opened: a service that cannot check its clients must not listen.
-  rpc_node::service shared{config.acceptor(), {}, {}, config.verbose_logging()};
+  rpc_node::service shared{config.acceptor(), {}, {}, config.verbose_logging(), config.enabled(), config.wss_enabled()};
 
   const int threads = static_cast<int>(std::max(2u, std::thread::hardware_concurrency()));
   net::io_context context(threads);
@@ -101,6 +103,8 @@ void serve(const arguments& given) {
   server.accept();
   shared.log.event("listening", {{"address", bound.address().to_string()},
                                  {"port", std::to_string(bound.port())},
+                                 {"https", shared.https ? "true" : "false"},
+                                 {"wss", shared.web_sockets ? "true" : "false"},
                                  rpc_node::text("policy", config.policy())});
 
   std::vector<std::thread> others;

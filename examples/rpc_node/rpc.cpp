@@ -30,7 +30,7 @@ std::string to_json(const ptree& tree) {
 ptree block_count(const ledger& ledger) {
   ptree tree;
   tree.put("count", ledger.count);
-  tree.put("unchecked", ledger.unchecked);
+  tree.put("unchecked", ledger.unchecked.load());
   tree.put("cemented", ledger.cemented);
   return tree;
 }
@@ -54,7 +54,7 @@ std::string error_body(std::string_view message) {
   return to_json(tree);
 }
 
-answer process(const ledger& ledger, const std::string& request) {
+answer process(ledger& ledger, const std::string& request, const std::function<bool()>& may_control) {
   if (too_deep(request)) return {"", error_body("Max JSON depth exceeded")};
   std::string action;
   try {
@@ -67,6 +67,11 @@ answer process(const ledger& ledger, const std::string& request) {
   }
   if (action == "block_count") return {action, to_json(block_count(ledger))};
   if (action == "version") return {action, to_json(version())};
+  if (action == "unchecked_clear") {
+    if (!may_control()) return {action, error_body("RPC control is disabled")};
+    ledger.unchecked = 0;
+    return {action, R"({"success": ""})"};
+  }
   return {action, error_body("Unknown command")};
 }
 

@@ -1,8 +1,11 @@
 #include "session.hpp"
 
+#include "web_socket.hpp"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <chrono>
 #include <sstream>
@@ -47,7 +50,7 @@ void session::on_handshake(const error_code& ec) {
   if (ec) {
     const auto message = stream_.failure().empty() ? ec.message() : std::string(stream_.failure());
     shared_.log.event("refused", {{"peer", peer_},
-                                  {"reason", reason_of(ec)},
+                                  {"reason", reason_of(stream_, ec)},
                                   text("message", message),
                                   text("subject", client.subject()),
                                   {"sha256", client.fingerprint()}});
@@ -74,18 +77,20 @@ void session::read() {
 void session::on_read(const error_code& ec) {
   if (ec == http::error::body_limit) return respond(http::status::payload_too_large, error_body("Request too large"));
   if (ec) return end(ec);
+  if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
+  if (!shared_.https) return respond(http::status::forbidden, error_body("HTTPS is disabled"));
   respond(http::status::ok, answer_to(parser_->get()));
+}
+
+void session::upgrade() {
+  if (!shared_.web_sockets) return respond(http::status::forbidden, error_body("WebSockets are disabled"));
+  std::make_shared<web_socket>(std::move(stream_), peer_, shared_)->run(parser_->get());
 }
 
 std::string session::answer_to(const http::request<http::string_body>& request) {
   if (request.method() == http::verb::options) return {};
   if (request.method() != http::verb::post) return error_body("Can only POST requests");
-  auto [action, body] = process(shared_.ledger, request.body());
-  if (shared_.log_requests) {
-    shared_.log.event("request",
-                      {{"peer", peer_}, text("action", action), text("subject", stream_.decision().subject())});
-  }
-  return std::move(body);
+  return shared_.answer(stream_, peer_, request.body());
 }
 
 void session::respond(http::status status, std::string body) {
@@ -112,7 +117,7 @@ void session::on_write(const error_code& ec) {
 void session::end(const error_code& ec) {
   const auto client = stream_.decision();
   shared_.log.event("closed", {{"peer", peer_},
-                               {"reason", reason_of(ec)},
+                               {"reason", reason_of(stream_, ec)},
                                text("subject", client.subject()),
                                {"sha256", client.fingerprint()}});
   shut_down();
@@ -121,18 +126,6 @@ void session::end(const error_code& ec) {
 void session::shut_down() {
   stream_.next_layer().expires_after(write_limit);
   stream_.async_shutdown([self = shared_from_this()](const error_code&) {});
-}
-
-std::string_view session::reason_of(const error_code& ec) const {
-  const auto client = stream_.decision();
-  if (ec == trustdir::status::revoked) return "REMOVED";
-  if (client && !client.is_admitted() && ec == trustdir::condition::trust) return to_string(client.reason());
-  if (!ec || ec == http::error::end_of_stream || ec == net::error::eof) return "END";
-  if (ec == beast::error::timeout) return "TIMEOUT";
-  if (ec == trustdir::status::truncated || ec == net::error::connection_reset) return "TRUNCATED";
-  if (ec == trustdir::condition::tls) return "TLS";
-  if (ec.category() == make_error_code(http::error::end_of_stream).category()) return "HTTP";
-  return "IO";
 }
 
 }  // namespace rpc_node

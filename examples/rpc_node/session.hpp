@@ -1,14 +1,10 @@
-// One client: its handshake, its requests one after the other, its end.
+// One client over HTTPS: its handshake, its requests one after the other, its end.
 #pragma once
 
-#include "log.hpp"
-#include "rpc.hpp"
-
-#include <trustdir/asio.hpp>
+#include "service.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -18,14 +14,6 @@
 #include <string>
 
 namespace rpc_node {
-
-/// What all sessions share. Outlives them.
-struct service {
-  trustdir::acceptor acceptor;
-  rpc_node::ledger ledger;
-  rpc_node::log log;
-  bool log_requests = false;
-};
 
 class session : public std::enable_shared_from_this<session> {
  public:
@@ -45,13 +33,13 @@ class session : public std::enable_shared_from_this<session> {
   void end(const error_code& ec);
   void shut_down();
 
+  /// Hands the connection over to a WebSocket.
+  void upgrade();
   std::string answer_to(const boost::beast::http::request<boost::beast::http::string_body>& request);
-  /// In one word, why a handshake failed or a connection ended.
-  std::string_view reason_of(const error_code& ec) const;
 
   service& shared_;
   std::string peer_;
-  trustdir::asio::stream<boost::beast::tcp_stream> stream_;
+  tls_stream stream_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   boost::beast::http::response<boost::beast::http::string_body> response_;

@@ -9,6 +9,8 @@
 #include <trustdir/policy.hpp>
 #include <trustdir/protocol.hpp>
 
+#include <functional>
+
 namespace trustdir {
 
 class acceptor_builder;
@@ -108,6 +110,15 @@ class acceptor_builder : public detail::object<trustdir_acceptor_builder, trustd
   /// first; among several, one whose signatures it can verify.
   acceptor_builder& add_identity(const identity& other) {
     detail::invoke(trustdir_acceptor_builder_add_identity, native(), other.native());
+    return *this;
+  }
+
+  /// These instead of those so far, at least one, the first for clients that ask for no other's name: for a builder that
+  /// is kept, when they have been renewed.
+  acceptor_builder& identities(const std::vector<std::reference_wrapper<const identity>>& renewed) {
+    std::vector<const trustdir_identity*> pointers;
+    for (const identity& one : renewed) pointers.push_back(one.native());
+    detail::invoke(trustdir_acceptor_builder_set_identities, native(), pointers.data(), pointers.size());
     return *this;
   }
 

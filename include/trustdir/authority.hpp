@@ -164,6 +164,11 @@ class authority : public detail::object<trustdir_authority, trustdir_authority_f
     return detail::view(trustdir_authority_trust_anchor_path(native()));
   }
 
+  /// The file with its own certificate.
+  std::string_view certificate_path() const noexcept {
+    return detail::view(trustdir_authority_certificate_path(native()));
+  }
+
   std::string_view dir() const noexcept { return detail::view(trustdir_authority_dir(native())); }
 
   /// `names` are DNS names and IP addresses; the first one is also the common name.

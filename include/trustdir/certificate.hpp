@@ -92,6 +92,21 @@ class certificate_accessors {
 
   std::size_t purpose_count() const noexcept { return trustdir_certificate_purposes_len(raw()); }
 
+  /// The X.509 version, 1 to 3.
+  std::uint8_t version() const noexcept { return trustdir_certificate_version(raw()); }
+
+  /// The public key as DER SubjectPublicKeyInfo.
+  bytes_view spki() const noexcept { return trustdir_certificate_spki(raw()); }
+
+  /// The sort of its public key, such as "P-256"; empty for what trustdir does not admit.
+  std::string_view key_algorithm() const noexcept { return view(trustdir_certificate_key_algorithm(raw())); }
+
+  /// Whether the issuer's key made its signature. Names, dates and powers are not looked at.
+  template <class Issuer>
+  bool is_signed_by(const Issuer& issuer) const noexcept {
+    return trustdir_certificate_is_signed_by(raw(), issuer.native());
+  }
+
   /// "authority", "server", "client", and "anything" when it does not say; empty past the end.
   std::string_view purpose(std::size_t index) const noexcept {
     return view(trustdir_certificate_purpose(raw(), index));
@@ -145,6 +160,11 @@ class certificate : public detail::object<trustdir_certificate, trustdir_certifi
     return detail::create<certificate>(trustdir_certificate_from_der, der.data(), der.size());
   }
 
+  /// The first certificate of a file's bytes, PEM or DER.
+  static certificate from_bytes(bytes_view bytes) {
+    return detail::create<certificate>(trustdir_certificate_from_bytes, bytes.data(), bytes.size());
+  }
+
   /// A PEM or DER file.
   static certificate load(std::string_view path) {
     return detail::create<certificate>(trustdir_certificate_load, detail::terminated(path).c_str());
@@ -165,6 +185,33 @@ class certificate_view : public detail::certificate_accessors<certificate_view> 
 
  private:
   const trustdir_certificate* borrowed_;
+};
+
+/// The certificates of a bundle, in its order.
+class certificates : public detail::object<trustdir_certificates, trustdir_certificates_free> {
+ public:
+  using object::object;
+  using iterator = detail::list_iterator<certificates, certificate_view>;
+
+  /// What else is in the text is passed over; text without a certificate gives none.
+  static certificates from_pem(std::string_view pem) {
+    return detail::create<certificates>(trustdir_certificates_from_pem, detail::octets(pem), pem.size());
+  }
+
+  /// A PEM or DER file, which must have one.
+  static certificates load(std::string_view path) {
+    return detail::create<certificates>(trustdir_certificates_load, detail::terminated(path).c_str());
+  }
+
+  std::size_t size() const noexcept { return trustdir_certificates_len(native()); }
+  bool empty() const noexcept { return size() == 0; }
+
+  certificate_view operator[](std::size_t index) const noexcept {
+    return certificate_view(trustdir_certificates_certificate(native(), index));
+  }
+
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, size()}; }
 };
 
 namespace detail {
@@ -223,6 +270,9 @@ class request : public detail::object<trustdir_request, trustdir_request_free> {
   bytes_view der() const noexcept { return trustdir_request_der(native()); }
   std::string_view pem() const noexcept { return detail::view(trustdir_request_pem(native())); }
   std::string_view subject() const noexcept { return detail::view(trustdir_request_subject(native())); }
+  bytes_view spki() const noexcept { return trustdir_request_spki(native()); }
+  /// Empty for what trustdir does not admit.
+  std::string_view key_algorithm() const noexcept { return detail::view(trustdir_request_key_algorithm(native())); }
 
   std::size_t name_count() const noexcept { return trustdir_request_names_len(native()); }
 

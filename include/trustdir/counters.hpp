@@ -49,8 +49,33 @@ class counters : public detail::object<trustdir_counters, trustdir_counters_free
   std::uint64_t reloads() const noexcept { return trustdir_counters_reloads(native()); }
   std::uint64_t failed_reloads() const noexcept { return trustdir_counters_failed_reloads(native()); }
 
-  /// All of it for Prometheus: text exposition format 0.0.4. Nothing in it comes from a peer.
+  /// All of it for Prometheus: text exposition format 0.0.4. Nothing in it comes from a peer. For several services of one
+  /// process there is `prometheus_page`.
   std::string_view prometheus() const noexcept { return detail::view(trustdir_counters_prometheus(native())); }
+};
+
+/// A page for Prometheus about several services of one process, each with labels that no other has.
+///
+///   page.add(web.counters(), {{"service", "web"}}).add(admin.counters(), {{"service", "admin"}}).text()
+class prometheus_page : public detail::object<trustdir_prometheus_page, trustdir_prometheus_page_free> {
+ public:
+  prometheus_page() : object(detail::create<object>(trustdir_prometheus_page_new)) {}
+
+  /// Puts these numbers, each with these labels, on the page; both are copied. What throws leaves the page as it was.
+  prometheus_page& add(const counters& numbers,
+                       const std::vector<std::pair<std::string_view, std::string_view>>& labels) {
+    std::vector<std::string_view> names, values;
+    for (const auto& [name, value] : labels) {
+      names.push_back(name);
+      values.push_back(value);
+    }
+    const detail::name_list native_names(names), native_values(values);
+    detail::invoke(trustdir_prometheus_page_add, native(), numbers.native(), native_names.data(), native_values.data(),
+                   labels.size());
+    return *this;
+  }
+
+  buffer text() const { return detail::create<buffer>(trustdir_prometheus_page_text, native()); }
 };
 
 }  // namespace trustdir

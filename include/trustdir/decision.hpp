@@ -88,6 +88,11 @@ class decision_view : public detail::decision_accessors<decision_view> {
   const trustdir_decision* borrowed_;
 };
 
+/// The refusal that the exception is, as long as that lives; empty for others.
+inline decision_view decision_of(const error& failure) noexcept {
+  return decision_view(trustdir_error_decision(failure.native()));
+}
+
 }  // namespace trustdir
 
 #endif

@@ -28,6 +28,11 @@ class entries : public detail::object<trustdir_entries, trustdir_entries_free> {
             certificate_view(trustdir_entries_certificate(native(), index))};
   }
 
+  /// Where the file of an entry leads if it is a symbolic link, else empty.
+  std::string_view link_target(std::size_t index) const noexcept {
+    return detail::view(trustdir_entries_link_target(native(), index));
+  }
+
   iterator begin() const noexcept { return {this, 0}; }
   iterator end() const noexcept { return {this, size()}; }
 
@@ -228,6 +233,16 @@ class directory : public detail::object<trustdir_directory, trustdir_directory_f
   /// Reads the directory now. Handshakes never need it; it is for hosts that switched events off.
   void refresh() const { detail::invoke(trustdir_directory_refresh, native()); }
   void refresh(std::error_code& ec) const noexcept { detail::invoke(ec, trustdir_directory_refresh, native()); }
+
+  /// The entries that `which` names: a file's name, else the beginning of a fingerprint, else a common name or subject.
+  entries find(std::string_view which) const {
+    return detail::create<entries>(trustdir_directory_find, native(), detail::terminated(which).c_str());
+  }
+
+  /// Whether the certificate is an entry at this moment; that its client is admitted is more, see `decide`.
+  bool contains(certificate_view certificate) const noexcept {
+    return trustdir_directory_contains(native(), certificate.native());
+  }
 
   /// Grows with every change that was seen.
   std::uint64_t generation() const noexcept { return trustdir_directory_generation(native()); }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -148,6 +149,9 @@ class error : public std::system_error {
 
   std::string_view message() const noexcept { return what(); }
 
+  /// What the C library said, or null.
+  const trustdir_error* native() const noexcept { return raw_.get(); }
+
   /// The file concerned, or an empty view.
   std::string_view path() const noexcept { return optional(raw_ ? trustdir_error_path(raw_.get()) : nullptr); }
 
@@ -163,11 +167,15 @@ class error : public std::system_error {
 
 }  // namespace trustdir
 
-template <>
-struct std::is_error_code_enum<trustdir::status> : std::true_type {};
+namespace std {
 
 template <>
-struct std::is_error_condition_enum<trustdir::condition> : std::true_type {};
+struct is_error_code_enum<trustdir::status> : true_type {};
+
+template <>
+struct is_error_condition_enum<trustdir::condition> : true_type {};
+
+}  // namespace std
 
 namespace trustdir::detail {
 
@@ -251,6 +259,12 @@ Object create(std::error_code& ec, Function* function, Arguments... arguments) n
   typename Object::native_type* made = nullptr;
   invoke(ec, function, arguments..., &made);
   return Object(made);
+}
+
+/// What a C function hands out as NULL where there is none.
+template <class Object>
+std::optional<Object> optional(Object made) noexcept {
+  return made ? std::make_optional(std::move(made)) : std::nullopt;
 }
 
 inline std::string_view view(const char* text) noexcept { return text ? text : std::string_view(); }

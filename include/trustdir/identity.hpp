@@ -40,6 +40,11 @@ class identity : public detail::object<trustdir_identity, trustdir_identity_free
  public:
   using object::object;
 
+  /// As `from_pem`, of objects.
+  identity(const std::vector<certificate_view>& chain, const trustdir::key& key)
+      : identity(detail::create<identity>(trustdir_identity_new, detail::pointers(chain).data(), chain.size(),
+                                          key.native())) {}
+
   /// The certificates may be in any order: the key's own becomes the first, followed by its issuers.
   static identity from_pem(std::string_view chain, std::string_view key, std::string_view passphrase = {}) {
     return detail::create<identity>(trustdir_identity_from_pem, detail::octets(chain), chain.size(),
@@ -72,6 +77,11 @@ class identity : public detail::object<trustdir_identity, trustdir_identity_free
     const auto issuers = detail::pointers(pool);
     return detail::create<identity>(trustdir_identity_with_issuers, native(), issuers.data(), issuers.size());
   }
+
+  /// The chain in PEM, end entity first.
+  std::string_view chain_pem() const noexcept { return detail::view(trustdir_identity_chain_pem(native())); }
+
+  trustdir::key key() const { return detail::create<trustdir::key>(trustdir_identity_key, native()); }
 
   buffer key_pem(std::string_view passphrase = {}) const {
     return detail::create<buffer>(trustdir_identity_key_pem, native(), detail::octets(passphrase), passphrase.size());

@@ -30,8 +30,7 @@ class identity_files : public detail::object<trustdir_identity_files, trustdir_i
   /// The identity, if the files give another one than before, or one again after an error. An error is told once for
   /// each change.
   std::optional<identity> reload_if_changed() {
-    auto changed = detail::create<identity>(trustdir_identity_files_reload_if_changed, native());
-    return changed ? std::make_optional(std::move(changed)) : std::nullopt;
+    return detail::optional(detail::create<identity>(trustdir_identity_files_reload_if_changed, native()));
   }
 
   std::string_view certificate_path() const noexcept {

@@ -40,6 +40,23 @@ class policy : public detail::object<trustdir_policy, trustdir_policy_free> {
     return *this;
   }
 
+  trustdir::client_auth client_auth() const noexcept {
+    return static_cast<trustdir::client_auth>(trustdir_policy_client_auth(native()));
+  }
+
+  /// The directory of clients, if there is one.
+  std::optional<trustdir::directory> directory() const {
+    return detail::optional(detail::create<trustdir::directory>(trustdir_policy_directory, native()));
+  }
+
+  /// The directory of authorities, if there is one.
+  std::optional<authority_directory> authorities() const {
+    return detail::optional(detail::create<authority_directory>(trustdir_policy_authorities, native()));
+  }
+
+  /// Empty when it has no name; until another one is set.
+  std::string_view service() const noexcept { return detail::view(trustdir_policy_service(native())); }
+
   /// Decides about the certificates that a client sent, its own first, as a handshake would.
   decision decide(const std::vector<bytes_view>& chain,
                   std::chrono::system_clock::time_point when = std::chrono::system_clock::now()) const {

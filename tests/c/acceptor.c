@@ -94,6 +94,12 @@ static void hosts(const trustdir_identity *www, const trustdir_certificate *alic
     OK(trustdir_acceptor_policy_for(acceptor, "example.org", &found, &error));
     CHECK(decide(found, NULL) == TRUSTDIR_REASON_ANONYMOUS);
     trustdir_policy_free(found);
+    const trustdir_identity *renewed[] = {admin, www};
+    OK(trustdir_acceptor_builder_set_identities(builder, renewed, 2, &error));
+    OK(trustdir_acceptor_reload(acceptor, builder, &error));
+    OK(trustdir_acceptor_builder_set_identities(builder, NULL, 0, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_acceptor_reload(acceptor, builder, &error));
+    OK(trustdir_acceptor_builder_add_identity(builder, www, &error));
     OK(trustdir_acceptor_builder_set_policy_for(builder, "no host", policy, &error));
     STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_acceptor_builder_build(builder, &none, &error));
     trustdir_acceptor_free(acceptor);
@@ -186,6 +192,7 @@ static void limits(const trustdir_identity *identity)
     trustdir_connection_free(connection);
 
     OK(trustdir_acceptor_builder_set_max_chain(builder, 3, &error));
+    OK(trustdir_acceptor_builder_set_max_tiny_records(builder, 0, &error));
     OK(trustdir_acceptor_builder_set_max_fragment_size(builder, 512, &error));
     trustdir_acceptor_free(build(builder));
     OK(trustdir_acceptor_builder_set_max_chain(builder, 0, &error));

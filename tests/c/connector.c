@@ -203,6 +203,26 @@ static trustdir_counters *counters(const trustdir_acceptor *acceptor)
     return counters;
 }
 
+/* One page about both ends, told apart by a label. */
+static void page(const trustdir_counters *acceptors, const trustdir_counters *connectors)
+{
+    static const char *const names[] = {"service", "zone"}, *const values[] = {"rpc", "home"}, *const other[] = {"call"};
+    static const char *const own[] = {"reason"};
+    trustdir_prometheus_page *page;
+    trustdir_buffer *text;
+    OK(trustdir_prometheus_page_new(&page, &error));
+    OK(trustdir_prometheus_page_add(page, acceptors, names, values, 2, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_prometheus_page_add(page, connectors, names, values, 2, &error));
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT, trustdir_prometheus_page_add(page, connectors, own, other, 1, &error));
+    OK(trustdir_prometheus_page_add(page, connectors, names, other, 1, &error));
+    OK(trustdir_prometheus_page_text(page, &text, &error));
+    const char *found = (const char *)trustdir_buffer_data(text);
+    CHECK(strstr(found, "\ntrustdir_connections_accepted_total{service=\"rpc\",zone=\"home\"} 3\n"
+                        "trustdir_connections_accepted_total{service=\"call\"} 3\n") != NULL);
+    trustdir_buffer_free(text);
+    trustdir_prometheus_page_free(page);
+}
+
 /* Alice calls twice, is removed, and calls again; both ends count, and the acceptor's host is told. */
 static void telemetry(void)
 {
@@ -242,7 +262,11 @@ static void telemetry(void)
     pair third = call(connector, acceptor, "nas.home.arpa");
     exchange(&third);
     CHECK(hears.removed == 2);
-    STATUS(TRUSTDIR_STATUS_REVOKED, trustdir_connection_recheck(third.server, &error));
+    CHECK(trustdir_connection_recheck(third.server, &error) == TRUSTDIR_STATUS_REVOKED);
+    TEXT(trustdir_error_subject(error), "CN=alice");
+    CHECK(trustdir_decision_reason(trustdir_error_decision(error)) == TRUSTDIR_REASON_REMOVED);
+    trustdir_error_free(error);
+    error = NULL;
 
     trustdir_counters *now = counters(acceptor);
     CHECK(trustdir_counters_accepted(now) == 3 && trustdir_counters_open(now) == 3);
@@ -262,6 +286,7 @@ static void telemetry(void)
     CHECK(trustdir_counters_ciphertext_out(theirs) >= trustdir_counters_ciphertext_in(now));
     CHECK(trustdir_counters_ciphertext_out(now) >= trustdir_counters_ciphertext_in(theirs));
     CHECK(trustdir_counters_ciphertext_in(now) > 1000 && trustdir_counters_ciphertext_in(theirs) > 1000);
+    page(now, theirs);
     trustdir_counters_free(theirs);
     trustdir_counters_free(now);
     part(&first);

@@ -177,6 +177,38 @@ TEST(the_timeouts_of_tcp_stream) {
   loop.call([&] { server_stream(std::move(stream)); });
 }
 
+TEST(the_timeouts_of_tcp_stream_hold_reads_and_writes) {
+  const world w;
+  const auto acceptor = w.acceptor();
+  const std::string large(20'000'000, 't');
+  for (const bool writes : {false, true}) {
+    auto context = client_context(w, &w.alice, TLS1_3_VERSION);
+    ::loop loop;
+    auto [near, far] = loop.connect();
+    server_stream stream(std::move(near), acceptor);
+    std::optional<ssl::stream<tcp::socket>> client(std::in_place, std::move(far), context);
+    auto handshake =
+        loop.start([&](auto handler) { client->async_handshake(ssl::stream_base::client, handler); });
+    CHECK(!loop.run([&](auto handler) { stream.async_handshake(handler); }).ec);
+    CHECK(!get(std::move(handshake)).ec);
+    // From here on the client neither speaks nor listens.
+    char byte = 0;
+    const auto result = loop.run([&](auto handler) {
+      stream.next_layer().expires_after(std::chrono::milliseconds(50));
+      if (writes) {
+        net::async_write(stream, net::buffer(large), handler);
+      } else {
+        stream.async_read_some(net::buffer(&byte, 1), handler);
+      }
+    });
+    CHECK(result.ec == beast::error::timeout);
+    loop.call([&] {
+      server_stream(std::move(stream));
+      client.reset();
+    });
+  }
+}
+
 TEST(websocket_echo_and_close) {
   const world w;
   for (const bool server_closes : {false, true}) {

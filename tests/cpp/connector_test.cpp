@@ -169,7 +169,9 @@ TEST(both_ends_count_and_decisions_are_told) {
                   acceptor);
     stranger.exchange();
     w.unlink_alice();
-    CHECK_THROWS(trustdir::error, first.server.recheck());
+    const auto removed = CHECK_THROWS(trustdir::error, first.server.recheck());
+    CHECK_EQUAL(trustdir::decision_of(removed).reason(), reason::removed);
+    CHECK_EQUAL(removed.subject(), "CN=alice");
 
     const auto now = acceptor.counters();
     CHECK_EQUAL(now.accepted(), 3u);
@@ -189,6 +191,11 @@ TEST(both_ends_count_and_decisions_are_told) {
           std::string_view::npos);
   }
   const auto theirs = connector.counters();
+  trustdir::prometheus_page page;
+  page.add(acceptor.counters(), {{"service", "rpc"}}).add(theirs, {{"service", "call"}});
+  const auto twice = CHECK_THROWS(trustdir::error, page.add(theirs, {{"service", "call"}}));
+  CHECK(twice.status() == status::invalid_argument);
+  CHECK(page.text().text().find("\ntrustdir_reloads_total{service=\"rpc\",result=\"done\"} 1\n") != std::string::npos);
   CHECK_EQUAL(theirs.accepted(), 2u);
   CHECK_EQUAL(theirs.open(), 0u);
   CHECK_EQUAL(theirs.plaintext_out(), 8u);

@@ -89,7 +89,13 @@ pub(crate) fn tool(context: &Context, name: &str) -> Result<Command, String> {
     Ok(context.workspace.command(context.venv()?.programs().join(name)))
 }
 
-fn configure_and_build(context: &Context, source: &Path, build: &Path, options: &[String]) -> Result<(), String> {
+/// Configures a project, unless it is already as wanted, and builds it.
+pub(crate) fn configure_and_build(
+    context: &Context,
+    source: &Path,
+    build: &Path,
+    options: &[String],
+) -> Result<(), String> {
     let ninja = tool(context, "ninja")?.get_program().to_string_lossy().into_owned();
     let (from, to) = (source.display().to_string(), build.display().to_string());
     let mut configure = cmake(context)?;

@@ -9,9 +9,11 @@ use crate::context::Context;
 
 mod artifacts;
 mod bench;
+mod c_programs;
 mod context;
 mod counts;
 mod demo;
+mod package;
 mod process;
 mod readme;
 mod report;

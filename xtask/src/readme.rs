@@ -1,4 +1,4 @@
-//! The suite `readme`: what README.md tells its readers to type works.
+//! The suite `readme`: what README.md and the chapters in docs tell their readers to type works.
 //!
 //! Fenced blocks of `sh` and `python` run in their order, in one empty directory, with the built `trustdir` command on the
 //! `PATH` and the Python environment in front; blocks of `cpp` must compile. A block marked `no_run` is not run, but a
@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::counts::Counts;
 use crate::process;
 use crate::suites::Outcome;
-use crate::workspace::path_with;
+use crate::workspace::{Workspace, path_with};
 
 /// No command of a README takes longer.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -28,11 +28,15 @@ struct Block {
     text: String,
 }
 
-/// Runs the README.
+/// What is read: the README as a whole, and of the chapters what is compiled or shown.
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/cpp.md"];
+
+/// The versions of a program whose difference a chapter shows.
+const MIGRATION: [&str; 2] = ["tests/migration/before.cpp", "tests/migration/after.cpp"];
+
+/// Runs the README, and the chapters.
 pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
     let workspace = &context.workspace;
-    let readme = workspace.root.join("README.md");
-    let text = fs::read_to_string(&readme).map_err(|e| format!("{}: {e}", workspace.show(&readme)))?;
     let trustdir = context.command()?;
     let venv = context.venv_with_wheel()?;
     let path = path_with(&[trustdir.parent().unwrap_or(Path::new(".")), &venv.programs()])?;
@@ -41,7 +45,7 @@ pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
     fresh.and_then(|()| fs::create_dir_all(&scratch)).map_err(|e| format!("{}: {e}", scratch.display()))?;
 
     let (mut counts, mut log) = (Counts::default(), String::new());
-    for block in blocks(&text) {
+    for (document, block) in documents(workspace)? {
         let result = match (block.language.as_str(), block.runs) {
             ("sh", true) => {
                 let mut shell = workspace.command("bash");
@@ -54,7 +58,7 @@ pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
                 execute(python, &scratch, &path)
             }
             ("cpp", true) => {
-                let source = scratch.join(format!("readme-{}.cpp", block.line));
+                let source = scratch.join(format!("{}-{}.cpp", counts.passed + counts.failed, block.line));
                 fs::write(&source, &block.text).map_err(|e| format!("{}: {e}", source.display()))?;
                 let mut compiler = workspace.command("c++");
                 compiler
@@ -64,15 +68,35 @@ pub(crate) fn suite(context: &Context) -> Result<Outcome, String> {
                 execute(compiler, &scratch, &path)
             }
             ("sh", false) => known(&block.text),
+            ("diff", true) => shows_difference(context, &block.text),
             _ => continue,
         };
         counts += Counts::one(result.is_ok());
         if let Err(message) = result {
             // Writing to a String cannot fail.
-            let _ = writeln!(log, "README.md:{}: {message}", block.line);
+            let _ = writeln!(log, "{document}:{}: {message}", block.line);
         }
     }
     Ok(Outcome::Ran { counts, log })
+}
+
+fn documents(workspace: &Workspace) -> Result<Vec<(&'static str, Block)>, String> {
+    let mut all = Vec::new();
+    for document in DOCUMENTS {
+        let text = fs::read_to_string(workspace.root.join(document)).map_err(|e| format!("{document}: {e}"))?;
+        all.extend(blocks(&text).into_iter().map(|block| (document, block)));
+    }
+    Ok(all)
+}
+
+/// The block is what `diff` says, without the names and times above it.
+fn shows_difference(context: &Context, shown: &str) -> Result<(), String> {
+    let mut diff = context.workspace.command("diff");
+    diff.arg("-U1").args(MIGRATION);
+    // It fails where there is a difference.
+    let said = process::capture(diff, LIMIT)?.text;
+    let difference = said.splitn(3, '\n').nth(2).unwrap_or_default();
+    if shown == difference { Ok(()) } else { Err(format!("this block should be:\n{difference}")) }
 }
 
 fn execute(mut command: Command, dir: &Path, path: &std::ffi::OsStr) -> Result<(), String> {

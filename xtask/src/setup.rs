@@ -71,6 +71,18 @@ pub(crate) static VALGRIND: Need = Need {
     packages: || named(&["valgrind", "libc6-dbg"]),
 };
 
+/// How programs without CMake find libraries.
+pub(crate) static PKG_CONFIG: Need =
+    Need { name: "pkg-config", present: |ws| runs(ws, "pkg-config", "--version"), packages: || named(&["pkg-config"]) };
+
+/// Makes and unpacks Debian packages.
+pub(crate) static DPKG: Need =
+    Need { name: "dpkg-deb", present: |ws| runs(ws, "dpkg-deb", "--version"), packages: || named(&["dpkg"]) };
+
+/// Writes the reference of the C and C++ headers.
+pub(crate) static DOXYGEN: Need =
+    Need { name: "doxygen", present: |ws| runs(ws, "doxygen", "--version"), packages: || named(&["doxygen"]) };
+
 /// GnuTLS's verifier of certificates.
 pub(crate) static CERTTOOL: Need =
     Need { name: "certtool", present: |ws| runs(ws, "certtool", "--version"), packages: || named(&["gnutls-bin"]) };
@@ -119,8 +131,23 @@ const WISHES: &[&Need] = &[&CHROMIUM, &CADDY, &MOSQUITTO];
 
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
-    &COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX,
-    &HAPROXY, &APACHE,
+    &COMPILERS,
+    &OPENSSL,
+    &CURL,
+    &PYTHON,
+    &BOOST,
+    &ASIO,
+    &LIBSSL,
+    &VALGRIND,
+    &PKG_CONFIG,
+    &DPKG,
+    &DOXYGEN,
+    &CERTTOOL,
+    &STRACE,
+    &NODEJS,
+    &NGINX,
+    &HAPROXY,
+    &APACHE,
 ];
 
 /// What the demo needs.

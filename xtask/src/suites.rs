@@ -8,16 +8,18 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::artifacts;
+use crate::c_programs;
 use crate::context::Context;
 use crate::counts::{self, Counts};
 use crate::demo;
+use crate::package;
 use crate::process;
 use crate::readme;
 use crate::setup::{self, Need};
 use crate::workspace::path_with;
 
 /// Tests that hang are stopped after this time, so that a CI job ends with a report.
-const LIMIT: Duration = Duration::from_secs(900);
+pub(crate) const LIMIT: Duration = Duration::from_secs(900);
 
 /// One line of the closing table.
 pub(crate) struct Suite {
@@ -64,9 +66,9 @@ pub(crate) static ALL: &[Suite] = &[
     },
     Suite {
         name: "c",
-        about: "the C interface under valgrind",
+        about: "the C interface under valgrind and sanitizers",
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::VALGRIND, &setup::OPENSSL],
-        run: c,
+        run: c_programs::suite,
     },
     Suite {
         name: "cpp",
@@ -83,6 +85,13 @@ pub(crate) static ALL: &[Suite] = &[
         run: cpp,
     },
     Suite {
+        name: "package",
+        about: "the installed library: CMake, pkg-config, Debian packages",
+        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::ASIO, &setup::PKG_CONFIG, &setup::DPKG],
+        run: package::suite,
+    },
+    Suite { name: "doxygen", about: "the reference of the C and C++ headers", needs: &[&setup::DOXYGEN], run: doxygen },
+    Suite {
         name: "python",
         about: "the Python package, installed by pip",
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::OPENSSL],
@@ -90,7 +99,7 @@ pub(crate) static ALL: &[Suite] = &[
     },
     Suite {
         name: "automation",
-        about: "examples/automation.py against the example node",
+        about: "examples/automation.py against the example node, and WebSockets",
         needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::BOOST],
         run: automation,
     },
@@ -103,8 +112,8 @@ pub(crate) static ALL: &[Suite] = &[
     Suite { name: "demo", about: "the main job, step by step", needs: setup::DEMO, run: demo::suite },
     Suite {
         name: "readme",
-        about: "every command and program of README.md",
-        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::OPENSSL, &setup::CURL],
+        about: "every command and program of README.md, and of the chapters in docs",
+        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::BOOST, &setup::OPENSSL, &setup::CURL],
         run: readme::suite,
     },
 ];
@@ -142,33 +151,6 @@ fn everything(context: &Context, verb: &[&str]) -> Command {
     cargo
 }
 
-/// Compiles every program in tests/c against the installed library and runs it under valgrind.
-fn c(context: &Context) -> Result<Outcome, String> {
-    let prefix = context.prefix()?;
-    let workspace = &context.workspace;
-    let out = workspace.target.join("c-tests");
-    fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let (mut total, mut log) = (Counts::default(), String::new());
-    for source in files(&workspace.root.join("tests/c"), "c")? {
-        let program = out.join(source.file_stem().unwrap_or_default());
-        let mut gcc = workspace.command("gcc");
-        gcc.args(["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
-        gcc.arg(&source).arg("-o").arg(&program).arg("-I").arg(prefix.include()).arg("-L").arg(prefix.lib());
-        // As needed: the program that unloads the library must not be linked with it as well.
-        gcc.arg(format!("-Wl,-rpath,{},--as-needed", prefix.lib().display())).args(["-ltrustdir", "-ldl"]);
-        let mut outcome = process::capture(gcc, LIMIT)?;
-        if outcome.success() {
-            let mut valgrind = workspace.command("valgrind");
-            valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
-            valgrind.arg(&program).arg(prefix.lib().join("libtrustdir.so")).current_dir(&out);
-            outcome = process::capture(plain(valgrind), LIMIT)?;
-        }
-        let counts = counts::program(&outcome.text).unwrap_or_else(|| Counts::one(outcome.success()));
-        add(&mut total, &mut log, &workspace.show(&source), counts, &outcome);
-    }
-    Ok(Outcome::Ran { counts: total, log })
-}
-
 /// Builds tests/cpp against the installed library and runs each of its tests.
 fn cpp(context: &Context) -> Result<Outcome, String> {
     context.prefix()?;
@@ -179,6 +161,14 @@ fn cpp(context: &Context) -> Result<Outcome, String> {
     let mut ctest = artifacts::tool(context, "ctest")?;
     ctest.args(["--verbose", "--no-tests=error", "--test-dir"]).arg(build);
     ran(plain(ctest), counts::ctest)
+}
+
+/// A warning of doxygen's is a failure.
+fn doxygen(context: &Context) -> Result<Outcome, String> {
+    let mut doxygen = context.workspace.command("doxygen");
+    doxygen.arg("docs/Doxyfile").env("DOXYGEN_OUT", context.workspace.target.join("doxygen"));
+    let outcome = process::capture(doxygen, LIMIT)?;
+    Ok(Outcome::Ran { counts: Counts::one(outcome.success()), log: outcome.text })
 }
 
 /// Runs pytest from outside `python/`, against what pip installed.
@@ -193,7 +183,7 @@ fn python(context: &Context) -> Result<Outcome, String> {
     ran(plain(pytest), counts::pytest)
 }
 
-/// The example as a user starts it, and its types.
+/// The examples as a user starts them, and their types.
 fn automation(context: &Context) -> Result<Outcome, String> {
     let venv = context.venv_with_wheel()?;
     let node = context.node()?;
@@ -208,7 +198,9 @@ fn automation(context: &Context) -> Result<Outcome, String> {
     let mut script = python();
     script.arg(examples.join("automation.py")).arg("--node").arg(node);
     let (mut total, mut log) = (Counts::default(), String::new());
-    for command in [types, script] {
+    let mut web_sockets = python();
+    web_sockets.arg(context.workspace.root.join("tests/node/websockets.py")).arg(node);
+    for command in [types, script, web_sockets] {
         let name = process::describe(&command);
         let outcome = process::capture(command, Duration::from_secs(120))?;
         add(&mut total, &mut log, &name, Counts::one(outcome.success()), &outcome);
@@ -226,7 +218,7 @@ fn ran(command: Command, read: fn(&str) -> Counts) -> Result<Outcome, String> {
 }
 
 /// Adds one program's counts; an end that was bad without a test to blame is a failure all the same.
-fn add(total: &mut Counts, log: &mut String, name: &str, counts: Counts, outcome: &process::Outcome) {
+pub(crate) fn add(total: &mut Counts, log: &mut String, name: &str, counts: Counts, outcome: &process::Outcome) {
     *total += counts;
     if !outcome.success() && counts.failed == 0 {
         total.failed += 1;
@@ -247,7 +239,7 @@ fn shown(mut command: Command) -> Result<(), String> {
 }
 
 /// No colours, whatever the CI asks for: they would stand between the words that are counted.
-fn plain(mut command: Command) -> Command {
+pub(crate) fn plain(mut command: Command) -> Command {
     command.env("CARGO_TERM_COLOR", "never").env("NO_COLOR", "1");
     for name in ["FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS"] {
         if env::var_os(name).is_some() {
@@ -257,7 +249,7 @@ fn plain(mut command: Command) -> Command {
     command
 }
 
-fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|e| e == extension));

@@ -121,6 +121,24 @@ pub extern "C" fn trustdir_acceptor_builder_add_identity(
     })
 }
 
+/// These identities, `count` of them and at least one, instead of those so far, the first one for clients that ask for
+/// no other's name: for a builder that is kept, when they have been renewed. They are copied.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_acceptor_builder_set_identities(
+    builder: Option<&mut AcceptorBuilder>,
+    identities: *const Option<&Identity>,
+    count: usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let builder = handle::required(builder, "builder")?;
+        let identities = handle::list(identities, count, "identities")?;
+        builder.set(|settings| settings.identities(identities.into_iter().map(|identity| identity.core().clone())));
+        Ok(())
+    })
+}
+
 /// Whom the host of this name admits, instead of whom the other settings do; "*.example.org" stands for all names with
 /// one label more. Check the request's host against trustdir_connection_server_name: the policy is that of the name
 /// that the handshake was made with. The policy is copied.

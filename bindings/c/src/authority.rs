@@ -20,6 +20,7 @@ pub struct Authority {
     authority: trustdir_core::Authority,
     chain: Vec<Certificate>,
     dir: CString,
+    certificate_path: CString,
     trust_anchor_path: CString,
 }
 
@@ -36,6 +37,7 @@ impl From<trustdir_core::Authority> for Authority {
         Self {
             chain: authority.chain().iter().cloned().map(Certificate::from).collect(),
             dir: text::owned_path(authority.dir()),
+            certificate_path: text::owned_path(&authority.certificate_path()),
             trust_anchor_path: text::owned_path(&authority.trust_anchor_path()),
             authority,
         }
@@ -190,6 +192,12 @@ pub extern "C" fn trustdir_authority_trust_anchor(authority: Option<&Authority>)
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_authority_trust_anchor_path(authority: Option<&Authority>) -> *const c_char {
     guard_or(ptr::null(), || Some(authority?.trust_anchor_path.as_ptr()))
+}
+
+/// The file with its own certificate. Borrowed from the authority. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_authority_certificate_path(authority: Option<&Authority>) -> *const c_char {
+    guard_or(ptr::null(), || Some(authority?.certificate_path.as_ptr()))
 }
 
 /// Its directory. Borrowed from the authority. NULL for NULL.

@@ -8,6 +8,7 @@ use crate::Result;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
+use crate::key;
 use crate::name_constraints::NameConstraints;
 use crate::slice::{self, Slice};
 use crate::status::Status;
@@ -16,6 +17,7 @@ use crate::text::{self, Lazy};
 /// A certificate. From `trustdir_certificate **out` it is yours: free it with trustdir_certificate_free. As a
 /// `const trustdir_certificate *` returned by a function it is borrowed from that function's first argument; clone it
 /// to keep it. It never changes and may be used from several threads at once.
+#[derive(Debug)]
 pub struct Certificate {
     certificate: trustdir_core::Certificate,
     pem: Lazy,
@@ -25,6 +27,7 @@ pub struct Certificate {
     fingerprint: Lazy,
     names: OnceLock<Vec<CString>>,
     purposes: OnceLock<Vec<CString>>,
+    key_algorithm: OnceLock<Option<CString>>,
 }
 
 const _: () = handle::several_threads::<Certificate>();
@@ -54,6 +57,11 @@ impl Certificate {
         self.names.get_or_init(|| self.certificate.names().iter().map(|name| text::owned(&name.to_string())).collect())
     }
 
+    fn key_algorithm(&self) -> Option<&CString> {
+        let known = self.key_algorithm.get_or_init(|| key::algorithm_text(self.certificate.key_algorithm()));
+        known.as_ref()
+    }
+
     fn purposes(&self) -> &[CString] {
         self.purposes.get_or_init(|| self.certificate.purposes().into_iter().map(text::owned).collect())
     }
@@ -70,6 +78,7 @@ impl From<trustdir_core::Certificate> for Certificate {
             fingerprint: Lazy::default(),
             names: OnceLock::new(),
             purposes: OnceLock::new(),
+            key_algorithm: OnceLock::new(),
         }
     }
 }
@@ -129,6 +138,23 @@ pub extern "C" fn trustdir_certificate_load(
     guard(error, || {
         let out = handle::slot(out, "out")?;
         *out = handle::give(trustdir_core::Certificate::load(text::path(path, "path")?)?.into());
+        Ok(())
+    })
+}
+
+/// Reads the first certificate of a file's bytes, PEM or DER.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_from_bytes(
+    bytes: *const u8,
+    len: usize,
+    out: *mut *mut Certificate,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let bytes = slice::bytes(bytes, len, "bytes")?;
+        *out = handle::give(trustdir_core::Certificate::from_bytes(bytes)?.into());
         Ok(())
     })
 }
@@ -198,6 +224,34 @@ pub extern "C" fn trustdir_certificate_not_before(certificate: Option<&Certifica
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_certificate_not_after(certificate: Option<&Certificate>) -> i64 {
     guard_or(0, || Some(certificate?.certificate.not_after()))
+}
+
+/// The X.509 version, 1 to 3; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_version(certificate: Option<&Certificate>) -> u8 {
+    guard_or(0, || Some(certificate?.certificate.version()))
+}
+
+/// The public key as DER SubjectPublicKeyInfo. Borrowed from the certificate. Empty for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_spki(certificate: Option<&Certificate>) -> Slice {
+    guard_or(Slice::EMPTY, || Some(certificate?.certificate.spki().into()))
+}
+
+/// The sort of its public key, as trustdir_key_algorithm has it. Borrowed from the certificate. NULL for what trustdir
+/// does not admit, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_key_algorithm(certificate: Option<&Certificate>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(certificate?.key_algorithm())))
+}
+
+/// Whether the issuer's key made its signature; false for NULL. Names, dates and powers are not looked at.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_certificate_is_signed_by(
+    certificate: Option<&Certificate>,
+    issuer: Option<&Certificate>,
+) -> bool {
+    guard_or(false, || Some(certificate?.certificate.is_signed_by(issuer?.core())))
 }
 
 /// The number of names that it is valid for; 0 for NULL.

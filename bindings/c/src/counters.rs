@@ -24,6 +24,12 @@ pub struct Counters {
 
 const _: () = handle::several_threads::<Counters>();
 
+impl Counters {
+    pub(crate) fn core(&self) -> &tls::Counters {
+        &self.counters
+    }
+}
+
 impl From<tls::Counters> for Counters {
     fn from(counters: tls::Counters) -> Self {
         Self { counters, prometheus: Lazy::default() }
@@ -155,8 +161,8 @@ pub extern "C" fn trustdir_counters_failures(counters: Option<&Counters>, status
 }
 
 /// All of it for Prometheus: text exposition format 0.0.4, to be served as "text/plain; version=0.0.4". The labels have
-/// few values, all of them present from the start; nothing in them comes from a peer. Borrowed from the counters. NULL
-/// for NULL.
+/// few values, all of them present from the start; nothing in them comes from a peer. For several services of one process
+/// see trustdir_prometheus_page. Borrowed from the counters. NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_counters_prometheus(counters: Option<&Counters>) -> *const c_char {
     guard_or(ptr::null(), || {

@@ -10,8 +10,9 @@ use crate::reason::Reason;
 use crate::text;
 
 /// Whether a peer - a client, or a server that is called - is admitted, and why. From `trustdir_decision **out` it is
-/// yours: free it with trustdir_decision_free. From trustdir_connection_decision and trustdir_installed_warning it is
-/// borrowed. It never changes and may be used from several threads at once.
+/// yours: free it with trustdir_decision_free. From other functions it is borrowed from their
+/// first argument. It never changes and may be used from several threads at once.
+#[derive(Debug)]
 pub struct Decision {
     reason: Reason,
     admitted: bool,

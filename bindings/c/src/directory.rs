@@ -204,6 +204,35 @@ pub extern "C" fn trustdir_directory_list(
     })
 }
 
+/// The entries that `which` names: a file's name, else a fingerprint or eight digits or more of its beginning, else a
+/// common name or a whole subject as RFC 4514 text. None is TRUSTDIR_STATUS_OK as well. Files that have problems are not
+/// listed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_find(
+    directory: Option<&Directory>,
+    which: *const c_char,
+    out: *mut *mut Entries,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let directory = &handle::required(directory, "directory")?.directory;
+        *out = handle::give(Entries::new(&directory.find(text::required(which, "which")?)?, &[]));
+        Ok(())
+    })
+}
+
+/// Whether the certificate is an entry at this moment; that its client is admitted is more, see
+/// trustdir_directory_decide. false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_directory_contains(
+    directory: Option<&Directory>,
+    certificate: Option<&Certificate>,
+) -> bool {
+    guard_or(false, || Some(directory?.directory.contains(&certificate?.core().fingerprint())))
+}
+
 /// Decides about a client certificate in DER at a time in seconds since 1970-01-01 UTC. A refusal is TRUSTDIR_STATUS_OK
 /// as well: ask the decision. A certificate that cannot be read is refused. The decision is that of a service without a
 /// name: see trustdir_directory_decide_for.

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
+use crate::decision::Decision;
 use crate::guard::guard_or;
 use crate::handle;
 use crate::status::Status;
@@ -15,13 +16,14 @@ pub struct Error {
     message: CString,
     path: Option<CString>,
     subject: Option<CString>,
+    decision: Option<Box<Decision>>,
 }
 
 const _: () = handle::one_thread_at_a_time::<Error>();
 
 impl Error {
     pub(crate) fn new(status: Status, message: &str) -> Self {
-        Self { status, message: text::owned(message), path: None, subject: None }
+        Self { status, message: text::owned(message), path: None, subject: None, decision: None }
     }
 
     pub(crate) fn null(argument: &str) -> Self {
@@ -53,6 +55,7 @@ impl From<trustdir_core::Error> for Error {
             message: text::owned(error.message()),
             path: error.path().map(text::owned_path),
             subject: error.subject().map(text::owned),
+            decision: error.decision().cloned().map(|decision| Box::new(decision.into())),
         }
     }
 }
@@ -80,6 +83,12 @@ pub extern "C" fn trustdir_error_path(error: Option<&Error>) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_error_subject(error: Option<&Error>) -> *const c_char {
     guard_or(ptr::null(), || Some(text::optional_ptr(error?.subject.as_ref())))
+}
+
+/// The refusal that the error is, in all its parts, or NULL. Borrowed from the error.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_error_decision(error: Option<&Error>) -> Option<&Decision> {
+    guard_or(None, || Some(error?.decision.as_deref()))
 }
 
 /// Frees the error and everything borrowed from it. NULL is fine.

@@ -1,22 +1,24 @@
 //! Identities: a certificate chain and its private key.
 
 use std::ffi::c_char;
+use std::ptr;
 
 use crate::buffer::Buffer;
-use crate::certificate::Certificate;
+use crate::certificate::{self, Certificate};
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
-use crate::key;
+use crate::key::{self, Key};
 use crate::slice;
 use crate::status::Status;
-use crate::text;
+use crate::text::{self, Lazy};
 
 /// A certificate chain, end entity first, and the private key that belongs to it. Yours: free it with
 /// trustdir_identity_free. It never changes and may be used from several threads at once.
 pub struct Identity {
     identity: trustdir_core::Identity,
     chain: Vec<Certificate>,
+    chain_pem: Lazy,
 }
 
 const _: () = handle::several_threads::<Identity>();
@@ -30,8 +32,27 @@ impl Identity {
 impl From<trustdir_core::Identity> for Identity {
     fn from(identity: trustdir_core::Identity) -> Self {
         let chain = identity.chain().iter().cloned().map(Certificate::from).collect();
-        Self { identity, chain }
+        Self { identity, chain, chain_pem: Lazy::default() }
     }
+}
+
+/// Puts a key and the certificates of its chain, `count` of them, together, as trustdir_identity_from_pem does.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_identity_new(
+    chain: *const Option<&Certificate>,
+    count: usize,
+    key: Option<&Key>,
+    out: *mut *mut Identity,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let chain = certificate::list(chain, count, "chain")?;
+        let key = handle::required(key, "key")?.core().clone();
+        *out = handle::give(trustdir_core::Identity::new(chain, key)?.into());
+        Ok(())
+    })
 }
 
 /// Puts a key and the certificates of its chain, both in PEM, together. The certificates may be in any order: the key's
@@ -114,6 +135,30 @@ pub extern "C" fn trustdir_identity_certificate(identity: Option<&Identity>, ind
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_identity_chain_len(identity: Option<&Identity>) -> usize {
     guard_or(0, || Some(identity?.chain.len()))
+}
+
+/// The chain in PEM, end entity first. Borrowed from the identity. NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_identity_chain_pem(identity: Option<&Identity>) -> *const c_char {
+    guard_or(ptr::null(), || {
+        let identity = identity?;
+        Some(identity.chain_pem.get(|| identity.identity.chain_pem()))
+    })
+}
+
+/// The private key, as a handle of your own: free it with trustdir_key_free.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_identity_key(
+    identity: Option<&Identity>,
+    out: *mut *mut Key,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        *out = handle::give(handle::required(identity, "identity")?.identity.key().clone().into());
+        Ok(())
+    })
 }
 
 /// Writes the private key as PKCS#8 PEM, encrypted when a passphrase is given.

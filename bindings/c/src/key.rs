@@ -86,6 +86,11 @@ pub(crate) fn pem(key: &PrivateKey, passphrase: Option<&[u8]>) -> Result<Buffer>
     Ok(Buffer::new(key.to_pem(passphrase)?.as_bytes()))
 }
 
+/// The sort of a public key, if trustdir admits it.
+pub(crate) fn algorithm_text(algorithm: Option<KeyAlgorithm>) -> Option<CString> {
+    algorithm.map(|algorithm| text::owned(&algorithm.to_string()))
+}
+
 pub(crate) fn algorithm(key_type: i32) -> Result<KeyAlgorithm> {
     let known = ALGORITHMS.iter().find(|(known, _)| *known as i32 == key_type);
     known.map(|(_, algorithm)| *algorithm).ok_or_else(|| Error::unknown("key_type", key_type))

@@ -8,6 +8,7 @@ use crate::acceptor_builder::AcceptorBuilder;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
+use crate::identity_files::IdentityFiles;
 use crate::status::Status;
 use crate::text;
 
@@ -16,6 +17,9 @@ use crate::text;
 pub struct NanoConfig {
     config: trustdir_core::config::NanoConfig,
     address: Option<CString>,
+    certificate_path: CString,
+    key_path: CString,
+    clients_path: Option<CString>,
     policy: CString,
     notes: Vec<CString>,
 }
@@ -26,6 +30,9 @@ impl From<trustdir_core::config::NanoConfig> for NanoConfig {
     fn from(config: trustdir_core::config::NanoConfig) -> Self {
         Self {
             address: config.address().map(text::owned),
+            certificate_path: text::owned_path(config.certificate_path()),
+            key_path: text::owned_path(config.key_path()),
+            clients_path: config.clients_path().map(text::owned_path),
             policy: text::owned(&config.policy()),
             notes: config.notes().iter().map(|note| text::owned(note)).collect(),
             config,
@@ -56,6 +63,12 @@ pub extern "C" fn trustdir_nano_config_enabled(config: Option<&NanoConfig>) -> b
     guard_or(false, || Some(config?.config.enabled()))
 }
 
+/// Whether secure WebSockets are switched on (`enable_wss`); false for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_wss_enabled(config: Option<&NanoConfig>) -> bool {
+    guard_or(false, || Some(config?.config.wss_enabled()))
+}
+
 /// Whether the file asks for verbose logging; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_nano_config_verbose_logging(config: Option<&NanoConfig>) -> bool {
@@ -72,6 +85,24 @@ pub extern "C" fn trustdir_nano_config_address(config: Option<&NanoConfig>) -> *
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_nano_config_port(config: Option<&NanoConfig>) -> u16 {
     guard_or(0, || config?.config.port())
+}
+
+/// The file of the service's certificate chain. Borrowed from the configuration. Empty when it is not set; NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_certificate_path(config: Option<&NanoConfig>) -> *const c_char {
+    guard_or(ptr::null(), || Some(config?.certificate_path.as_ptr()))
+}
+
+/// The file of the service's private key. Borrowed from the configuration. Empty when it is not set; NULL for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_key_path(config: Option<&NanoConfig>) -> *const c_char {
+    guard_or(ptr::null(), || Some(config?.key_path.as_ptr()))
+}
+
+/// The directory of clients' certificates. Borrowed from the configuration. NULL when clients need none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_clients_path(config: Option<&NanoConfig>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(config?.clients_path.as_ref())))
 }
 
 /// One line for the log: what this configuration enforces. Borrowed from the configuration. NULL for NULL.
@@ -122,6 +153,24 @@ pub extern "C" fn trustdir_nano_config_builder(
         let out = handle::slot(out, "out")?;
         let config = handle::required(config, "config")?;
         *out = handle::give(config.config.builder()?.into());
+        Ok(())
+    })
+}
+
+/// The files of the service's identity, with the passphrase: for a service that takes a renewed certificate without
+/// being told to, by trustdir_identity_files_reload_if_changed. Nothing is read yet. A path that is not set is
+/// TRUSTDIR_STATUS_INVALID_ARGUMENT.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_nano_config_identity_files(
+    config: Option<&NanoConfig>,
+    out: *mut *mut IdentityFiles,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        let config = handle::required(config, "config")?;
+        *out = handle::give(config.config.identity_files()?.into());
         Ok(())
     })
 }

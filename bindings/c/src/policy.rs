@@ -1,6 +1,7 @@
 //! Policies: whom a service admits.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
+use std::ptr;
 
 use crate::Result;
 use crate::authority_directory::AuthorityDirectory;
@@ -36,6 +37,7 @@ const CLIENT_AUTH: [(ClientAuth, trustdir_core::ClientAuth); 3] = [
 /// nothing, so check its status.
 pub struct Policy {
     policy: trustdir_core::Policy,
+    service: Option<CString>,
 }
 
 const _: () = handle::one_thread_at_a_time::<Policy>();
@@ -47,13 +49,13 @@ impl Policy {
 
     /// The core's setters take the policy by value; a copy keeps this one whole whatever happens.
     fn set(&mut self, setting: impl FnOnce(trustdir_core::Policy) -> trustdir_core::Policy) {
-        self.policy = setting(self.policy.clone());
+        *self = setting(self.policy.clone()).into();
     }
 }
 
 impl From<trustdir_core::Policy> for Policy {
     fn from(policy: trustdir_core::Policy) -> Self {
-        Self { policy }
+        Self { service: policy.service().map(text::owned), policy }
     }
 }
 
@@ -121,6 +123,57 @@ pub extern "C" fn trustdir_policy_set_service(
         policy.set(|settings| settings.with_service(service));
         Ok(())
     })
+}
+
+/// Whether clients show a certificate: a trustdir_client_auth. TRUSTDIR_CLIENT_AUTH_OFF for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_policy_client_auth(policy: Option<&Policy>) -> ClientAuth {
+    guard_or(ClientAuth::Off, || {
+        let client_auth = policy?.policy.client_auth();
+        CLIENT_AUTH.into_iter().find(|(_, known)| *known == client_auth).map(|(client_auth, _)| client_auth)
+    })
+}
+
+/// The directory that decides about clients, as a handle of your own: free it with trustdir_directory_free. `*out` is
+/// NULL, and the status TRUSTDIR_STATUS_OK, when there is none.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_policy_directory(
+    policy: Option<&Policy>,
+    out: *mut *mut Directory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        if let Some(clients) = handle::required(policy, "policy")?.policy.clients() {
+            *out = handle::give(clients.clone().into());
+        }
+        Ok(())
+    })
+}
+
+/// The directory of authorities whose clients are admitted, as trustdir_policy_directory: free it with
+/// trustdir_authority_directory_free.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_policy_authorities(
+    policy: Option<&Policy>,
+    out: *mut *mut AuthorityDirectory,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let out = handle::slot(out, "out")?;
+        if let Some(authorities) = handle::required(policy, "policy")?.policy.authorities() {
+            *out = handle::give(authorities.clone().into());
+        }
+        Ok(())
+    })
+}
+
+/// The service's name. Borrowed from the policy, until it is changed. NULL when it has none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_policy_service(policy: Option<&Policy>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(policy?.service.as_ref())))
 }
 
 /// Decides about the certificates that a client sent, as a handshake would: `count` of them in DER, its own first, at a

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::ptr;
 
 use crate::certificate::Certificate;
-use crate::entries;
+use crate::entries::{self, Listed};
 use crate::guard::guard_or;
 use crate::handle;
 use crate::text;
@@ -17,7 +17,7 @@ pub struct Rehashed {
     renamed: Vec<(CString, CString)>,
     removed: Vec<CString>,
     left: Vec<CString>,
-    newly_admitted: Vec<(CString, Certificate)>,
+    newly_admitted: Vec<Listed>,
 }
 
 const _: () = handle::several_threads::<Rehashed>();
@@ -33,7 +33,7 @@ impl From<&trustdir_core::Rehashed> for Rehashed {
             renamed: pairs(&rehashed.renamed),
             removed: rehashed.removed.iter().map(|file| text::owned_path(file)).collect(),
             left: rehashed.left.iter().map(entries::problem).collect(),
-            newly_admitted: rehashed.newly_admitted.iter().map(entries::entry).collect(),
+            newly_admitted: rehashed.newly_admitted.iter().map(Listed::from).collect(),
         }
     }
 }
@@ -118,7 +118,7 @@ pub extern "C" fn trustdir_rehashed_newly_admitted_len(rehashed: Option<&Rehashe
 /// The path of such a file. Borrowed from the rehashed. NULL past the end and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_rehashed_newly_admitted_file(rehashed: Option<&Rehashed>, index: usize) -> *const c_char {
-    guard_or(ptr::null(), || Some(rehashed?.newly_admitted.get(index)?.0.as_ptr()))
+    guard_or(ptr::null(), || Some(rehashed?.newly_admitted.get(index)?.file.as_ptr()))
 }
 
 /// The certificate in such a file. Borrowed from the rehashed. NULL past the end and for NULL.
@@ -127,7 +127,7 @@ pub extern "C" fn trustdir_rehashed_newly_admitted_certificate(
     rehashed: Option<&Rehashed>,
     index: usize,
 ) -> Option<&Certificate> {
-    guard_or(None, || Some(Some(&rehashed?.newly_admitted.get(index)?.1)))
+    guard_or(None, || Some(Some(&rehashed?.newly_admitted.get(index)?.certificate)))
 }
 
 /// Frees this record and everything borrowed from it. NULL is fine. Not for what is borrowed from a plan.

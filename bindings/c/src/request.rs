@@ -9,7 +9,7 @@ use crate::Result;
 use crate::error::Error;
 use crate::guard::{guard, guard_or};
 use crate::handle;
-use crate::key::Key;
+use crate::key::{self, Key};
 use crate::slice::{self, Slice};
 use crate::status::Status;
 use crate::text::{self, Lazy};
@@ -21,6 +21,7 @@ pub struct Request {
     request: CertificateRequest,
     pem: Lazy,
     subject: Lazy,
+    key_algorithm: Option<CString>,
     names: Vec<CString>,
     ignored: Vec<CString>,
 }
@@ -38,6 +39,7 @@ impl From<CertificateRequest> for Request {
         Self {
             pem: Lazy::default(),
             subject: Lazy::default(),
+            key_algorithm: key::algorithm_text(request.key_algorithm()),
             names: request.names().iter().map(|name| text::owned(&name.to_string())).collect(),
             ignored: request.ignored().iter().map(|what| text::owned(what)).collect(),
             request,
@@ -141,6 +143,19 @@ pub extern "C" fn trustdir_request_subject(request: Option<&Request>) -> *const 
         let request = request?;
         Some(request.subject.get(|| request.request.subject().to_string()))
     })
+}
+
+/// The public key as DER SubjectPublicKeyInfo. Borrowed from the request. Empty for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_request_spki(request: Option<&Request>) -> Slice {
+    guard_or(Slice::EMPTY, || Some(request?.request.spki().into()))
+}
+
+/// The sort of its public key, as trustdir_key_algorithm has it. Borrowed from the request. NULL for what trustdir does
+/// not admit, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_request_key_algorithm(request: Option<&Request>) -> *const c_char {
+    guard_or(ptr::null(), || Some(text::optional_ptr(request?.key_algorithm.as_ref())))
 }
 
 /// The number of names that it asks for; 0 for NULL.

@@ -49,7 +49,7 @@ pub(crate) fn optional_ptr(text: Option<&CString>) -> *const c_char {
 }
 
 /// Text made when it is first asked for, at an address that lasts as long as the object that holds it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Lazy(OnceLock<CString>);
 
 impl Lazy {

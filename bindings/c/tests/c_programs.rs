@@ -7,6 +7,8 @@ mod support;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use support::{compile_c, library, root, run, scratch};
 
@@ -59,12 +61,30 @@ fn servers_are_called_and_numbers_read_from_c() {
 }
 
 #[test]
+fn whatever_can_be_asked_is_answered_in_c() {
+    passes("queries");
+}
+
+#[test]
 fn unloading_does_not_crash_the_thread_that_used_it() {
     let unload = program("unload.c", "unload");
     for _ in 0..5 {
         let output = run(Command::new(&unload).arg(library()));
         assert_eq!(last_line(&output), "1 passed, 0 failed");
     }
+}
+
+#[test]
+fn running_out_of_memory_aborts_or_fails_and_never_crashes() {
+    let dir = scratch("alloc");
+    let program = compile_c(&support::crate_dir().join("tests/alloc.c"), &dir);
+    let output = run(Command::new(program).arg(dir.join("ca")));
+    assert!(last_line(&output).ends_with(" passed, 0 failed"), "{output:?}");
+}
+
+#[test]
+fn threads_share_what_may_be_shared() {
+    passes("threads");
 }
 
 /// `openssl s_server`, which answers each line with the same backwards, on a port of its choice until it is dropped.
@@ -131,4 +151,80 @@ fn the_example_calls_a_pinned_server_and_no_other() {
         assert_eq!((code, answer.as_str()), (Some(1), ""), "{error}");
         assert!(error.contains("alert"), "{error}");
     }
+}
+
+/// A server of the examples, on a port of its choice until it is dropped.
+struct Serving {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Serving {
+    fn new(program: &Path, dir: &Path) -> Self {
+        let mut serve = Command::new(program);
+        serve.args(["0", "server.pem", "server.key", "clients"]).current_dir(dir).stdout(Stdio::piped());
+        let mut child = serve.spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().try_for_each(|line| sender.send(line.unwrap())));
+        Self { child, lines }
+    }
+
+    /// The rest of the next line that begins so.
+    fn says(&self, what: &str) -> String {
+        let deadline = Duration::from_secs(20);
+        let mut lines = std::iter::from_fn(|| self.lines.recv_timeout(deadline).ok());
+        let line = lines.find_map(|line| line.strip_prefix(what).map(str::to_owned));
+        line.unwrap_or_else(|| panic!("it never says {what:?}"))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_examples_make_an_authority_and_serve_whom_it_issued_until_his_file_goes() {
+    let dir = scratch("serve");
+    let example = |name: &str| compile_c(&root().join("examples").join(name), &dir);
+    let (make_ca, serve, call) = (example("make_ca.c"), example("serve.c"), example("call.c"));
+    run(Command::new(&make_ca).args([".", "localhost", "alice"]).current_dir(&dir));
+    let again = Command::new(&make_ca).args([".", "localhost", "alice"]).current_dir(&dir).output().unwrap();
+    assert_eq!(again.status.code(), Some(1), "it overwrites nothing");
+
+    let serving = Serving::new(&serve, &dir);
+    let port = serving.says("listening on port ");
+    let start = |files: &[&str]| {
+        let mut call = Command::new(&call);
+        call.args(["127.0.0.1", &port, "server.pem"]).args(files).current_dir(&dir);
+        call.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let own = ["client.pem", "client.key"];
+    let mut child = start(&own);
+    let (mut input, sent) = (child.stdin.take().unwrap(), "words\n".repeat(100_000));
+    let copy = sent.clone();
+    let writing = std::thread::spawn(move || input.write_all(copy.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writing.join().unwrap().unwrap();
+    assert!(output.status.success() && output.stdout == sent.as_bytes(), "{}", output.stdout.len());
+    assert_eq!(serving.says("admitted: "), "CN=alice");
+
+    let output = start(&[]).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(serving.says("ended: ").contains("no certificate"));
+
+    // Idle: neither side has anything to say.
+    let mut idle = start(&own);
+    let input = idle.stdin.take();
+    assert_eq!(serving.says("admitted: "), "CN=alice");
+    let file = std::fs::read_dir(dir.join("clients")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(&file).unwrap();
+    assert!(serving.says("removed: ").ends_with(".0"));
+    idle.wait().unwrap();
+    drop(input);
+    let output = start(&own).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }

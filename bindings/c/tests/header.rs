@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use support::{compare_or_bless, crate_dir, header, include_dir, prototypes, run, scratch};
+use support::{compare_or_bless, crate_dir, header, include_dir, prototypes, run, scratch, without_comments};
 
 /// The order of the header: what one meets first comes first.
-const SOURCES: [&str; 47] = [
+const SOURCES: [&str; 49] = [
     "version",
     "status",
     "error",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 47] = [
     "key",
     "name_constraints",
     "certificate",
+    "certificates",
     "identity",
     "identity_files",
     "request",
@@ -55,6 +56,7 @@ const SOURCES: [&str; 47] = [
     "connector_builder",
     "connector",
     "counters",
+    "prometheus_page",
     "connection",
     "negotiated",
     "open_connections",
@@ -111,7 +113,7 @@ fn the_header_is_what_the_sources_say() {
 fn every_type_states_how_threads_may_use_it() {
     let header = generated();
     let opaque: Vec<_> = header.lines().filter_map(|line| line.strip_prefix("typedef struct trustdir_")).collect();
-    assert_eq!(opaque.len(), 38, "{opaque:?}");
+    assert_eq!(opaque.len(), 40, "{opaque:?}");
     for name in opaque {
         let before = header.split(&format!("typedef struct trustdir_{name}")).next().unwrap();
         let comment = before.rsplit("/**").next().unwrap().replace("\n *", "").to_lowercase();
@@ -167,10 +169,76 @@ fn an_ignored_status_is_a_warning() {
     assert!(String::from_utf8_lossy(&output.unwrap().stderr).contains("warn_unused_result"));
 }
 
+/// What a program that was compiled once relies on, a line each: without the comments, a change of it is seen.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #[test]
-fn the_symbols_are_the_checked_in_ones() {
-    let wanted = names(&generated()).into_iter().fold(String::new(), |text, name| text + &name + "\n");
-    compare_or_bless(&crate_dir().join("symbols.txt"), &wanted);
+fn the_binary_interface_is_the_checked_in_one() {
+    let header = generated();
+    let mut lines = constants(&header);
+    lines.extend(layouts(&header));
+    lines.extend(prototypes(&header).into_iter().map(|function| {
+        let types: Vec<_> = function.parameters.into_iter().map(|parameter| parameter.ctype).collect();
+        format!("function {} {}({})", function.returns, function.name, types.join(", "))
+    }));
+    lines.sort();
+    compare_or_bless(&crate_dir().join("abi.txt"), &(lines.join("\n") + "\n"));
+}
+
+/// The enumerators and the numbers that are defined, but for the version.
+fn constants(header: &str) -> Vec<String> {
+    let code = without_comments(header);
+    let numbers = code.lines().filter_map(|line| match line.trim().strip_prefix("#define ") {
+        Some(define) => define.split_once(' '),
+        None => line.trim().trim_end_matches(',').split_once(" = "),
+    });
+    let numbers = numbers.filter(|(name, value)| !name.contains("_VERSION_") && value.parse::<i64>().is_ok());
+    numbers.map(|(name, value)| format!("constant {name} = {value}")).collect()
+}
+
+/// The structures that are not opaque, as the C compiler lays them out.
+fn layouts(header: &str) -> Vec<String> {
+    let code = without_comments(header);
+    let mut program = "#include <trustdir.h>\n#include <stdio.h>\nint main(void)\n{\n".to_owned();
+    for block in code.split("typedef struct {").skip(1) {
+        let (fields, rest) = block.split_once('}').unwrap();
+        let name = rest.split(';').next().unwrap().trim();
+        writeln!(program, "    printf(\"struct {name}: %zu bytes\", sizeof({name}));").unwrap();
+        for field in
+            fields.split(';').filter_map(|field| field.trim().rsplit([' ', '*']).next().filter(|f| !f.is_empty()))
+        {
+            writeln!(program, "    printf(\", {field} at %zu\", offsetof({name}, {field}));").unwrap();
+        }
+        program.push_str("    puts(\"\");\n");
+    }
+    let source = scratch("abi").join("abi.c");
+    std::fs::write(&source, program + "    return 0;\n}\n").unwrap();
+    let compiled = source.with_extension("");
+    run(support::cc().arg("-I").arg(include_dir()).arg(&source).arg("-o").arg(&compiled));
+    let output = run(&mut Command::new(compiled));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// "Every function at least once", and in C++ whatever is in C.
+#[test]
+fn every_function_is_tested_in_c_and_has_its_place_in_cpp() {
+    let (tests, cpp) = (sources("tests/c"), sources("include") + &sources("include/trustdir"));
+    // The exception has its error_code, and `key::to_pem` is trustdir_key_to_pem_under.
+    let superseded = ["trustdir_error_status", "trustdir_key_to_pem"];
+    for name in names(&header()) {
+        assert!(words(&tests).any(|word| word == name), "no program in tests/c calls {name}");
+        let in_cpp = superseded.contains(&name.as_str()) || words(&cpp).any(|word| word == name);
+        assert!(in_cpp, "nothing in include/trustdir calls {name}");
+    }
+}
+
+fn sources(dir: &str) -> String {
+    let entries = std::fs::read_dir(support::root().join(dir)).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.filter(|path| path.is_file() && !path.ends_with("trustdir.h"));
+    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[test]

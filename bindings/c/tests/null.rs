@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use support::{Parameter, Prototype, compile_c, crate_dir, header, prototypes, run, scratch};
+use support::{Parameter, Prototype, compile_c, crate_dir, handles_out, header, prototypes, run, scratch};
 
 /// Pointers that may be NULL; with any other, a function that returns a status must name the argument.
 fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
@@ -37,8 +37,8 @@ fn is_optional(function: &Prototype, parameter: &Parameter) -> bool {
 /// Something valid to pass for a parameter: objects and data that the program's first part makes.
 fn valid(parameter: &Parameter) -> String {
     let Parameter { ctype, name } = parameter;
-    if ctype == "const trustdir_certificate *const *" {
-        return "the_certificates".to_owned();
+    if let Some(handle) = ctype.strip_prefix("const trustdir_").and_then(|rest| rest.strip_suffix(" *const *")) {
+        return format!("{handle}_list");
     }
     if ctype == "trustdir_slice *" {
         return "&a_slice".to_owned();
@@ -73,11 +73,6 @@ fn call(function: &Prototype, is_null: impl Fn(&Parameter) -> bool) -> String {
         if parameter.is_pointer() && is_null(parameter) { "NULL".to_owned() } else { valid(parameter) }
     });
     format!("{}({})", function.name, arguments.collect::<Vec<_>>().join(", "))
-}
-
-fn handles_out(function: &Prototype) -> impl Iterator<Item = &str> {
-    let slots = function.parameters.iter().filter_map(|parameter| parameter.ctype.strip_suffix("**"));
-    slots.map(str::trim).filter_map(|ctype| ctype.strip_prefix("trustdir_")).filter(|handle| *handle != "error")
 }
 
 /// Calls a function that returns a status, and checks which it is.
@@ -146,7 +141,7 @@ fn exercise(program: &mut String, function: &Prototype) {
 fn no_null_crashes_and_each_is_named() {
     let functions = prototypes(&header());
     assert!(functions.len() > 100, "only {} prototypes were read", functions.len());
-    let mut program = fs::read_to_string(crate_dir().join("tests/null_objects.c")).unwrap();
+    let mut program = fs::read_to_string(crate_dir().join("tests/objects.c")).unwrap();
     program.push_str("\nint main(int argc, char **argv)\n{\n    make_objects(argc, argv);\n");
     for function in &functions {
         exercise(&mut program, function);

@@ -143,6 +143,23 @@ bool cancelled(const Self&, long) {
   return false;
 }
 
+/// Lets partial cancellation through, and not terminal only. Asio's own filter has no name where there is none of it.
+struct partial_too {
+  template <class Type>
+  Type operator()(Type type) const noexcept {
+    return type & (Type::terminal | Type::partial);
+  }
+};
+
+/// What an operation has done is told or kept, and it may be begun again: so it takes partial cancellation as well, as
+/// `asio::ssl::stream` does.
+template <class Self>
+auto take_cancellation(Self& self, int) -> decltype(self.reset_cancellation_state(partial_too())) {
+  self.reset_cancellation_state(partial_too());
+}
+template <class Self>
+void take_cancellation(Self&, long) {}
+
 /// The implementation that async_compose runs. Holds the core, so that the stream may be destroyed meanwhile.
 template <class Core, class Step>
 class operation {
@@ -153,7 +170,10 @@ class operation {
   void operator()(Self& self, const error_code& = {}) {
     const auto core = core_;  // `self`, and with it this object, is moved away below
     if (state_ == state::finished) return step_.complete(self);
-    if (state_ == state::starting) core->enter(net::get_associated_executor(self, core->executor()));
+    if (state_ == state::starting) {
+      take_cancellation(self, 0);
+      core->enter(net::get_associated_executor(self, core->executor()));
+    }
 
     const bool aborted = !core->next || (state_ == state::waiting && cancelled(self, 0));
     const auto lacking = aborted ? step_.finish(net::error::operation_aborted) : step_(*core);

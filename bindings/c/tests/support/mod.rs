@@ -108,6 +108,11 @@ fn newest(dir: &Path) -> Option<SystemTime> {
 
 /// Compiles a C program against the header and the shared library, and returns the path to run.
 pub fn compile_c(source: &Path, dir: &Path) -> PathBuf {
+    compile_c_with(source, dir, &[])
+}
+
+/// As [`compile_c`], with more flags.
+pub fn compile_c_with(source: &Path, dir: &Path, flags: &[&str]) -> PathBuf {
     let library = library();
     for name in ["libtrustdir.so", "libtrustdir.so.0.1"] {
         let link = dir.join(name);
@@ -118,6 +123,7 @@ pub fn compile_c(source: &Path, dir: &Path) -> PathBuf {
     let program = dir.join(source.file_stem().expect("a file name"));
     run(cc()
         .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-pthread"])
+        .args(flags)
         .arg("-I")
         .arg(include_dir())
         .arg(source)
@@ -152,6 +158,12 @@ impl Parameter {
     }
 }
 
+/// The sorts of the handles that a function gives, without that of errors.
+pub fn handles_out(function: &Prototype) -> impl Iterator<Item = &str> {
+    let slots = function.parameters.iter().filter_map(|parameter| parameter.ctype.strip_suffix("**"));
+    slots.map(str::trim).filter_map(|ctype| ctype.strip_prefix("trustdir_")).filter(|handle| *handle != "error")
+}
+
 /// Reads the functions that a header declares, in its order.
 pub fn prototypes(header: &str) -> Vec<Prototype> {
     let code = without_comments(header);
@@ -160,7 +172,8 @@ pub fn prototypes(header: &str) -> Vec<Prototype> {
     code.split(';').filter_map(prototype).collect()
 }
 
-fn without_comments(text: &str) -> String {
+/// The code of a header.
+pub fn without_comments(text: &str) -> String {
     let mut rest = text;
     let mut code = String::new();
     while let Some(start) = rest.find("/*") {

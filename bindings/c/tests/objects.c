@@ -1,4 +1,5 @@
-/* First part of the program that tests/null.rs writes: one object of every type, and data to pass. */
+/* First part of the programs that tests/null.rs and tests/garbage.rs write: one object of every type, and data to
+ * pass. */
 #define _XOPEN_SOURCE 700
 
 #include <trustdir.h>
@@ -12,6 +13,7 @@ static trustdir_error *the_error;
 static trustdir_buffer *the_buffer;
 static trustdir_key *the_key;
 static trustdir_certificate *the_certificate;
+static trustdir_certificates *the_certificates;
 static trustdir_identity *the_identity;
 static trustdir_identity_files *the_identity_files;
 static trustdir_request *the_request;
@@ -44,11 +46,13 @@ static trustdir_acceptor *the_acceptor;
 static trustdir_connector_builder *the_connector_builder;
 static trustdir_connector *the_connector;
 static trustdir_counters *the_counters;
+static trustdir_prometheus_page *the_prometheus_page;
 static trustdir_connection *the_connection;
 static trustdir_open_connections *the_open_connections;
 
 static const char *const the_names[] = {"localhost"};
-static const trustdir_certificate *the_certificates[1];
+static const trustdir_certificate *certificate_list[4];
+static const trustdir_identity *identity_list[4];
 static const uint8_t the_bytes[] = "x";
 static const trustdir_slice the_slice[] = {{the_bytes, 1}};
 static uint8_t the_room[64];
@@ -109,7 +113,7 @@ static void must(trustdir_status status)
 
 static void make_objects(int argc, char **argv)
 {
-    if (argc != 2)
+    if (argc < 2)
         exit(2);
     dir = argv[1];
     must(trustdir_name_constraints_home(&the_name_constraints, &error));
@@ -122,7 +126,10 @@ static void make_objects(int argc, char **argv)
     must(trustdir_pkcs12_options_new(&the_pkcs12_options, &error));
     must(trustdir_mobile_config_new("Home", &the_mobile_config, &error));
     must(trustdir_certificate_clone(trustdir_identity_certificate(the_identity, 0), &the_certificate, &error));
-    the_certificates[0] = the_certificate;
+    certificate_list[0] = the_certificate;
+    identity_list[0] = the_identity;
+    must(trustdir_certificates_load(trustdir_authority_certificate_path(the_authority), &the_certificates,
+                                    &error));
     must(trustdir_lint_options_new(&the_lint_options, &error));
     must(trustdir_lint_certificate(the_certificate, the_lint_options, &the_findings, &error));
     must(trustdir_identity_key_pem(the_identity, NULL, 0, &the_buffer, &error));
@@ -158,6 +165,7 @@ static void make_objects(int argc, char **argv)
     must(trustdir_acceptor_builder_set_client_auth(the_acceptor_builder, TRUSTDIR_CLIENT_AUTH_REQUIRED, &error));
     must(trustdir_acceptor_builder_build(the_acceptor_builder, &the_acceptor, &error));
     must(trustdir_acceptor_counters(the_acceptor, &the_counters, &error));
+    must(trustdir_prometheus_page_new(&the_prometheus_page, &error));
     must(trustdir_connector_builder_new(&the_connector_builder, &error));
     must(trustdir_connector_builder_add_pin(the_connector_builder, the_certificate, &error));
     must(trustdir_connector_builder_build(the_connector_builder, &the_connector, &error));
@@ -174,6 +182,7 @@ static void free_objects(void)
     trustdir_buffer_free(the_buffer);
     trustdir_key_free(the_key);
     trustdir_certificate_free(the_certificate);
+    trustdir_certificates_free(the_certificates);
     trustdir_identity_free(the_identity);
     trustdir_identity_files_free(the_identity_files);
     trustdir_request_free(the_request);
@@ -206,6 +215,7 @@ static void free_objects(void)
     trustdir_connector_builder_free(the_connector_builder);
     trustdir_connector_free(the_connector);
     trustdir_counters_free(the_counters);
+    trustdir_prometheus_page_free(the_prometheus_page);
     trustdir_connection_free(the_connection);
     trustdir_open_connections_free(the_open_connections);
 }
