@@ -276,14 +276,16 @@ fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>)
     let under = |name: &crate::name::DistinguishedName| {
         name.subject_hash().map(|hash| directory.under_hash(hash.0)).unwrap_or_default()
     };
-    if let Some(namesake) = under(certificate.subject()).first() {
+    // It may have become an entry itself since it was looked for.
+    let others = |name| under(name).into_iter().filter(|other| other.fingerprint() != fingerprint);
+    if let Some(namesake) = others(certificate.subject()).next() {
         let message = format!(
             "{subject} (sha256 {fingerprint}) is not the installed certificate of that name (sha256 {}); if it was renewed, install the new one in {path}",
             namesake.fingerprint()
         );
         return (Reason::SameNameOtherKey, message);
     }
-    if let Some(minter) = under(certificate.issuer()).iter().find(|pin| certificate.is_signed_by(pin)) {
+    if let Some(minter) = others(certificate.issuer()).find(|pin| certificate.is_signed_by(pin)) {
         let message = format!(
             "{subject} (sha256 {fingerprint}) was minted with the key of the entry {}, which admits itself only",
             minter.called()
@@ -294,4 +296,26 @@ fn stranger(peer: Peer, certificate: &Certificate, directory: Option<&TrustDir>)
         Reason::NotInstalled,
         format!("{subject} (sha256 {fingerprint}) is not installed in {path}; if it should be, add it{how}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust_dir::TrustDirOptions;
+    use crate::{Authority, AuthorityOptions};
+
+    /// The reason is looked for after the entry was, and meanwhile somebody may install it.
+    #[test]
+    fn nobody_is_a_namesake_of_itself_or_minted_by_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let ca = Authority::create(dir.path().join("pki"), AuthorityOptions::default()).unwrap();
+        let options = TrustDirOptions { create: true, ..TrustDirOptions::default() };
+        let clients = TrustDir::open_with(dir.path().join("clients"), options).unwrap();
+        let alice = ca.issue_client("alice", &Default::default()).unwrap();
+        // The authority's is signed by itself, as what `openssl req -x509` makes.
+        for certificate in [alice.certificate(), ca.certificate()] {
+            clients.install(certificate).unwrap();
+            assert_eq!(stranger(Peer::Client, certificate, Some(&clients)).0, Reason::NotInstalled);
+        }
+    }
 }

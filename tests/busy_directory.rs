@@ -21,7 +21,9 @@ use support::dice::Dice;
 use support::wire::{Sessions, Wire, client, padded};
 use support::{DEADLINE, World};
 use trustdir::tls::Acceptor;
-use trustdir::{Certificate, EntryNames, ErrorKind, IssueOptions, Reason, TrustDir, TrustDirOptions};
+use trustdir::{
+    Certificate, ClientAuth, EntryNames, ErrorKind, IssueOptions, Policy, Reason, TrustDir, TrustDirOptions,
+};
 
 const READERS: usize = 10;
 const DIRECTORY: &str = "TRUSTDIR_TEST_CLIENTS";
@@ -317,4 +319,31 @@ fn times_of_files_jump() {
             }
         }
     }
+}
+
+/// Whoever hears late of a removal does not put out the client that has come back since.
+#[test]
+fn whoever_is_installed_is_admitted_at_once() {
+    let world = World::new();
+    let directory = world.trust_dir(EntryNames::Any);
+    let policy = Policy::new(ClientAuth::Required).with_clients(directory.clone());
+    let decide = |client: &Certificate| policy.decide_and_hold(&[client.as_der()], client.not_before());
+    let names: Vec<_> = (0..READERS).map(|number| format!("client {number}")).collect();
+    let clients = issue(&world, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    thread::scope(|scope| {
+        for client in &clients {
+            let (directory, decide) = (&directory, &decide);
+            scope.spawn(move || {
+                let begin = Instant::now();
+                while begin.elapsed() < duration() {
+                    directory.install(client).unwrap();
+                    let admission = decide(client);
+                    assert!(admission.is_admitted(), "{}", admission.message());
+                    directory.remove(&client.fingerprint()).unwrap();
+                    assert_eq!(decide(client).reason(), Reason::Removed);
+                    directory.refresh().unwrap();
+                }
+            });
+        }
+    });
 }

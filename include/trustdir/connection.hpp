@@ -54,6 +54,34 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
     return count;
   }
 
+  /// What `receive` came to: how much ciphertext it took, and what `read` says.
+  struct received {
+    std::size_t taken = 0;
+    std::optional<std::size_t> read;
+  };
+
+  /// `read_tls` and `read` in one, with fewer copies: takes ciphertext and moves plaintext into the buffer. What it did
+  /// not take, for want of room, is to be given again.
+  received receive(bytes_view ciphertext, void* data, std::size_t capacity) {
+    received result;
+    std::size_t count = 0;
+    trustdir_error* failure = nullptr;
+    const auto said = trustdir_connection_receive(native(), ciphertext.data(), ciphertext.size(), &result.taken,
+                                                  static_cast<std::uint8_t*>(data), capacity, &count, &failure);
+    if (said == TRUSTDIR_STATUS_OK) result.read = count;
+    if (said != TRUSTDIR_STATUS_OK && said != TRUSTDIR_STATUS_AGAIN) throw error(static_cast<status>(said), failure);
+    return result;
+  }
+
+  /// The same with `status::again` for "none yet".
+  std::size_t receive(bytes_view ciphertext, std::size_t& taken, void* data, std::size_t capacity,
+                      std::error_code& ec) noexcept {
+    std::size_t count = 0;
+    detail::invoke(ec, trustdir_connection_receive, native(), ciphertext.data(), ciphertext.size(), &taken,
+                   static_cast<std::uint8_t*>(data), capacity, &count);
+    return count;
+  }
+
   /// Plaintext where it lies, without a copy, until the next call that may change the connection: nothing when there is
   /// none yet, an empty view when the peer closed cleanly. Say with `consume` how much of it is done with.
   std::optional<bytes_view> peek() {

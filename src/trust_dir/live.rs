@@ -168,22 +168,19 @@ impl LiveEntries {
         Some((file, lock(&self.table).live(fingerprint, |_| known)))
     }
 
-    /// Tells the connections of a certificate that has gone. No lock is held while their hooks run.
-    pub(super) fn dismiss(&self, fingerprint: &Fingerprint) {
-        let live = {
-            let mut table = lock(&self.table);
-            table.known.remove(fingerprint);
-            table.by_fingerprint.remove(fingerprint)
-        };
-        if let Some(live) = live.and_then(|live| live.upgrade()) {
-            self.remove(&live);
-        }
+    /// Marks the entry of a certificate as gone, and forgets it; its connections are yet to be told, by
+    /// [`tell`](Self::tell).
+    pub(super) fn take(&self, fingerprint: &Fingerprint) -> Option<Arc<Live>> {
+        let mut table = lock(&self.table);
+        table.known.remove(fingerprint);
+        let live = table.by_fingerprint.remove(fingerprint)?.upgrade()?;
+        live.mark().then_some(live)
     }
 
-    /// Marks an entry as gone, and tells those who listen and those who stand on it.
-    pub(super) fn remove(&self, live: &Live) {
+    /// Tells those who listen and those who stand on an entry that has gone. No lock is held while their hooks run.
+    pub(super) fn tell(&self, live: &Live) {
         let seen = lock(&live.known.seen).clone();
-        if let Some((path, _)) = seen.filter(|_| live.mark()) {
+        if let Some((path, _)) = seen {
             self.listeners.tell(&Removal::new(live.fingerprint, path));
         }
         live.run_hooks();

@@ -275,15 +275,24 @@ impl TrustDir {
                 !live.is_removed()
             }
             None => {
-                self.0.live.remove(live);
-                false
+                self.dismiss(vec![live.fingerprint]);
+                !live.is_removed()
             }
         }
     }
 
-    /// Tells the connections of certificates that have gone. No lock is held meanwhile.
+    /// Tells the connections of certificates that have gone. Whose file has come back by now, and may stand on that, is
+    /// let be.
     pub(crate) fn dismiss(&self, gone: Vec<Fingerprint>) {
-        gone.iter().for_each(|fingerprint| self.0.live.dismiss(fingerprint));
+        for fingerprint in gone {
+            let taken = {
+                let index = self.index();
+                (!index.contains(&fingerprint)).then(|| self.0.live.take(&fingerprint)).flatten()
+            };
+            if let Some(live) = taken {
+                self.0.live.tell(&live);
+            }
+        }
     }
 
     /// Looks a certificate up and takes hold of its entry.
@@ -301,7 +310,9 @@ impl TrustDir {
             let live = self.0.live.of(fingerprint, &file, mark);
             hold((file, live))
         };
-        let lately = self.0.live.again(fingerprint).map(hold).filter(is_there);
+        // Of what the index has lost somebody may be about to tell.
+        let is_known = || self.index().contains(fingerprint);
+        let lately = self.0.live.again(fingerprint).map(hold).filter(|found| is_there(found) && is_known());
         let known = || {
             let (name, mark) = self.index().files_of(fingerprint).into_iter().next()?;
             Some(at((self.0.path.join(name), mark))).filter(is_there)

@@ -105,6 +105,31 @@ static void say(trustdir_connection *from, trustdir_connection *to, const char *
     TEXT(heard, word);
 }
 
+/* What was said and what ends it, with room for little at a time; the handshake too. */
+static void receive(trustdir_connection *from, trustdir_connection *to)
+{
+    static uint8_t wire[100000], said[50000], heard[sizeof said];
+    size_t count, sent = 0, taken, at = 0, known = 0;
+    trustdir_status status;
+    for (size_t i = 0; i < sizeof said; i++)
+        said[i] = (uint8_t)(i * 7);
+    OK(trustdir_connection_write(from, said, sizeof said, &count, &error));
+    OK(trustdir_connection_close_notify(from, &error));
+    while (OK(trustdir_connection_write_tls(from, wire + sent, sizeof wire - sent, &count, &error)), count > 0)
+        sent += count;
+    do {
+        size_t room = sizeof heard - known < 20000 ? sizeof heard - known : 20000;
+        status = trustdir_connection_receive(to, wire + at, sent - at, &taken, heard + known, room ? room : 1, &count,
+                                             &error);
+        OK(status);
+        at += taken;
+        known += count;
+    } while (count > 0);
+    CHECK(at == sent && known == sizeof said && memcmp(said, heard, sizeof said) == 0);
+    STATUS(TRUSTDIR_STATUS_INVALID_ARGUMENT,
+           trustdir_connection_receive(to, wire, 0, &taken, heard, 0, &count, &error));
+}
+
 /* How a call to this host ends, for the client. */
 static trustdir_status outcome(trustdir_connector *connector, const char *host, trustdir_reason reason)
 {

@@ -154,6 +154,17 @@ impl Session for Connection {
         assert_eq!(written, len);
     }
 
+    fn exchange(&mut self, mut ciphertext: &[u8], mut plaintext: &mut [u8]) {
+        while !plaintext.is_empty() {
+            let (data, len, mut taken) = (ciphertext.as_ptr(), ciphertext.len(), 0);
+            let (room, capacity, mut read) = (plaintext.as_mut_ptr(), plaintext.len(), 0);
+            done(|error| unsafe {
+                trustdir_connection_receive(self.0, data, len, &raw mut taken, room, capacity, &raw mut read, error)
+            });
+            (ciphertext, plaintext) = (&ciphertext[taken..], &mut plaintext[read..]);
+        }
+    }
+
     fn receive(&mut self, mut plaintext: &mut [u8]) {
         while !plaintext.is_empty() {
             let (data, capacity, mut read) = (plaintext.as_mut_ptr(), plaintext.len(), 0);

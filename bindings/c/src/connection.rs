@@ -31,13 +31,19 @@ pub const TRUSTDIR_WANTS_WRITE: u32 = 2;
 /// a time.
 pub struct Connection {
     connection: tls::Connection,
-    decision: OnceCell<Decision>,
-    pub(crate) negotiated: Negotiated,
+    /// Behind pointers, since most connections are never asked.
+    decision: OnceCell<Box<Decision>>,
+    negotiated: OnceCell<Box<Negotiated>>,
 }
 
 const _: () = handle::one_thread_at_a_time::<Connection>();
 
 impl Connection {
+    /// What it has been asked about the handshake.
+    pub(crate) fn negotiated(&self) -> &Negotiated {
+        self.negotiated.get_or_init(Box::default)
+    }
+
     pub(crate) fn core(&self) -> &tls::Connection {
         &self.connection
     }
@@ -47,7 +53,7 @@ impl Connection {
     fn change<T>(&mut self, call: impl FnOnce(&mut tls::Connection) -> T) -> T {
         let answer = call(&mut self.connection);
         let current = self.connection.decision().map(|decision| Reason::from(decision.reason()));
-        if self.decision.get().map(Decision::reason) != current {
+        if self.decision.get().map(|decision| decision.reason()) != current {
             self.decision.take();
         }
         answer
@@ -55,13 +61,13 @@ impl Connection {
 
     fn decision(&self) -> Option<&Decision> {
         let decision = self.connection.decision()?;
-        Some(self.decision.get_or_init(|| decision.clone().into()))
+        Some(self.decision.get_or_init(|| Box::new(decision.clone().into())))
     }
 }
 
 impl From<tls::Connection> for Connection {
     fn from(connection: tls::Connection) -> Self {
-        Self { connection, decision: OnceCell::new(), negotiated: Negotiated::default() }
+        Self { connection, decision: OnceCell::new(), negotiated: OnceCell::new() }
     }
 }
 
@@ -125,21 +131,56 @@ pub extern "C" fn trustdir_connection_read(
     guard(error, || {
         let read = handle::number(read, "read")?;
         let connection = handle::required(connection, "connection")?;
-        let data = slice::bytes_mut(data, capacity, "data")?;
-        if data.is_empty() {
-            return Err(Error::invalid(
-                "capacity is 0, and reading nothing would look like the end; give room for a byte",
-            ));
-        }
-        Ok(match connection.change(|tls| tls.read(data))? {
-            Read::Data(count) => {
-                *read = count;
-                Status::Ok
-            }
-            Read::Closed => Status::Ok,
-            Read::Pending => Status::Again,
-        })
+        let data = room(data, capacity)?;
+        Ok(told(connection.change(|tls| tls.read(data))?, read))
     })
+}
+
+/// trustdir_connection_read_tls and trustdir_connection_read in one, with fewer copies: takes bytes that arrived from the
+/// peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again. The
+/// rest is as in trustdir_connection_read; a failure takes all.
+#[must_use]
+#[unsafe(no_mangle)]
+pub extern "C" fn trustdir_connection_receive(
+    connection: Option<&mut Connection>,
+    received: *const u8,
+    len: usize,
+    taken: *mut usize,
+    data: *mut u8,
+    capacity: usize,
+    read: *mut usize,
+    error: *mut *mut Error,
+) -> Status {
+    guard(error, || {
+        let (taken, read) = (handle::number(taken, "taken")?, handle::number(read, "read")?);
+        let connection = handle::required(connection, "connection")?;
+        let received = slice::bytes(received, len, "received")?;
+        let data = room(data, capacity)?;
+        *taken = len;
+        let (count, what) = connection.change(|tls| tls.receive(received, data))?;
+        *taken = count;
+        Ok(told(what, read))
+    })
+}
+
+fn room<'a>(data: *mut u8, capacity: usize) -> Result<&'a mut [u8]> {
+    let data = slice::bytes_mut(data, capacity, "data")?;
+    if data.is_empty() {
+        return Err(Error::invalid("capacity is 0, and reading nothing would look like the end; give room for a byte"));
+    }
+    Ok(data)
+}
+
+/// Tells what a read came to.
+fn told(what: Read, read: &mut usize) -> Status {
+    match what {
+        Read::Data(count) => {
+            *read = count;
+            Status::Ok
+        }
+        Read::Closed => Status::Ok,
+        Read::Pending => Status::Again,
+    }
 }
 
 /// Shows plaintext from the peer where it lies, without a copy: what can be had in one piece, borrowed until the next

@@ -36,7 +36,7 @@ fn settled(cell: &OnceCell<CString>, value: Option<&str>) -> Option<*const c_cha
 
 /// The peer's certificates, kept once there are any.
 fn peer_chain(connection: &Connection) -> &[Certificate] {
-    let kept = &connection.negotiated.peer_chain;
+    let kept = &connection.negotiated().peer_chain;
     if let Some(chain) = kept.get() {
         return chain;
     }
@@ -64,7 +64,7 @@ pub extern "C" fn trustdir_connection_version(connection: Option<&Connection>) -
 pub extern "C" fn trustdir_connection_cipher_suite(connection: Option<&Connection>) -> *const c_char {
     guard_or(ptr::null(), || {
         let connection = connection?;
-        settled(&connection.negotiated.cipher_suite, connection.core().cipher_suite())
+        settled(&connection.negotiated().cipher_suite, connection.core().cipher_suite())
     })
 }
 
@@ -74,7 +74,7 @@ pub extern "C" fn trustdir_connection_cipher_suite(connection: Option<&Connectio
 pub extern "C" fn trustdir_connection_key_exchange(connection: Option<&Connection>) -> *const c_char {
     guard_or(ptr::null(), || {
         let connection = connection?;
-        settled(&connection.negotiated.key_exchange, connection.core().key_exchange())
+        settled(&connection.negotiated().key_exchange, connection.core().key_exchange())
     })
 }
 
@@ -83,7 +83,7 @@ pub extern "C" fn trustdir_connection_key_exchange(connection: Option<&Connectio
 pub extern "C" fn trustdir_connection_alpn(connection: Option<&Connection>) -> *const c_char {
     guard_or(ptr::null(), || {
         let connection = connection?;
-        settled(&connection.negotiated.alpn, connection.core().alpn())
+        settled(&connection.negotiated().alpn, connection.core().alpn())
     })
 }
 
@@ -92,7 +92,7 @@ pub extern "C" fn trustdir_connection_alpn(connection: Option<&Connection>) -> *
 pub extern "C" fn trustdir_connection_server_name(connection: Option<&Connection>) -> *const c_char {
     guard_or(ptr::null(), || {
         let connection = connection?;
-        settled(&connection.negotiated.server_name, connection.core().server_name())
+        settled(&connection.negotiated().server_name, connection.core().server_name())
     })
 }
 
