@@ -189,6 +189,16 @@ def test_unwrap_with_python(
     pair.client.unwrap()
 
 
+def test_an_end_behind_data_is_pending(pair: Pair) -> None:
+    """uvloop asks only while something is: data and close_notify that arrive at once are both told."""
+    pair.client.write(b"hello")
+    with pytest.raises(ssl.SSLWantReadError):
+        pair.client.unwrap()
+    assert pair.server.read(1 << 16) == b"hello"
+    assert pair.server.pending() > 0
+    assert pair.server.read(1 << 16) == b""
+
+
 def test_truncation(pair: Pair) -> None:
     pair.client.write(b"the beginning")
     pair.to_server.write_eof()

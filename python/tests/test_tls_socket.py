@@ -103,7 +103,7 @@ def test_a_removal_wakes_who_waits(
     begun.wait()
     installed.file.unlink()
     error = waiting.exception(timeout=60)
-    assert isinstance(error, trustdir.VerificationError) and error.kind == "REVOKED"
+    assert isinstance(error, trustdir.RevokedError) and error.kind == "REVOKED"
     with pytest.raises(trustdir.VerificationError):
         server.send(b"more")
     assert serving.counters().revocations(trustdir.Reason.REMOVED) == 1

@@ -1,12 +1,10 @@
 """The contexts that servers and clients are given: `ssl.SSLContext` as far as they use one."""
 
 import ssl
-import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn, Unpack
 
-from trustdir._asyncio import Host
 from trustdir._errors import InvalidArgumentError, UnsupportedError
 from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._tls_object import BioEngine, TLSObject
@@ -107,8 +105,6 @@ class Context(ssl.SSLContext):
         """A connection over two buffers, as `ssl.SSLContext.wrap_bio` makes one."""
         wrapped = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
         assert isinstance(wrapped, TLSObject)  # by `sslobject_class`
-        if (host := Host.of(sys._getframe(1))) is not None:
-            wrapped._sslobj.serve(host)
         return wrapped
 
     # What `ssl` makes of its objects and sockets calls these two.

@@ -8,9 +8,9 @@ import time
 import weakref
 from typing import NoReturn
 
-from trustdir._asyncio import LINGER
 from trustdir._engine import PIECE, Engine
 from trustdir._errors import TruncatedError, TrustDirError, VerificationError
+from trustdir._host import LINGER
 from trustdir._trustdir import Connection, Decision
 
 
@@ -18,7 +18,7 @@ class TLSSocket(ssl.SSLSocket):
     """A connection over a socket, with all of `ssl.SSLSocket`; `ServerContext.wrap_socket` makes it.
 
     One thread may read while another writes. When the peer's entry goes, whoever waits for it is woken by
-    `VerificationError`. Closing it, or shutting it down for writing, tells the peer that this is the end.
+    `RevokedError`. Closing it, or shutting it down for writing, tells the peer that this is the end.
     """
 
     _sslobj: "SocketEngine | None"
@@ -154,7 +154,7 @@ class SocketEngine(Engine):
                 sent = socket.socket.send(self.owner, self._unsent, socket.MSG_DONTWAIT if self._removed else 0)
             except (BlockingIOError, ConnectionError) as error:
                 if self._removed:
-                    self.connection.recheck()
+                    self.recheck()
                 if isinstance(error, ConnectionError):
                     raise
                 raise ssl.SSLWantWriteError(ssl.SSL_ERROR_WANT_WRITE, "the socket takes nothing now") from None
