@@ -20,6 +20,7 @@ Example:
 
 from trustdir import export
 from trustdir._context import ClientContext, ServerContext
+from trustdir._current import current_admission
 from trustdir._errors import (
     AlreadyExistsError,
     HandshakeTimeoutError,
@@ -30,6 +31,7 @@ from trustdir._errors import (
     ParseError,
     PassphraseError,
     PermissionDeniedError,
+    RevokedError,
     TlsError,
     TruncatedError,
     TrustDirError,
@@ -62,6 +64,7 @@ from trustdir._trustdir import (
     NameConstraints,
     Notice,
     OpenConnection,
+    Policy,
     PrivateKey,
     Problem,
     Rehashed,
@@ -106,6 +109,7 @@ __all__ = [
     "ParseError",
     "PassphraseError",
     "PermissionDeniedError",
+    "Policy",
     "PrivateKey",
     "Problem",
     "Reason",
@@ -113,6 +117,7 @@ __all__ = [
     "Removal",
     "Removals",
     "RevocationReason",
+    "RevokedError",
     "ServerContext",
     "Severity",
     "Signed",
@@ -125,6 +130,7 @@ __all__ = [
     "UnsupportedError",
     "VerificationError",
     "__version__",
+    "current_admission",
     "export",
     "lint",
 ]

@@ -23,6 +23,7 @@ _Profile: TypeAlias = Literal["server", "client", "both"]
 _Derivation: TypeAlias = Literal["scrypt", "pbkdf2"]
 _Protection: TypeAlias = Literal["modern", "compat"]
 _EntryNames: TypeAlias = Literal["any", "subject-hash"]
+_ClientAuth: TypeAlias = Literal["off", "optional", "required"]
 _StaleCrls: TypeAlias = Literal["refuse", "admit"]
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "NameConstraints",
     "Notice",
     "OpenConnection",
+    "Policy",
     "PrivateKey",
     "Problem",
     "REASONS",
@@ -595,6 +597,29 @@ class OpenConnection:
     def since(self) -> datetime: ...
     @property
     def is_revoked(self) -> bool: ...
+
+@final
+class Policy:
+    def __new__(
+        cls,
+        *,
+        clients: TrustDir | None = None,
+        authorities: AuthorityDir | None = None,
+        client_auth: _ClientAuth | None = None,
+        service: str | None = None,
+    ) -> Policy: ...
+    def decide(
+        self,
+        chain: Certificate | Buffer | Sequence[Certificate | Buffer],
+        *,
+        at: datetime | None = None,
+        hold: bool = False,
+    ) -> Decision: ...
+    @property
+    def client_auth(self) -> _ClientAuth: ...
+    @property
+    def service(self) -> str | None: ...
+
 
 @final
 class PrivateKey:
