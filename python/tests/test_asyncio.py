@@ -174,7 +174,7 @@ def test_the_refused_hear_why(
                 await reader.read()
             assert error.value.kind == "ALERT"
             await closed(writer)
-        # asyncio leaves the collector what failed in the handshake.
+        # The loop leaves the collector what failed in the handshake.
         await until(lambda: gc.collect() >= 0 and serving.counters().open == 0)
         server.close()
 

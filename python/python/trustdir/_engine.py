@@ -50,7 +50,14 @@ class Engine(ABC):
             self.send()
         except OSError:
             pass  # who is gone needs no alert
-        raise error
+        try:
+            raise self.seen(error)
+        finally:
+            del error  # it refers to this frame: without the collector it would keep the connection
+
+    def seen(self, error: TrustDirError) -> Exception:
+        """What is raised for an error."""
+        return error
 
     def ask(self, call: Callable[[], _T]) -> _T:
         """Calls into the connection."""

@@ -4,7 +4,7 @@ import ssl
 import sys
 import weakref
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from trustdir._current import enter
 from trustdir._engine import PIECE, Engine
@@ -110,16 +110,15 @@ class BioEngine(Engine):
         if ciphertext := self.connection.write_tls():
             self._outgoing.write(ciphertext)
 
-    def failed(self, error: TrustDirError) -> NoReturn:
+    def seen(self, error: TrustDirError) -> Exception:
         """The host decides when it sees the error, so that the alert is sent."""
-        self.send()
         if self._host is None:
-            raise error
+            return error
         self._incoming.read()
         alert = not self._told and self._outgoing.pending > 0
         refused = self.server_side and self.connection.is_handshaking and not self._incoming.eof
         self._told = True
-        raise self._host.failed(error, alert=alert, refused=refused)
+        return self._host.failed(error, alert=alert, refused=refused)
 
     def _removed(self, host: Host) -> None:
         try:

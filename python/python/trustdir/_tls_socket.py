@@ -129,6 +129,7 @@ class SocketEngine(Engine):
             if self.server_side and self.connection.is_handshaking and isinstance(error, VerificationError):
                 with contextlib.suppress(OSError):
                     self._drain(time.monotonic() + LINGER)
+            del error  # as there
 
     def _drain(self, until: float) -> None:
         owner = self.owner
