@@ -173,7 +173,10 @@ def test_unwrap(pair: Pair) -> None:
     pair.client.write(b"what the server has not waited for")
     pair.client.unwrap()
     pair.server.unwrap()
-    assert pair.server.read() == b""
+    for end in (pair.client, pair.server):
+        assert end.read(0) == b""
+        with pytest.raises(ssl.SSLZeroReturnError):
+            end.read()
 
 
 def test_unwrap_with_python(

@@ -27,20 +27,24 @@ class AsyncioHost(Host):
             self._loop.call_soon_threadsafe(callback)
 
     def removed(self, error: TrustDirError) -> None:
-        self._end_in(0, error)
+        self._end_soon(error)
         if (protocol := self._protocol()) is not None:
             protocol.buffer_updated(0)  # sends what waits
 
     def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
         """asyncio drops what waits when it sees an error. So it sees none until that was sent."""
-        self._end_in(LINGER if refused else 0, error)
+        self._end_soon(error, LINGER if refused else 0)
         return want_read()
 
-    def _end_in(self, delay: float, error: TrustDirError) -> None:
-        if not self._over:
-            self._over = True
-            # Its traceback would keep the connection until then.
-            self._loop.call_later(delay, self._end, error.with_traceback(None))
+    def _end_soon(self, error: TrustDirError, delay: float = 0) -> None:
+        if self._over:
+            return
+        self._over = True
+        error = error.with_traceback(None)  # it would keep the connection until then
+        if delay:
+            self._loop.call_later(delay, self._end, error)
+        else:
+            self._loop.call_soon(self._end, error)  # before anything that the peer does about it
 
     def _end(self, error: TrustDirError) -> None:
         if (protocol := self._protocol()) is not None:

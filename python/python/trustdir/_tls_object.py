@@ -51,7 +51,7 @@ class BioEngine(Engine):
     """A connection between two buffers."""
 
     _host: Host | None = None
-    _found = _told = False
+    _found = _told = _unwrapping = False
 
     def __init__(
         self,
@@ -71,7 +71,14 @@ class BioEngine(Engine):
 
     def read(self, size: int = 1024, buffer: "Buffer | None" = None) -> bytes | int:
         self._enter()
-        return super().read(size, buffer)
+        read = super().read(size, buffer)
+        if self._unwrapping and size > 0 and not read:
+            raise ssl.SSLZeroReturnError(ssl.SSL_ERROR_ZERO_RETURN, "both ends have closed")  # as `ssl` has it
+        return read
+
+    def shutdown(self) -> object:
+        self._unwrapping = True
+        return super().shutdown()
 
     def _enter(self) -> None:
         if self.server_side:

@@ -40,7 +40,7 @@ class UvloopHost(Host):
         if protocol is not None:
             self._found = True
             protocol.buffer_updated(0)  # sends what waits
-            self._loop.call_later(0, protocol._get_app_transport()._force_close, error.with_traceback(None))
+            self._loop.call_soon(protocol._get_app_transport()._force_close, error.with_traceback(None))
 
     def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
         return want_read() if self._found or self._lets_read(alert, refused) else error
