@@ -81,11 +81,11 @@ def cases(end: str) -> Iterator[Any]:
 class Named(trustdir.ClientContext):
     """These tests name no host where they check none."""
 
-    def wrap_bio(self, *args: Any, server_hostname: Any = None, **kwargs: Any) -> trustdir.TLSObject:
-        return super().wrap_bio(*args, server_hostname=server_hostname or "localhost", **kwargs)
+    def wrap_bio(self, *args: Any, **options: Any) -> trustdir.TLSObject:
+        return super().wrap_bio(*args, **{**options, "server_hostname": options.get("server_hostname") or "localhost"})
 
-    def wrap_socket(self, *args: Any, server_hostname: Any = None, **kwargs: Any) -> ssl.SSLSocket:
-        return super().wrap_socket(*args, server_hostname=server_hostname or "localhost", **kwargs)
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        return super().wrap_socket(*args, **{**options, "server_hostname": options.get("server_hostname") or "localhost"})
 
 
 @pytest.fixture

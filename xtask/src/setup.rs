@@ -1,5 +1,6 @@
 //! What the machine must have beyond git, curl, cargo, a compiler and Python; fetched by apt where that is allowed.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -95,10 +96,17 @@ pub(crate) static HAPROXY: Need =
 pub(crate) static APACHE: Need =
     Need { name: "apache2", present: |ws| runs(ws, "/usr/sbin/apache2", "-v"), packages: || named(&["apache2-bin"]) };
 
+/// The broker of the example for MQTT; its service is not started.
+pub(crate) static MOSQUITTO: Need = Need {
+    name: "mosquitto",
+    present: |_| Path::new("/usr/sbin/mosquitto").exists(),
+    packages: || named(&["mosquitto"]),
+};
+
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
     &COMPILERS, &OPENSSL, &CURL, &PYTHON, &BOOST, &ASIO, &LIBSSL, &VALGRIND, &CERTTOOL, &STRACE, &NODEJS, &NGINX,
-    &HAPROXY, &APACHE,
+    &HAPROXY, &APACHE, &MOSQUITTO,
 ];
 
 /// What the demo needs.
