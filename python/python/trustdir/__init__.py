@@ -38,7 +38,7 @@ from trustdir._errors import (
     UnsupportedError,
     VerificationError,
 )
-from trustdir._issued import IssuedStatus, RevocationReason
+from trustdir._issued import IssuedList, IssuedStatus, RevocationReason
 from trustdir._reason import Reason
 from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._severity import Severity
@@ -99,6 +99,7 @@ __all__ = [
     "InvalidArgumentError",
     "IoError",
     "Issued",
+    "IssuedList",
     "IssuedStatus",
     "KeyMismatchError",
     "Limit",
