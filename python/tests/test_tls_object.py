@@ -151,6 +151,7 @@ def test_admission(pair: Pair, alice: trustdir.Identity, clients: trustdir.Trust
     assert isinstance(server, trustdir.TLSObject) and isinstance(client, trustdir.TLSObject)
     assert server.admission is not None and client.admission is not None
     assert server.admission.certificate == alice.certificate
+    assert server.get_unverified_chain() == [alice.certificate.der]
     assert [entry.file for entry in clients] == [server.admission.entry]
     assert client.admission.admitted and client.admission.subject == "CN=localhost"
 

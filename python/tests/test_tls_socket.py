@@ -51,6 +51,7 @@ def test_a_conversation(ends: Ends, alice: trustdir.Identity, pool: ThreadPoolEx
     assert server.admission is not None and server.admission.subject == "CN=alice"
     assert server.version() == "TLSv1.3" and server.getpeercert(True) == alice.certificate.der
     assert server.get_channel_binding() == client.get_channel_binding()
+    assert server.get_unverified_chain() == [alice.certificate.der]
     body = bytes(range(256)) * 40_000
     for sender, receiver in ((server, client), (client, server)):
         sending = pool.submit(sender.sendall, body)

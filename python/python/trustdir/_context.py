@@ -139,9 +139,10 @@ class Context(ssl.SSLContext):
 class ServerContext(Context):
     """What a server is given as its `ssl.SSLContext`: TLS whose clients are admitted by a directory.
 
-    `asyncio.start_server`, `loop.create_server`, aiohttp and uvicorn take it as `ssl`, and `wrap_socket` makes sockets for
-    `http.server` and other servers of threads. The decision about a client is the `admission` of its `ssl_object`, or of
-    its socket. When its entry goes, asyncio closes its transport, and a thread that waits for it is woken.
+    asyncio, uvloop, Trio and AnyIO take it as `ssl` or `ssl_context`, and so do aiohttp, uvicorn and hypercorn; `wrap_socket` makes
+    sockets for `http.server` and other servers of threads. The decision about a client is the `admission` of its `ssl_object`, or
+    of its socket, and `current_admission` in every handler. When its entry goes, its transport is closed, and who waits for it is
+    woken by `RevokedError`. A program that moves the bytes of `wrap_bio` by itself hears of it at its next call.
 
     What would have no effect raises `UnsupportedError`, which says what to do instead. asyncio does not tell a TLS object
     that its transport has ended, so a stream that is cut off ends there as one that is closed, as with `ssl`'s own
@@ -240,7 +241,8 @@ class ServerContext(Context):
 class ClientContext(Context):
     """What a client is given as its `ssl.SSLContext`: TLS to servers that it was told to trust, and to nobody else.
 
-    `asyncio.open_connection`, `http.client`, `urllib`, aiohttp and httpx take it. The system's authorities do not count.
+    `asyncio.open_connection`, `http.client`, `urllib`, urllib3, aiohttp and httpx take it; requests takes a
+    `trustdir.requests.Adapter` with it. The system's authorities do not count.
 
     Args:
         settings: Whom it trusts, and how it speaks: `ConnectorSettings`.

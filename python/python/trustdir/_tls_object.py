@@ -34,6 +34,10 @@ class TLSObject(ssl.SSLObject):
         self._sslobj.serve(sys._getframe(1), self)
         super().do_handshake()
 
+    def get_unverified_chain(self) -> list[bytes]:
+        """The certificates that the peer has sent, its own first, as DER; Python's own `ssl` has it from 3.13 on."""
+        return [certificate.der for certificate in self._sslobj.connection.peer_chain]
+
     def get_channel_binding(self, cb_type: str = "tls-exporter") -> bytes | None:
         """What binds a log-in to this connection.
 

@@ -29,6 +29,10 @@ class TLSSocket(ssl.SSLSocket):
         """The decision about the peer: None until it is made, a refusal once its entry has gone."""
         return None if self._sslobj is None else self._sslobj.admission
 
+    def get_unverified_chain(self) -> list[bytes]:
+        """The certificates that the peer has sent, its own first, as DER; Python's own `ssl` has it from 3.13 on."""
+        return [] if self._sslobj is None else [sent.der for sent in self._sslobj.connection.peer_chain]
+
     def get_channel_binding(self, cb_type: str = "tls-exporter") -> bytes | None:
         """What binds a log-in to this connection.
 
