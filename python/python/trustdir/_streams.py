@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trustdir._errors import TrustDirError
-from trustdir._host import Host, want_read
+from trustdir._host import LINGER, Host, want_read
 
 
 class StreamHost(Host):
@@ -28,11 +28,17 @@ class StreamHost(Host):
             self._run_soon(callback)
 
     def removed(self, error: TrustDirError) -> None:
-        raw = self._socket(self._stream())
-        if raw is not None:
-            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as shared:
-                # A sender who is stuck can send no more, not even the close.
-                shared.shutdown(socket.SHUT_RD if _takes_more(shared) else socket.SHUT_RDWR)
+        self._shut(gently=True)
+        _run_later(LINGER, self._shut)  # who is stuck only now
+
+    def _shut(self, gently: bool = False) -> None:
+        stream = self._stream()
+        raw = None if stream is None else self._socket(stream)
+        if raw is None:
+            return
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as shared:
+            # A sender who is stuck can send no more, not even the close.
+            shared.shutdown(socket.SHUT_RD if gently and _takes_more(shared) else socket.SHUT_RDWR)
 
     def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
         reads = self._lets_read(alert, refused)
@@ -51,7 +57,7 @@ class TrioHost(StreamHost):
     """`trio.SSLStream`."""
 
     def _socket(self, stream: Any) -> Any:
-        return getattr(stream.transport_stream, "socket", None) if stream is not None else None
+        return getattr(stream.transport_stream, "socket", None)
 
     def _send_first(self) -> ssl.SSLError:
         return want_read()
@@ -61,8 +67,7 @@ class AnyioHost(StreamHost):
     """`anyio.streams.tls.TLSStream`, over asyncio, uvloop or Trio."""
 
     def _socket(self, stream: Any) -> Any:
-        attribute = sys.modules["anyio.abc"].SocketAttribute.raw_socket
-        return stream.extra(attribute, None) if stream is not None else None
+        return stream.extra(sys.modules["anyio.abc"].SocketAttribute.raw_socket, None)
 
     def _send_first(self) -> ssl.SSLError:
         return ssl.SSLWantWriteError(ssl.SSL_ERROR_WANT_WRITE, "ciphertext has to be sent")
@@ -74,6 +79,19 @@ def _run_soon() -> Callable[[Callable[[], None]], object]:
     except RuntimeError:
         run_soon: Callable[[Callable[[], None]], object] = sys.modules["trio"].lowlevel.current_trio_token().run_sync_soon
         return run_soon
+
+
+def _run_later(delay: float, callback: Callable[[], None]) -> None:
+    try:
+        asyncio.get_running_loop().call_later(delay, callback)
+    except RuntimeError:
+        trio = sys.modules["trio"]
+
+        async def later() -> None:
+            await trio.sleep(delay)
+            callback()
+
+        trio.lowlevel.spawn_system_task(later)
 
 
 def _takes_more(sock: socket.socket) -> bool:
