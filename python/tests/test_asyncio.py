@@ -6,6 +6,7 @@ import gc
 import socket
 import ssl
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ import uvloop
 
 import trustdir
 from trustdir import Reason
+from trustdir._uvloop import UvloopHost
 
 LIMIT = 20
 LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -117,6 +119,40 @@ def test_a_removal_closes_the_transport(
 
     run(main())
     assert serving.counters().revocations(Reason.REMOVED) == 1
+
+
+def test_a_removal_closes_all_transports_at_once(
+    serving: trustdir.ServerContext, calling: trustdir.ClientContext, installed: trustdir.Entry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who holds an object is looked for once for all of them, where that has to be."""
+    looks: list[int] = []
+    woken: list[object] = []
+    referrers, wake = gc.get_referrers, UvloopHost.wake
+
+    def look(*objects: object) -> list[Any]:
+        looks.append(len(objects))
+        return referrers(*objects)
+
+    def count(host: UvloopHost, callback: Callable[[], None]) -> None:
+        wake(host, callback)
+        woken.append(host)
+
+    monkeypatch.setattr(gc, "get_referrers", look)
+    monkeypatch.setattr(UvloopHost, "wake", count)
+    is_uvloop = new_loop is LOOPS[1]
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [(await stack.enter_async_context(connected(serving, calling)))[0] for _ in range(30)]
+            installed.file.unlink()
+            while is_uvloop and len(woken) < len(servers):
+                time.sleep(0.001)  # the loop is busy
+            assert all(revoked(error) for error in await asyncio.gather(*(server.lost for server in servers)))
+
+    run(main())
+    assert serving.counters().revocations(Reason.REMOVED) == 30
+    assert looks == ([30] if is_uvloop else [])
 
 
 def test_finish(

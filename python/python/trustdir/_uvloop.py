@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import ssl
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -36,17 +37,32 @@ class UvloopHost(Host):
             self._loop.call_soon_threadsafe(callback)
 
     def removed(self, error: TrustDirError) -> None:
-        protocol = self._protocol()
-        if protocol is not None:
-            self._found = True
-            protocol.buffer_updated(0)  # sends what waits
-            self._loop.call_soon(protocol._get_app_transport()._force_close, error.with_traceback(None))
+        ending: dict[UvloopHost, TrustDirError] = vars(_here).setdefault("ending", {})
+        if not ending:
+            self._loop.call_soon(_end_all)  # what else is removed now is looked for together
+        ending[self] = error
 
     def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
         return want_read() if self._found or self._lets_read(alert, refused) else error
 
-    def _protocol(self) -> Any:
-        # Nothing leads from the object to its protocol, but the collector knows who holds it. That takes milliseconds,
-        # and removals are rare.
-        holders = gc.get_referrers(self._tls_object())
-        return next((holder for holder in holders if type(holder).__name__ == "SSLProtocol"), None)
+    def _end(self, protocol: Any, error: TrustDirError) -> None:
+        self._found = True
+        protocol.buffer_updated(0)  # sends what waits
+        self._loop.call_soon(protocol._get_app_transport()._force_close, error.with_traceback(None))
+
+
+_here = threading.local()
+
+
+def _end_all() -> None:
+    """Ends all whose peers were removed.
+
+    Nothing leads from an object to its protocol, but the collector knows who holds it. That takes milliseconds for all of
+    them, and removals are rare.
+    """
+    ending: dict[UvloopHost, TrustDirError] = vars(_here).pop("ending")
+    objects = {id(held): (held, host) for host in ending if (held := host._tls_object()) is not None}
+    for holder in gc.get_referrers(*(held for held, _ in objects.values())):
+        if type(holder).__name__ == "SSLProtocol":
+            for host in [objects[id(held)][1] for held in gc.get_referents(holder) if id(held) in objects][:1]:
+                host._end(holder, ending[host])
