@@ -1,4 +1,7 @@
-"""What grows and what does not. `TRUSTDIR_ROUNDS=100000` is for what takes minutes: so many handshakes and certificates, and a GB."""
+"""What grows and what does not.
+
+`TRUSTDIR_ROUNDS=100000` is for what takes minutes: so many handshakes and certificates, and downloads of a GB.
+"""
 
 import asyncio
 import contextlib

@@ -139,10 +139,11 @@ class Context(ssl.SSLContext):
 class ServerContext(Context):
     """What a server is given as its `ssl.SSLContext`: TLS whose clients are admitted by a directory.
 
-    asyncio, uvloop, Trio and AnyIO take it as `ssl` or `ssl_context`, and so do aiohttp, uvicorn and hypercorn; `wrap_socket` makes
-    sockets for `http.server` and other servers of threads. The decision about a client is the `admission` of its `ssl_object`, or
-    of its socket, and `current_admission` in every handler. When its entry goes, its transport is closed, and who waits for it is
-    woken by `RevokedError`. A program that moves the bytes of `wrap_bio` by itself hears of it at its next call.
+    asyncio, uvloop, Trio and AnyIO take it as `ssl` or `ssl_context`, and so do aiohttp, uvicorn and hypercorn;
+    `wrap_socket` makes sockets for `http.server` and other servers of threads. The decision about a client is the
+    `admission` of its `ssl_object`, or of its socket, and `current_admission` in every handler. When its entry goes,
+    its transport is closed, and who waits for it is woken by `RevokedError`. A program that moves the bytes of
+    `wrap_bio` by itself hears of it at its next call.
 
     What would have no effect raises `UnsupportedError`, which says what to do instead. asyncio does not tell a TLS object
     that its transport has ended, so a stream that is cut off ends there as one that is closed, as with `ssl`'s own

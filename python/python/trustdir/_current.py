@@ -28,13 +28,13 @@ def current() -> "Engine | None":
 def current_admission() -> Decision | None:
     """The decision about the client that this task works for, in a handler of any server that asks an event loop.
 
-    asyncio, uvloop, Trio and AnyIO have it, and what is built on them: aiohttp, uvicorn, hypercorn and each framework for
-    ASGI. A task has it from the connection that was read from when it was begun, or that it has read from last itself. A thread
-    that serves a `TLSSocket` asks that for its `admission`.
+    asyncio, uvloop, Trio and AnyIO have it, and what is built on them: aiohttp, uvicorn, hypercorn and each framework
+    for ASGI. A task has it from the connection that was read from when it was begun, or that it has read from last
+    itself. A thread that serves a `TLSSocket` asks that for its `admission`.
 
     Returns:
-        The decision; a refusal once the client's entry has gone. None where no client of a `ServerContext` is worked for, or
-        its connection is no more.
+        The decision; a refusal once the client's entry has gone. None where no client of a `ServerContext` is worked
+        for, or its connection is no more.
 
     Example:
         >>> import asyncio, trustdir

@@ -43,7 +43,7 @@ class Host(ABC):
         """
 
     def _lets_read(self, alert: bool, refused: bool) -> bool:
-        """Whether there is time for a refused client to read why: with bytes of its unread, a close would take that back."""
+        """Whether a refused client may still read why: with bytes of its unread, a close would take that back."""
         if alert:
             self._until = time.monotonic() + LINGER
         return refused and time.monotonic() < self._until

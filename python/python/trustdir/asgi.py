@@ -30,10 +30,10 @@ _SUITES = {
 class TlsExtension:
     """An ASGI application that tells another one of its TLS: `scope["extensions"]["tls"]` says who calls.
 
-    That has what the TLS extension of ASGI (version 0.2) names, but for `server_cert`, which is None: `client_cert_chain` as PEM,
-    `client_cert_name` as in RFC 4514, `client_cert_error`, `tls_version` and `cipher_suite`. The `Decision` is
-    `scope["extensions"]["trustdir"]["admission"]`. It does not depend on the server. Requests that did not come through the
-    context have neither.
+    That has what the TLS extension of ASGI (version 0.2) names, but for `server_cert`, which is None:
+    `client_cert_chain` as PEM, `client_cert_name` as in RFC 4514, `client_cert_error`, `tls_version` and
+    `cipher_suite`. The `Decision` is `scope["extensions"]["trustdir"]["admission"]`. It does not depend on the server.
+    Requests that did not come through the context have neither.
 
     Args:
         application: What is told.

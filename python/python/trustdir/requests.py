@@ -13,8 +13,9 @@ __all__ = ["Adapter"]
 class Adapter(HTTPAdapter):
     """What a session of requests is given for the servers that a context is meant for.
 
-    The context alone says whom to trust and who calls: the bundle of public authorities that requests comes with does not count,
-    nor one that the environment names. urllib3 takes the context as it is, as `PoolManager(ssl_context=context)`.
+    The context alone says whom to trust and who calls: the bundle of public authorities that requests comes with does
+    not count, nor one that the environment names. urllib3 takes the context as it is, as
+    `PoolManager(ssl_context=context)`.
 
     Args:
         context: Whom to trust, and who calls.

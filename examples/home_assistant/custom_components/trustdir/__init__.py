@@ -14,9 +14,10 @@ Copy this folder to `config/custom_components/trustdir`, and write into configur
       ssl_certificate: ssl/fullchain.pem
       ssl_key: ssl/privkey.pem
 
-Start once without the `http` part, so that the files are made. Visitors take in `https://…/api/trustdir/ca.crt`. Home Assistant
-reads its certificate when it starts, and it makes its own TLS: a notification asks for the restart after a renewal, and the directory of
-clients is for the house's other services, such as an MQTT broker - it admits nobody to Home Assistant, and keeps nobody out.
+Start once without the `http` part, so that the files are made. Visitors take in `https://…/api/trustdir/ca.crt`. Home
+Assistant reads its certificate when it starts, and it makes its own TLS: a notification asks for the restart after a
+renewal, and the directory of clients is for the house's other services, such as an MQTT broker - it admits nobody to
+Home Assistant, and keeps nobody out.
 """
 
 from __future__ import annotations
