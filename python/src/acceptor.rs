@@ -5,7 +5,6 @@ use std::sync::Arc;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use trustdir_core::ClientAuth;
 use trustdir_core::tls::{self, AcceptorBuilder, OnRemoval, PlainHttp};
 
 use crate::argument::{Alpn, Seconds, Version};
@@ -17,6 +16,7 @@ use crate::decision::Decision;
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::open::OpenConnection;
+use crate::policy::{client_auth, client_auth_word, set_policies};
 use crate::trust_dir::TrustDir;
 
 /// Makes a service's connections; does no input or output. `ServerContext` is for sockets and event loops.
@@ -131,6 +131,10 @@ fn set(builder: AcceptorBuilder, name: &str, value: &Bound<'_, PyAny>) -> Result
         "on_removal" => builder.on_removal(on_removal(value.extract()?)?),
         "plain_http" => builder.plain_http(plain_http(value.extract()?)?),
         "handshake_timeout" => builder.handshake_timeout(value.extract::<Seconds>()?.0),
+        "handshake_bytes" => builder.handshake_bytes(value.extract()?),
+        "max_chain" => builder.max_chain(value.extract()?),
+        "max_fragment_size" => builder.max_fragment_size(value.extract()?),
+        "policies" => set_policies(builder, value)?,
         "max_tiny_records" => builder.max_tiny_records(value.extract()?),
         _ => return Err(unknown("Acceptor", name).into()),
     })
@@ -146,20 +150,6 @@ pub fn key_log(callback: Callback) -> Arc<dyn Fn(&str) + Send + Sync> {
 
 fn tell(callback: Callback) -> Arc<dyn Fn(&trustdir_core::Decision) + Send + Sync> {
     Arc::new(move |decision| callback.call(|py| Py::new(py, Decision(decision.clone()))))
-}
-
-const CLIENT_AUTH: [(&str, ClientAuth); 3] =
-    [("off", ClientAuth::Off), ("optional", ClientAuth::Optional), ("required", ClientAuth::Required)];
-
-fn client_auth_word(client_auth: ClientAuth) -> &'static str {
-    CLIENT_AUTH.iter().find(|(_, other)| *other == client_auth).map_or("", |(word, _)| word)
-}
-
-fn client_auth(word: &str) -> PyResult<ClientAuth> {
-    let known = CLIENT_AUTH.iter().find(|(known, _)| *known == word).map(|(_, client_auth)| *client_auth);
-    known.ok_or_else(|| {
-        PyValueError::new_err(format!("client_auth is \"off\", \"optional\" or \"required\", not {word:?}"))
-    })
 }
 
 fn on_removal(word: &str) -> PyResult<OnRemoval> {

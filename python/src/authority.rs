@@ -13,7 +13,7 @@ use crate::argument::{Algorithm, AltName, Days, HostName, Instant, Profile, Text
 use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::identity::Identity;
-use crate::issued::Issued;
+use crate::issued;
 use crate::request::{CertificateRequest, Signed};
 
 /// A private certificate authority, kept in a directory.
@@ -226,24 +226,24 @@ impl Authority {
     }
 
     /// Everything that was issued, the oldest first.
-    fn issued(&self, py: Python<'_>) -> Result<Vec<Issued>> {
-        Ok(py.detach(|| self.0.issued())?.into_iter().map(Issued).collect())
+    fn issued<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        issued::list(py, py.detach(|| self.0.issued())?)
     }
 
     /// What was issued under a name, the oldest first.
     ///
     /// Args:
     ///     name: A common name, subject, alternative name (with or without `DNS:`), serial number or fingerprint.
-    fn find(&self, py: Python<'_>, name: &str) -> Result<Vec<Issued>> {
-        Ok(py.detach(|| self.0.find(name))?.into_iter().map(Issued).collect())
+    fn find<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>> {
+        issued::list(py, py.detach(|| self.0.find(name))?)
     }
 
     /// What needs to be renewed: not revoked, not followed by a later one, and ending soon or lately ended.
     ///
     /// Args:
     ///     days: How soon, and how lately, as `int` or `timedelta`.
-    fn expiring(&self, py: Python<'_>, days: Days) -> Result<Vec<Issued>> {
-        Ok(py.detach(|| self.0.expiring(days.0))?.into_iter().map(Issued).collect())
+    fn expiring<'py>(&self, py: Python<'py>, days: Days) -> Result<Bound<'py, PyAny>> {
+        issued::list(py, py.detach(|| self.0.expiring(days.0))?)
     }
 
     /// The authority's own certificate.

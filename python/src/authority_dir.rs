@@ -133,7 +133,7 @@ impl AuthorityDir {
 }
 
 /// The certificates that a client sent.
-struct Chain(Vec<Presented>);
+pub struct Chain(pub Vec<Presented>);
 
 impl FromPyObject<'_, '_> for Chain {
     type Error = PyErr;

@@ -233,7 +233,8 @@ impl Connection {
     }
 }
 
-/// Reads until there is enough or nothing more; an end or an error behind plaintext is for the next call.
+/// Reads until there is enough or nothing more. An end or an error behind plaintext is for the next call, and is not even
+/// looked at, so that `pending` still tells of it.
 fn gather(tls: &mut tls::Connection, size: usize) -> trustdir_core::Result<Option<Vec<u8>>> {
     let mut plaintext = Vec::new();
     while plaintext.len() < size {
@@ -242,6 +243,9 @@ fn gather(tls: &mut tls::Connection, size: usize) -> trustdir_core::Result<Optio
                 let count = piece.len().min(size - plaintext.len());
                 plaintext.extend_from_slice(&piece[..count]);
                 tls.consume(count);
+                if tls.pending() < 2 {
+                    break;
+                }
             }
             _ if !plaintext.is_empty() => break,
             Ok(end) => return Ok(end.map(|_| plaintext)),

@@ -97,6 +97,9 @@ fn set(builder: ConnectorBuilder, name: &str, value: &Bound<'_, PyAny>) -> Resul
         "minimum_version" => builder.min_version(value.extract::<Version>()?.0),
         "maximum_version" => builder.max_version(value.extract::<Version>()?.0),
         "handshake_timeout" => builder.handshake_timeout(value.extract::<Seconds>()?.0),
+        "handshake_bytes" => builder.handshake_bytes(value.extract()?),
+        "max_chain" => builder.max_chain(value.extract()?),
+        "max_fragment_size" => builder.max_fragment_size(value.extract()?),
         _ => return Err(unknown("Connector", name).into()),
     })
 }

@@ -9,6 +9,7 @@ use trustdir_core::{self as core, IssuedStatus, RevocationReason};
 
 use crate::argument::datetime;
 use crate::certificate::Certificate;
+use crate::error::Result;
 
 /// One certificate that an authority has issued, as its directory tells.
 ///
@@ -95,4 +96,11 @@ impl Issued {
             _ => None,
         }
     }
+}
+
+/// What was issued as a `trustdir.IssuedList`.
+pub fn list(py: Python<'_>, issued: Vec<core::Issued>) -> Result<Bound<'_, PyAny>> {
+    static LIST: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let issued: Vec<Issued> = issued.into_iter().map(Issued).collect();
+    Ok(LIST.import(py, "trustdir._issued", "IssuedList")?.call1((issued,))?)
 }

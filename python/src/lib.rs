@@ -22,6 +22,7 @@ mod limit;
 mod lint;
 mod notice;
 mod open;
+mod policy;
 mod progress;
 mod rehash;
 mod removals;
@@ -80,6 +81,8 @@ mod _trustdir {
     use crate::notice::Notice;
     #[pymodule_export]
     use crate::open::OpenConnection;
+    #[pymodule_export]
+    use crate::policy::Policy;
     #[pymodule_export]
     use crate::rehash::Rehashed;
     #[pymodule_export]

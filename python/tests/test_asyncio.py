@@ -1,26 +1,39 @@
-"""asyncio's transports over `ServerContext` and `ClientContext`."""
+"""asyncio's transports, and uvloop's, over `ServerContext` and `ClientContext`."""
 
 import asyncio
 import contextlib
 import gc
 import socket
 import ssl
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import aiohttp.web
 import httpx
 import pytest
+import uvloop
 
 import trustdir
 from trustdir import Reason
+from trustdir._uvloop import UvloopHost
 
-LIMIT = 60
+LIMIT = 20
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop, uvloop.new_event_loop]
+
+new_loop = LOOPS[0]
+
+
+@pytest.fixture(autouse=True, params=LOOPS, ids=["asyncio", "uvloop"])
+def each_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "new_loop", request.param)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, LIMIT))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(work, LIMIT))
 
 
 class Recorder(asyncio.Protocol):
@@ -32,8 +45,7 @@ class Recorder(asyncio.Protocol):
         self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.made.set_result(transport)
+        self.made.set_result(cast(asyncio.Transport, transport))  # uvloop's are of no class
 
     def data_received(self, data: bytes) -> None:
         self.received += data
@@ -83,7 +95,7 @@ def installed(clients: trustdir.TrustDir, alice: trustdir.Identity) -> trustdir.
 
 
 def revoked(error: object) -> bool:
-    return isinstance(error, trustdir.VerificationError) and error.kind == "REVOKED"
+    return isinstance(error, trustdir.RevokedError) and error.kind == "REVOKED"
 
 
 @pytest.mark.parametrize("state", ["idle", "paused", "writing"])
@@ -107,6 +119,40 @@ def test_a_removal_closes_the_transport(
 
     run(main())
     assert serving.counters().revocations(Reason.REMOVED) == 1
+
+
+def test_a_removal_closes_all_transports_at_once(
+    serving: trustdir.ServerContext, calling: trustdir.ClientContext, installed: trustdir.Entry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who holds an object is looked for once for all of them, where that has to be."""
+    looks: list[int] = []
+    woken: list[object] = []
+    referrers, wake = gc.get_referrers, UvloopHost.wake
+
+    def look(*objects: object) -> list[Any]:
+        looks.append(len(objects))
+        return referrers(*objects)
+
+    def count(host: UvloopHost, callback: Callable[[], None]) -> None:
+        wake(host, callback)
+        woken.append(host)
+
+    monkeypatch.setattr(gc, "get_referrers", look)
+    monkeypatch.setattr(UvloopHost, "wake", count)
+    is_uvloop = new_loop is LOOPS[1]
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [(await stack.enter_async_context(connected(serving, calling)))[0] for _ in range(30)]
+            installed.file.unlink()
+            while is_uvloop and len(woken) < len(servers):
+                time.sleep(0.001)  # the loop is busy
+            assert all(revoked(error) for error in await asyncio.gather(*(server.lost for server in servers)))
+
+    run(main())
+    assert serving.counters().revocations(Reason.REMOVED) == 30
+    assert looks == ([30] if is_uvloop else [])
 
 
 def test_finish(
@@ -164,7 +210,7 @@ def test_the_refused_hear_why(
                 await reader.read()
             assert error.value.kind == "ALERT"
             await closed(writer)
-        # asyncio leaves the collector what failed in the handshake.
+        # The loop leaves the collector what failed in the handshake.
         await until(lambda: gc.collect() >= 0 and serving.counters().open == 0)
         server.close()
 

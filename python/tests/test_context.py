@@ -1,8 +1,11 @@
 """What contexts take, and what they refuse to be told."""
 
+import contextlib
 import ssl
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,10 +96,12 @@ def test_versions_and_protocols(
     assert context.minimum_version == context.maximum_version == ssl.TLSVersion.TLSv1_3
 
 
-def handshake(serving: ssl.SSLContext, calling: ssl.SSLContext) -> tuple[ssl.SSLObject, ssl.SSLObject]:
+def handshake(
+    serving: ssl.SSLContext, calling: ssl.SSLContext, host: str = "localhost"
+) -> tuple[ssl.SSLObject, ssl.SSLObject]:
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     server = serving.wrap_bio(to_server, to_client, server_side=True)
-    client = calling.wrap_bio(to_client, to_server, server_hostname="localhost")
+    client = calling.wrap_bio(to_client, to_server, server_hostname=host)
     for _ in range(3):
         for side in (client, server):
             try:
@@ -238,3 +243,93 @@ def test_a_connection_tells_when_its_entry_goes(
     assert 'trustdir_revocations_total{reason="REMOVED"} 1\n' in acceptor.counters().to_prometheus()
 
 
+def test_policies(ca: trustdir.Authority, clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    """Each name has whom it admits."""
+    admins = trustdir.Policy(clients=clients, service="admin")
+    serving = trustdir.ServerContext(ca.issue_server("*.home.arpa"), policies={"admin.home.arpa": admins})
+
+    def call(host: str, identity: trustdir.Identity | None) -> trustdir.Reason:
+        calling = trustdir.ClientContext(authorities=ca.certificate, identity=identity)
+        server, _ = handshake(serving, calling, host)
+        assert isinstance(server, trustdir.TLSObject) and server.admission is not None
+        return server.admission.reason
+
+    assert call("www.home.arpa", None) is trustdir.Reason.ANONYMOUS
+    for identity, kind in ((None, "NO_CERTIFICATE"), (alice, "UNTRUSTED")):
+        with pytest.raises(trustdir.VerificationError) as error:
+            call("admin.home.arpa", identity)
+        assert error.value.kind == kind
+    clients.install(alice.certificate)
+    assert call("admin.home.arpa", alice) is trustdir.Reason.ADMITTED
+
+    assert (admins.client_auth, admins.service) == ("required", "admin")
+    assert admins.decide(alice.certificate).admitted and admins.decide([alice.certificate.der]).service == "admin"
+    assert trustdir.Policy().client_auth == "off"
+    with pytest.raises(ValueError, match="client_auth is"):
+        trustdir.Policy(client_auth="maybe")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        trustdir.ServerContext(ca.issue_server("localhost"), policies={"localhost": clients})  # type: ignore[dict-item]
+
+
+def test_a_policy_holds(ca: trustdir.Authority, clients: trustdir.TrustDir, alice: trustdir.Identity) -> None:
+    entry = clients.install(alice.certificate)
+    with clients.removals() as removals:
+        held = trustdir.Policy(clients=clients).decide(alice.certificate, hold=True)
+        entry.file.unlink()
+        clients.refresh()
+        assert [removal.fingerprint for removal in removals] == [held.fingerprint]
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [({"handshake_bytes": 100}, "more than 100 bytes"), ({"max_chain": 1}, "sent 2 certificates, and 1")],
+    ids=["handshake_bytes", "max_chain"],
+)
+@pytest.mark.parametrize("end", ["server", "client"])
+def test_limits(ca: trustdir.Authority, tmp_path: Path, limit: dict[str, int], message: str, end: str) -> None:
+    """A peer that sends more than may be is refused before it is decided about."""
+    office = ca.create_intermediate(tmp_path / "office")
+    authorities = trustdir.AuthorityDir(tmp_path / "authorities", create=True)
+    authorities.directory.install(ca.trust_anchor)
+    at: dict[str, Any] = {"server": {}, "client": {}, end: limit}
+    server = trustdir.Acceptor(office.issue_server("localhost"), authorities=authorities, **at["server"]).accept()
+    connector = trustdir.Connector(
+        authorities=ca.certificate, identity=office.issue_client("alice"), **at["client"]
+    )
+    client = connector.connect("localhost")
+
+    def feed(receiver: trustdir.Connection, sender: trustdir.Connection) -> None:
+        ciphertext = sender.write_tls()
+        first = 200 if "handshake_bytes" in limit else len(ciphertext)
+        receiver.read_tls(ciphertext[:first])
+        receiver.read_tls(ciphertext[first:])
+
+    with pytest.raises(trustdir.TrustDirError, match=message):
+        for _ in range(2):
+            feed(server, client)
+            feed(client, server)
+
+
+@pytest.mark.parametrize("end", ["server", "client"])
+def test_the_size_of_records(ca: trustdir.Authority, end: str) -> None:
+    sizes = {"server": 16389, "client": 16389, end: 512}
+    serving = trustdir.ServerContext(ca.issue_server("localhost"), max_fragment_size=sizes["server"])
+    calling = trustdir.ClientContext(authorities=ca.certificate, max_fragment_size=sizes["client"])
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = {
+        "server": (serving.wrap_bio(to_server, to_client, server_side=True), to_client),
+        "client": (calling.wrap_bio(to_client, to_server, server_hostname="localhost"), to_server),
+    }
+    for name in ("client", "server", "client", "server"):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            ends[name][0].do_handshake()
+    writer, sent = ends[end]
+    sent.read()
+    writer.write(bytes(2000))
+    records = sent.read()
+    lengths = []
+    while records:
+        length = 5 + int.from_bytes(records[3:5], "big")
+        lengths.append(length)
+        records = records[length:]
+    assert max(lengths) == 512 + 17 and len(lengths) > 3, "TLS 1.3 adds a type and a tag"

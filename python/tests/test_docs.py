@@ -14,6 +14,8 @@ from types import ModuleType
 import pytest
 
 import trustdir
+import trustdir.asgi
+import trustdir.requests
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -36,7 +38,11 @@ def docstrings(module: ModuleType = trustdir, prefix: str = "") -> Iterator[tupl
                     yield f"{name}.{member}", inspect.getdoc(getattr(public, member)) or ""
 
 
-DOCSTRINGS = dict(docstrings())
+DOCSTRINGS = {
+    **dict(docstrings()),
+    **dict(docstrings(trustdir.asgi, "asgi.")),  # these two need what not everybody has
+    **dict(docstrings(trustdir.requests, "requests.")),
+}
 EXAMPLES = [name for name, text in DOCSTRINGS.items() if ">>>" in text]
 
 

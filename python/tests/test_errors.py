@@ -49,6 +49,8 @@ def test_classes(kind: str, ours: type[trustdir.TrustDirError], pythons: type[Ex
         assert (copy.kind, copy.path, copy.subject) == (kind, Path("clients/a.pem"), "CN=a")
         if isinstance(copy, trustdir.IoError):
             assert copy.filename == "clients/a.pem"
+        if isinstance(copy, ssl.SSLError):
+            assert copy.strerror == str(copy)
 
 
 def check(error: trustdir.TrustDirError, kind: str, path: Path | None = None) -> None:

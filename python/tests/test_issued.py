@@ -179,3 +179,25 @@ def test_openssl_and_python_find_the_installed_list(openssl: OpenSsl, tmp_path: 
     context = ssl.create_default_context(cafile=str(ca.certificate_path))
     context.load_verify_locations(installed)
     assert context.cert_store_stats()["crl"] == 1
+
+
+def test_notebooks_show_a_table(office: trustdir.Authority) -> None:
+    late = office.issue_client("<late>", days=10)
+    office.issue_server("nas.home.arpa", days=100)
+    office.revoke(late.certificate)
+    shown = office.issued()._repr_html_()
+    assert shown.count("<tr>") == 3 and "CN=\\<late\\>" not in shown and "<late" not in shown
+    assert f"<td>{late.certificate.not_after:%Y-%m-%d}</td><td>REVOKED</td>" in shown
+    assert isinstance(office.find("nas.home.arpa"), trustdir.IssuedList) and len(office.expiring(365)) == 1
+
+
+def test_how_long_certificates_last_is_drawn(office: trustdir.Authority) -> None:
+    for days in (100, 10):
+        office.issue_client(f"client of {days}", days=days)
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("agg")
+    axes = office.issued().plot()
+    lasting = [round(bar.get_width()) for bar in axes.patches]
+    assert lasting == [100, 10], "the one that ends first is the last, which is the top"
+    assert [label.get_text().split(" (")[0] for label in axes.get_yticklabels()] == ["CN=client of 100", "CN=client of 10"]
+    pyplot.close()

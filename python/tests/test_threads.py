@@ -1,5 +1,7 @@
+import contextlib
 import fcntl
 import os
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -41,6 +43,61 @@ def test_threads_share_one_authority(ca: trustdir.Authority) -> None:
     with ThreadPoolExecutor(8) as pool:
         issued = list(pool.map(lambda n: ca.issue_client(f"client {n}").certificate.serial, range(64)))
     assert len(set(issued)) == len(issued)
+
+
+def test_threads_share_everything(
+    ca: trustdir.Authority, clients: trustdir.TrustDir, serving: trustdir.ServerContext, alice: trustdir.Identity
+) -> None:
+    """Clients call while others come and go, the identity is renewed, and certificates are issued: who is in stays in."""
+    clients.install(alice.certificate)
+    over = threading.Event()
+
+    def call(identity: trustdir.Identity) -> trustdir.Reason:
+        to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+        calling = trustdir.ClientContext(authorities=ca.certificate, identity=identity)
+        client = calling.wrap_bio(to_client, to_server, server_hostname="localhost")
+        server = serving.wrap_bio(to_server, to_client, server_side=True)
+        try:
+            for end in (client, server, client, server):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    end.do_handshake()
+            client.write(b"hello")
+            assert server.read(5) == b"hello"
+        except trustdir.VerificationError:
+            pass
+        assert server.admission is not None
+        return server.admission.reason
+
+    def call_as_alice() -> None:
+        for _ in range(40):
+            assert call(alice) is trustdir.Reason.ADMITTED
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            bob = ca.issue_client("bob")
+            clients.install(bob.certificate)
+            assert call(bob) is trustdir.Reason.ADMITTED
+            clients.remove(bob.certificate)
+            assert call(bob) is trustdir.Reason.REMOVED
+
+    def renew() -> None:
+        while not over.is_set():
+            serving.reload(ca.issue_server("localhost"))
+            assert all(connection.certificate.subject for connection in serving.connections())
+
+    with ThreadPoolExecutor(8) as pool:
+        callers = [pool.submit(call_as_alice) for _ in range(4)]
+        others = [pool.submit(work) for work in (come_and_go, come_and_go, renew)]
+        try:
+            for caller in callers:
+                caller.result()
+        finally:
+            over.set()
+        for other in others:
+            other.result()
+    counters = serving.counters()
+    assert counters.open == 0 and counters.reloads > 0
+    assert counters.full + counters.resumed + counters.refusals(trustdir.Reason.REMOVED) == counters.accepted
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ def test_admission(pair: Pair, alice: trustdir.Identity, clients: trustdir.Trust
     assert isinstance(server, trustdir.TLSObject) and isinstance(client, trustdir.TLSObject)
     assert server.admission is not None and client.admission is not None
     assert server.admission.certificate == alice.certificate
+    assert server.get_unverified_chain() == [alice.certificate.der]
     assert [entry.file for entry in clients] == [server.admission.entry]
     assert client.admission.admitted and client.admission.subject == "CN=localhost"
 
@@ -173,7 +174,10 @@ def test_unwrap(pair: Pair) -> None:
     pair.client.write(b"what the server has not waited for")
     pair.client.unwrap()
     pair.server.unwrap()
-    assert pair.server.read() == b""
+    for end in (pair.client, pair.server):
+        assert end.read(0) == b""
+        with pytest.raises(ssl.SSLZeroReturnError):
+            end.read()
 
 
 def test_unwrap_with_python(
@@ -187,6 +191,16 @@ def test_unwrap_with_python(
     assert pair.server.read() == b""
     pair.server.unwrap()
     pair.client.unwrap()
+
+
+def test_an_end_behind_data_is_pending(pair: Pair) -> None:
+    """uvloop asks only while something is: data and close_notify that arrive at once are both told."""
+    pair.client.write(b"hello")
+    with pytest.raises(ssl.SSLWantReadError):
+        pair.client.unwrap()
+    assert pair.server.read(1 << 16) == b"hello"
+    assert pair.server.pending() > 0
+    assert pair.server.read(1 << 16) == b""
 
 
 def test_truncation(pair: Pair) -> None:

@@ -51,6 +51,7 @@ def test_a_conversation(ends: Ends, alice: trustdir.Identity, pool: ThreadPoolEx
     assert server.admission is not None and server.admission.subject == "CN=alice"
     assert server.version() == "TLSv1.3" and server.getpeercert(True) == alice.certificate.der
     assert server.get_channel_binding() == client.get_channel_binding()
+    assert server.get_unverified_chain() == [alice.certificate.der]
     body = bytes(range(256)) * 40_000
     for sender, receiver in ((server, client), (client, server)):
         sending = pool.submit(sender.sendall, body)
@@ -103,7 +104,7 @@ def test_a_removal_wakes_who_waits(
     begun.wait()
     installed.file.unlink()
     error = waiting.exception(timeout=60)
-    assert isinstance(error, trustdir.VerificationError) and error.kind == "REVOKED"
+    assert isinstance(error, trustdir.RevokedError) and error.kind == "REVOKED"
     with pytest.raises(trustdir.VerificationError):
         server.send(b"more")
     assert serving.counters().revocations(trustdir.Reason.REMOVED) == 1

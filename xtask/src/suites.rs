@@ -94,7 +94,7 @@ pub(crate) static ALL: &[Suite] = &[
     Suite {
         name: "python",
         about: "the Python package, installed by pip",
-        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::OPENSSL],
+        needs: &[&setup::COMPILERS, &setup::PYTHON, &setup::OPENSSL, &setup::CURL, &setup::MOSQUITTO],
         run: python,
     },
     Suite {

@@ -20,6 +20,7 @@ Example:
 
 from trustdir import export
 from trustdir._context import ClientContext, ServerContext
+from trustdir._current import current_admission
 from trustdir._errors import (
     AlreadyExistsError,
     HandshakeTimeoutError,
@@ -30,13 +31,14 @@ from trustdir._errors import (
     ParseError,
     PassphraseError,
     PermissionDeniedError,
+    RevokedError,
     TlsError,
     TruncatedError,
     TrustDirError,
     UnsupportedError,
     VerificationError,
 )
-from trustdir._issued import IssuedStatus, RevocationReason
+from trustdir._issued import IssuedList, IssuedStatus, RevocationReason
 from trustdir._reason import Reason
 from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._severity import Severity
@@ -62,6 +64,7 @@ from trustdir._trustdir import (
     NameConstraints,
     Notice,
     OpenConnection,
+    Policy,
     PrivateKey,
     Problem,
     Rehashed,
@@ -96,6 +99,7 @@ __all__ = [
     "InvalidArgumentError",
     "IoError",
     "Issued",
+    "IssuedList",
     "IssuedStatus",
     "KeyMismatchError",
     "Limit",
@@ -106,6 +110,7 @@ __all__ = [
     "ParseError",
     "PassphraseError",
     "PermissionDeniedError",
+    "Policy",
     "PrivateKey",
     "Problem",
     "Reason",
@@ -113,6 +118,7 @@ __all__ = [
     "Removal",
     "Removals",
     "RevocationReason",
+    "RevokedError",
     "ServerContext",
     "Severity",
     "Signed",
@@ -125,6 +131,7 @@ __all__ = [
     "UnsupportedError",
     "VerificationError",
     "__version__",
+    "current_admission",
     "export",
     "lint",
 ]

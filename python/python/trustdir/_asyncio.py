@@ -1,55 +1,51 @@
-"""How a connection reaches the asyncio transport that it works for.
+"""asyncio's own transports."""
 
-asyncio gives a TLS object two buffers and asks it for bytes; it has no way to be told that a connection is over while
-nothing arrives. Its protocol is found where it asks for the object, which is the one place that knows both.
-"""
-
+import asyncio
 import contextlib
-import sys
 import weakref
 from collections.abc import Callable
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from trustdir._errors import TrustDirError
+from trustdir._host import LINGER, Host, want_read
+
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from asyncio.sslproto import SSLProtocol
 
-LINGER = 5.0
-"""How many seconds a refused client has to read why, before its transport is closed."""
 
+class AsyncioHost(Host):
+    """A protocol of asyncio's, and its loop."""
 
-class Host:
-    """asyncio's end of a connection. It does not keep the protocol alive, whose the connection is."""
+    _over = False
 
-    def __init__(self, protocol: "SSLProtocol", loop: "AbstractEventLoop") -> None:
+    def __init__(self, protocol: "SSLProtocol") -> None:
         self._protocol = weakref.ref(protocol)
-        self._loop = loop
-
-    @classmethod
-    def of(cls, caller: FrameType) -> "Host | None":
-        """The host for whom this frame runs, if it is one of asyncio's."""
-        sslproto = sys.modules.get("asyncio.sslproto")
-        protocol = caller.f_locals.get("self")
-        if sslproto is None or not isinstance(protocol, sslproto.SSLProtocol):
-            return None
-        return cls(protocol, sys.modules["asyncio"].get_running_loop())
+        self._loop = asyncio.get_running_loop()
 
     def wake(self, callback: Callable[[], None]) -> None:
-        """Has something called in the loop's thread, from any thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed, and so are its transports
             self._loop.call_soon_threadsafe(callback)
 
-    def pump(self) -> None:
-        """Has asyncio send what waits."""
+    def removed(self, error: TrustDirError) -> None:
+        self._end_soon(error)
         if (protocol := self._protocol()) is not None:
-            protocol.buffer_updated(0)
+            protocol.buffer_updated(0)  # sends what waits
 
-    def end(self, error: Exception, delay: float) -> None:
-        """Closes the transport and tells the application why, once what waits has been sent."""
-        # Its traceback would keep the connection until then.
-        self._loop.call_later(delay, self._end, error.with_traceback(None))
+    def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
+        """asyncio drops what waits when it sees an error. So it sees none until that was sent."""
+        self._end_soon(error, LINGER if refused else 0)
+        return want_read()
 
-    def _end(self, error: Exception) -> None:
+    def _end_soon(self, error: TrustDirError, delay: float = 0) -> None:
+        if self._over:
+            return
+        self._over = True
+        error = error.with_traceback(None)  # it would keep the connection until then
+        if delay:
+            self._loop.call_later(delay, self._end, error)
+        else:
+            self._loop.call_soon(self._end, error)  # before anything that the peer does about it
+
+    def _end(self, error: TrustDirError) -> None:
         if (protocol := self._protocol()) is not None:
             protocol._fatal_error(error)

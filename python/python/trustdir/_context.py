@@ -1,12 +1,10 @@
 """The contexts that servers and clients are given: `ssl.SSLContext` as far as they use one."""
 
 import ssl
-import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn, Unpack
 
-from trustdir._asyncio import Host
 from trustdir._errors import InvalidArgumentError, UnsupportedError
 from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._tls_object import BioEngine, TLSObject
@@ -107,8 +105,6 @@ class Context(ssl.SSLContext):
         """A connection over two buffers, as `ssl.SSLContext.wrap_bio` makes one."""
         wrapped = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
         assert isinstance(wrapped, TLSObject)  # by `sslobject_class`
-        if (host := Host.of(sys._getframe(1))) is not None:
-            wrapped._sslobj.serve(host)
         return wrapped
 
     # What `ssl` makes of its objects and sockets calls these two.
@@ -143,9 +139,11 @@ class Context(ssl.SSLContext):
 class ServerContext(Context):
     """What a server is given as its `ssl.SSLContext`: TLS whose clients are admitted by a directory.
 
-    `asyncio.start_server`, `loop.create_server`, aiohttp and uvicorn take it as `ssl`, and `wrap_socket` makes sockets for
-    `http.server` and other servers of threads. The decision about a client is the `admission` of its `ssl_object`, or of
-    its socket. When its entry goes, asyncio closes its transport, and a thread that waits for it is woken.
+    asyncio, uvloop, Trio and AnyIO take it as `ssl` or `ssl_context`, and so do aiohttp, uvicorn and hypercorn;
+    `wrap_socket` makes sockets for `http.server` and other servers of threads. The decision about a client is the
+    `admission` of its `ssl_object`, or of its socket, and `current_admission` in every handler. When its entry goes,
+    its transport is closed, and who waits for it is woken by `RevokedError`. A program that moves the bytes of
+    `wrap_bio` by itself hears of it at its next call.
 
     What would have no effect raises `UnsupportedError`, which says what to do instead. asyncio does not tell a TLS object
     that its transport has ended, so a stream that is cut off ends there as one that is closed, as with `ssl`'s own
@@ -244,7 +242,8 @@ class ServerContext(Context):
 class ClientContext(Context):
     """What a client is given as its `ssl.SSLContext`: TLS to servers that it was told to trust, and to nobody else.
 
-    `asyncio.open_connection`, `http.client`, `urllib`, aiohttp and httpx take it. The system's authorities do not count.
+    `asyncio.open_connection`, `http.client`, `urllib`, urllib3, aiohttp and httpx take it; requests takes a
+    `trustdir.requests.Adapter` with it. The system's authorities do not count.
 
     Args:
         settings: Whom it trusts, and how it speaks: `ConnectorSettings`.

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from trustdir._errors import TrustDirError, UnsupportedError
+from trustdir._errors import TrustDirError, UnsupportedError, of_connection
 from trustdir._peer import certificate_dict, cipher
 from trustdir._trustdir import Connection, Decision
 
@@ -50,14 +50,28 @@ class Engine(ABC):
             self.send()
         except OSError:
             pass  # who is gone needs no alert
-        raise error
+        try:
+            raise self.seen(error)
+        finally:
+            del error  # it refers to this frame: without the collector it would keep the connection
+
+    def seen(self, error: TrustDirError) -> Exception:
+        """What is raised for an error."""
+        return error
 
     def ask(self, call: Callable[[], _T]) -> _T:
         """Calls into the connection."""
         try:
             return call()
         except TrustDirError as error:
-            self.failed(error)
+            self.failed(of_connection(error))
+
+    def recheck(self) -> None:
+        """Raises `RevokedError` if the peer is admitted no more, and does nothing else about it."""
+        try:
+            self.connection.recheck()
+        except TrustDirError as error:
+            raise of_connection(error) from None
 
     def do_handshake(self) -> None:
         self.send()

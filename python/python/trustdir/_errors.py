@@ -33,6 +33,8 @@ class TrustDirError(Exception):
         self.kind = kind
         self.path = path
         self.subject = subject
+        if isinstance(self, ssl.SSLError):
+            setattr(self, "strerror", message)  # Trio and AnyIO look for words in it
 
     def __str__(self) -> str:
         # OSError and SSLError would compose a text of their own.
@@ -87,6 +89,13 @@ class VerificationError(TrustDirError, ssl.SSLCertVerificationError):
     """A certificate was refused; `kind` says why."""
 
 
+class RevokedError(VerificationError, ConnectionAbortedError):
+    """The peer of a connection is admitted no more: its entry has gone, or it was revoked.
+
+    Servers take it for what it is to them, a connection that was aborted.
+    """
+
+
 class TlsError(TrustDirError, ssl.SSLError):
     """TLS failed: the peer speaks another protocol, sent an alert, or the connection is closed."""
 
@@ -125,8 +134,15 @@ _CLASSES: dict[str, type[TrustDirError]] = {
     "TIMED_OUT": HandshakeTimeoutError,
 }
 
-for _class in (TrustDirError, PermissionDeniedError, *_CLASSES.values()):
+for _class in (TrustDirError, PermissionDeniedError, RevokedError, *_CLASSES.values()):
     _class.__module__ = "trustdir"  # where they are imported from
+
+
+def of_connection(error: TrustDirError) -> TrustDirError:
+    """What an error is where it ends a connection."""
+    if error.kind != "REVOKED":
+        return error
+    return RevokedError(str(error), kind=error.kind, path=error.path, subject=error.subject)
 
 
 def from_core(

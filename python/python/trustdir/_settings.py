@@ -1,11 +1,11 @@
 """What a service and a client can set of their TLS."""
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, TypedDict
 
-from trustdir._trustdir import AuthorityDir, Certificate, Decision, Identity, TrustDir
+from trustdir._trustdir import AuthorityDir, Certificate, Decision, Identity, Policy, TrustDir
 
 
 class AcceptorSettings(TypedDict, total=False):
@@ -17,6 +17,8 @@ class AcceptorSettings(TypedDict, total=False):
         client_auth: Whether clients show a certificate: `"required"` if one of the directories is given, else `"off"`; or
             `"optional"`.
         service: The service's name, for entries that are limited to services.
+        policies: Whom the hosts of these names admit instead; `*.example.org` stands for all names with one label more.
+            The host that a request names may be another one: compare it with `Connection.server_name`.
         on_removal: What becomes of open connections when their entry goes: `"close"`, or `"finish"`.
         on_decision: Called with each `Decision`, once, by the thread that drives the connection. It must not use the
             connection.
@@ -26,6 +28,10 @@ class AcceptorSettings(TypedDict, total=False):
         plain_http: How clients are answered that open `http://` on this port: `"alert"`, `"bad-request"`, or the
             address to redirect them to, such as `"https://nas.home.arpa:8443"`.
         handshake_timeout: How long a handshake may take, in seconds or as a `timedelta`; 30 s if not given.
+        handshake_bytes: How many bytes a client may send before it is decided about; 65,536 if not given.
+        max_chain: How many certificates a client may send; 10 if not given.
+        max_fragment_size: The largest TLS record to send, from 32 to 16,389 bytes with its header and before its
+            encryption; the largest if not given.
         max_tiny_records: How many records of fewer than 64 bytes a client may send a second, or None for any number;
             10,000 if not given.
         key_log: Called with a line in the format of `SSLKEYLOGFILE` for each session. Whoever has these lines reads all
@@ -36,6 +42,7 @@ class AcceptorSettings(TypedDict, total=False):
     authorities: AuthorityDir | None
     client_auth: Literal["off", "optional", "required"] | None
     service: str | None
+    policies: Mapping[str, Policy]
     on_removal: Literal["close", "finish"]
     on_decision: Callable[[Decision], object] | None
     alpn: Sequence[str]
@@ -43,6 +50,9 @@ class AcceptorSettings(TypedDict, total=False):
     maximum_version: ssl.TLSVersion
     plain_http: str
     handshake_timeout: float | timedelta
+    handshake_bytes: int
+    max_chain: int
+    max_fragment_size: int
     max_tiny_records: int | None
     key_log: Callable[[str], object] | None
 
@@ -60,6 +70,10 @@ class ConnectorSettings(TypedDict, total=False):
         minimum_version: The oldest version to speak, TLS 1.2 if not given.
         maximum_version: The newest version to speak, TLS 1.3 if not given.
         handshake_timeout: How long a handshake may take, in seconds or as a `timedelta`; 30 s if not given.
+        handshake_bytes: How many bytes a server may send before it is decided about; 65,536 if not given.
+        max_chain: How many certificates a server may send; 10 if not given.
+        max_fragment_size: The largest TLS record to send, from 32 to 16,389 bytes with its header and before its
+            encryption; the largest if not given.
         key_log: As for a service.
     """
 
@@ -70,6 +84,9 @@ class ConnectorSettings(TypedDict, total=False):
     minimum_version: ssl.TLSVersion
     maximum_version: ssl.TLSVersion
     handshake_timeout: float | timedelta
+    handshake_bytes: int
+    max_chain: int
+    max_fragment_size: int
     key_log: Callable[[str], object] | None
 
 

@@ -1,13 +1,19 @@
 """TLS over two buffers: what `wrap_bio` gives."""
 
 import ssl
+import sys
 import weakref
-from typing import NoReturn
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from trustdir._asyncio import LINGER, Host
+from trustdir._current import enter
 from trustdir._engine import PIECE, Engine
 from trustdir._errors import TrustDirError
+from trustdir._host import Host, host_of, want_read
 from trustdir._trustdir import Connection, Decision
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 class TLSObject(ssl.SSLObject):
@@ -22,6 +28,15 @@ class TLSObject(ssl.SSLObject):
     def admission(self) -> Decision | None:
         """The decision about the peer: None until it is made, a refusal once its entry has gone."""
         return self._sslobj.admission
+
+    def do_handshake(self) -> None:
+        """Goes on with the handshake, as `ssl.SSLObject.do_handshake` does."""
+        self._sslobj.serve(sys._getframe(1), self)
+        super().do_handshake()
+
+    def get_unverified_chain(self) -> list[bytes]:
+        """The certificates that the peer has sent, its own first, as DER; Python's own `ssl` has it from 3.13 on."""
+        return [certificate.der for certificate in self._sslobj.connection.peer_chain]
 
     def get_channel_binding(self, cb_type: str = "tls-exporter") -> bytes | None:
         """What binds a log-in to this connection.
@@ -40,7 +55,7 @@ class BioEngine(Engine):
     """A connection between two buffers."""
 
     _host: Host | None = None
-    _over = False
+    _found = _told = _unwrapping = False
 
     def __init__(
         self,
@@ -52,15 +67,40 @@ class BioEngine(Engine):
     ) -> None:
         super().__init__(connection, context, server_side, server_hostname)
         self._incoming, self._outgoing = buffers
+        self._this: weakref.ref[Engine] = weakref.ref(self)
 
-    def serve(self, host: Host) -> None:
-        """Works for a transport of asyncio's from now on: a removal closes it."""
-        self._host = host
+    def do_handshake(self) -> None:
+        self._enter()
+        super().do_handshake()
+
+    def read(self, size: int = 1024, buffer: "Buffer | None" = None) -> bytes | int:
+        self._enter()
+        read = super().read(size, buffer)
+        if self._unwrapping and size > 0 and not read:
+            raise ssl.SSLZeroReturnError(ssl.SSL_ERROR_ZERO_RETURN, "both ends have closed")  # as `ssl` has it
+        return read
+
+    def shutdown(self) -> object:
+        self._unwrapping = True
+        return super().shutdown()
+
+    def _enter(self) -> None:
+        if self.server_side:
+            enter(self._this)
+
+    def serve(self, caller: FrameType, tls_object: TLSObject) -> None:
+        """Works for the host of its first caller, if that is one that can be told of a removal."""
+        if self._found:
+            return
+        self._found = True
+        self._host = host = host_of(caller, tls_object)
+        if host is None:
+            return
         this = weakref.ref(self)  # the connection keeps the callback
 
         def woken() -> None:
             if (engine := this()) is not None:
-                host.wake(engine._removed)
+                host.wake(lambda: engine._removed(host))
 
         self.connection.on_removed(woken)
 
@@ -73,32 +113,26 @@ class BioEngine(Engine):
             if self.connection.is_handshaking:
                 self.ask(lambda: self.connection.read(1))
         else:
-            raise _want_read()
+            if self._told:
+                self.ask(lambda: self.connection.read(1))
+            raise want_read()
 
     def send(self, wait: bool = True) -> None:
         if ciphertext := self.connection.write_tls():
             self._outgoing.write(ciphertext)
 
-    def failed(self, error: TrustDirError) -> NoReturn:
-        """asyncio drops what waits when it sees an error. So it sees none until that was sent."""
+    def seen(self, error: TrustDirError) -> Exception:
+        """The host decides when it sees the error, so that the alert is sent."""
         if self._host is None:
-            super().failed(error)
-        self.send()
+            return error
         self._incoming.read()
-        if not self._over:
-            self._over = True
-            refused = self.server_side and self.connection.is_handshaking
-            self._host.end(error, LINGER if refused else 0)
-        raise _want_read()
+        alert = not self._told and self._outgoing.pending > 0
+        refused = self.server_side and self.connection.is_handshaking and not self._incoming.eof
+        self._told = True
+        return self._host.failed(error, alert=alert, refused=refused)
 
-    def _removed(self) -> None:
+    def _removed(self, host: Host) -> None:
         try:
-            self.ask(self.connection.recheck)
-        except ssl.SSLWantReadError:
-            pass  # its end is on the way
-        if self._host is not None:
-            self._host.pump()
-
-
-def _want_read() -> ssl.SSLWantReadError:
-    return ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "more ciphertext has to arrive")
+            self.recheck()
+        except TrustDirError as error:
+            host.removed(error)

@@ -8,9 +8,9 @@ import time
 import weakref
 from typing import NoReturn
 
-from trustdir._asyncio import LINGER
 from trustdir._engine import PIECE, Engine
 from trustdir._errors import TruncatedError, TrustDirError, VerificationError
+from trustdir._host import LINGER
 from trustdir._trustdir import Connection, Decision
 
 
@@ -18,7 +18,7 @@ class TLSSocket(ssl.SSLSocket):
     """A connection over a socket, with all of `ssl.SSLSocket`; `ServerContext.wrap_socket` makes it.
 
     One thread may read while another writes. When the peer's entry goes, whoever waits for it is woken by
-    `VerificationError`. Closing it, or shutting it down for writing, tells the peer that this is the end.
+    `RevokedError`. Closing it, or shutting it down for writing, tells the peer that this is the end.
     """
 
     _sslobj: "SocketEngine | None"
@@ -28,6 +28,10 @@ class TLSSocket(ssl.SSLSocket):
     def admission(self) -> Decision | None:
         """The decision about the peer: None until it is made, a refusal once its entry has gone."""
         return None if self._sslobj is None else self._sslobj.admission
+
+    def get_unverified_chain(self) -> list[bytes]:
+        """The certificates that the peer has sent, its own first, as DER; Python's own `ssl` has it from 3.13 on."""
+        return [] if self._sslobj is None else [sent.der for sent in self._sslobj.connection.peer_chain]
 
     def get_channel_binding(self, cb_type: str = "tls-exporter") -> bytes | None:
         """What binds a log-in to this connection.
@@ -129,6 +133,7 @@ class SocketEngine(Engine):
             if self.server_side and self.connection.is_handshaking and isinstance(error, VerificationError):
                 with contextlib.suppress(OSError):
                     self._drain(time.monotonic() + LINGER)
+            del error  # as there
 
     def _drain(self, until: float) -> None:
         owner = self.owner
@@ -154,7 +159,7 @@ class SocketEngine(Engine):
                 sent = socket.socket.send(self.owner, self._unsent, socket.MSG_DONTWAIT if self._removed else 0)
             except (BlockingIOError, ConnectionError) as error:
                 if self._removed:
-                    self.connection.recheck()
+                    self.recheck()
                 if isinstance(error, ConnectionError):
                     raise
                 raise ssl.SSLWantWriteError(ssl.SSL_ERROR_WANT_WRITE, "the socket takes nothing now") from None

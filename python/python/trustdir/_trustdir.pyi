@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NoReturn, TypeAlias, Unpack, final
 
 from typing_extensions import Buffer, disjoint_base
 
-from trustdir._issued import IssuedStatus, RevocationReason
+from trustdir._issued import IssuedList, IssuedStatus, RevocationReason
 from trustdir._reason import Reason
 from trustdir._settings import AcceptorSettings, ConnectorSettings
 from trustdir._severity import Severity
@@ -23,6 +23,7 @@ _Profile: TypeAlias = Literal["server", "client", "both"]
 _Derivation: TypeAlias = Literal["scrypt", "pbkdf2"]
 _Protection: TypeAlias = Literal["modern", "compat"]
 _EntryNames: TypeAlias = Literal["any", "subject-hash"]
+_ClientAuth: TypeAlias = Literal["off", "optional", "required"]
 _StaleCrls: TypeAlias = Literal["refuse", "admit"]
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "NameConstraints",
     "Notice",
     "OpenConnection",
+    "Policy",
     "PrivateKey",
     "Problem",
     "REASONS",
@@ -191,9 +193,9 @@ class Authority:
         not_after: datetime | None = None,
         algorithm: str | None = None,
     ) -> tuple[Identity, list[str]]: ...
-    def issued(self) -> list[Issued]: ...
-    def find(self, name: str) -> list[Issued]: ...
-    def expiring(self, days: _Days) -> list[Issued]: ...
+    def issued(self) -> IssuedList: ...
+    def find(self, name: str) -> IssuedList: ...
+    def expiring(self, days: _Days) -> IssuedList: ...
     def revoke(self, certificate: Certificate, reason: RevocationReason | str = "unspecified") -> None: ...
     def unhold(self, certificate: Certificate) -> None: ...
     def crl(self, *, days: _Days = 30) -> Path: ...
@@ -595,6 +597,29 @@ class OpenConnection:
     def since(self) -> datetime: ...
     @property
     def is_revoked(self) -> bool: ...
+
+@final
+class Policy:
+    def __new__(
+        cls,
+        *,
+        clients: TrustDir | None = None,
+        authorities: AuthorityDir | None = None,
+        client_auth: _ClientAuth | None = None,
+        service: str | None = None,
+    ) -> Policy: ...
+    def decide(
+        self,
+        chain: Certificate | Buffer | Sequence[Certificate | Buffer],
+        *,
+        at: datetime | None = None,
+        hold: bool = False,
+    ) -> Decision: ...
+    @property
+    def client_auth(self) -> _ClientAuth: ...
+    @property
+    def service(self) -> str | None: ...
+
 
 @final
 class PrivateKey:
