@@ -3647,8 +3647,8 @@ trustdir_status trustdir_acceptor_builder_set_max_tiny_records(trustdir_acceptor
                                                                trustdir_error **error);
 
 /**
- * The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
- * default.
+ * The largest TLS record to send in bytes, from 32 to 16,389, with its header of five and without what its encryption
+ * adds (24 at most); as large as TLS allows by default.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_builder_set_max_fragment_size(trustdir_acceptor_builder *builder,
@@ -3837,8 +3837,8 @@ trustdir_status trustdir_connector_builder_set_max_chain(trustdir_connector_buil
                                                          trustdir_error **error);
 
 /**
- * The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
- * default.
+ * The largest TLS record to send in bytes, from 32 to 16,389, with its header of five and without what its encryption
+ * adds (24 at most); as large as TLS allows by default.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connector_builder_set_max_fragment_size(trustdir_connector_builder *builder,
@@ -4071,6 +4071,21 @@ trustdir_status trustdir_connection_read(trustdir_connection *connection,
                                          size_t capacity,
                                          size_t *read,
                                          trustdir_error **error);
+
+/**
+ * trustdir_connection_read_tls and trustdir_connection_read in one, with fewer copies: takes bytes that arrived from the
+ * peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again. The
+ * rest is as in trustdir_connection_read; a failure takes all.
+ */
+TRUSTDIR_MUST_USE
+trustdir_status trustdir_connection_receive(trustdir_connection *connection,
+                                            const uint8_t *received,
+                                            size_t len,
+                                            size_t *taken,
+                                            uint8_t *data,
+                                            size_t capacity,
+                                            size_t *read,
+                                            trustdir_error **error);
 
 /**
  * Shows plaintext from the peer where it lies, without a copy: what can be had in one piece, borrowed until the next

@@ -726,3 +726,23 @@ fn secrets_are_told_on_request() {
     call(&connector, "localhost", &serving(&world.server).build().unwrap()).unwrap();
     assert!(lines.try_iter().any(|line| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")));
 }
+
+/// What comes while something waits to be sent is processed once that is sent: nothing else would wake a host.
+#[test]
+fn a_flight_may_come_in_pieces() {
+    let world = World::new();
+    let acceptor = Acceptor::builder(world.server.clone()).build().unwrap();
+    let builder = Connector::builder().authority(world.ca.certificate().clone());
+    for version in VERSIONS {
+        let connector = only(builder.clone(), version);
+        for size in [1, 64, 700] {
+            let mut pair = Pair::new(&connector, "localhost", &acceptor);
+            while pair.client.is_handshaking() || pair.server.is_handshaking() {
+                let (up, down) = (sent(&mut pair.client), sent(&mut pair.server));
+                assert!(!up.is_empty() || !down.is_empty(), "{version:?}, {size}: both ends wait");
+                up.chunks(size).for_each(|piece| pair.server.read_tls(piece).unwrap());
+                down.chunks(size).for_each(|piece| pair.client.read_tls(piece).unwrap());
+            }
+        }
+    }
+}

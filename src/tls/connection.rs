@@ -148,7 +148,13 @@ impl Connection {
     /// Sends ciphertext straight to the transport, several records with one vectored write, without a copy; says how
     /// much it took, 0 when there is nothing to send.
     pub fn send_tls(&mut self, transport: &mut dyn io::Write) -> io::Result<usize> {
-        self.engine.send(transport).inspect(|sent| self.account.gave_ciphertext(*sent))
+        let sent = self.engine.send(transport)?;
+        self.account.gave_ciphertext(sent);
+        // In a handshake rustls takes nothing while something waits to be sent: what was fed meanwhile is its turn now.
+        if !self.engine.untaken().is_empty() && self.engine.is_handshaking() && !self.engine.wants_write() {
+            self.process(&[]);
+        }
+        Ok(sent)
     }
 
     /// Moves plaintext from the peer into the buffer: all that has arrived, as far as there is room. Each call looks at

@@ -155,8 +155,8 @@ impl ConnectorBuilder {
         self
     }
 
-    /// The largest TLS record to send, its five bytes of header included; as large as TLS allows by default. From 32 to
-    /// 16389 bytes.
+    /// The largest TLS record to send, with its five bytes of header and without what its encryption adds (24 bytes at
+    /// most); as large as TLS allows by default. From 32 to 16389 bytes.
     #[must_use]
     pub fn max_fragment_size(mut self, bytes: usize) -> Self {
         self.protocol.fragment = Some(bytes);

@@ -233,4 +233,32 @@ TEST(an_identity_is_loaded_again_when_its_files_have_changed) {
   CHECK_EQUAL(files.reload_if_changed().value().certificate().fingerprint(), renewed.certificate().fingerprint());
 }
 
+TEST(receiving_takes_and_moves_in_one_call) {
+  const world w;
+  const auto connector = trustdir::connector_builder().authority(w.ca.certificate()).build();
+  pair ends(connector, "localhost", open_to_all(w));
+  CHECK(!ends.exchange());
+  const auto records = [&ends](std::string_view words) {
+    CHECK_EQUAL(ends.server.write(words), words.size());
+    std::string bytes(65536, '\0');
+    bytes.resize(ends.server.write_tls(bytes.data(), bytes.size()));
+    return bytes;
+  };
+  std::string heard(100, '\0');
+  const auto first = records("first");
+  const auto received = ends.client.receive(std::string_view(first), heard.data(), heard.size());
+  CHECK_EQUAL(received.taken, first.size());
+  CHECK_EQUAL(heard.substr(0, received.read.value()), "first");
+  CHECK(!ends.client.receive({}, heard.data(), heard.size()).read);
+
+  std::error_code ec;
+  std::size_t taken = 0;
+  const auto second = records("second");
+  CHECK_EQUAL(ends.client.receive(std::string_view(second), taken, heard.data(), heard.size(), ec), 6U);
+  CHECK(!ec && taken == second.size());
+  CHECK_EQUAL(ends.client.receive({}, taken, heard.data(), heard.size(), ec), 0U);
+  CHECK(ec == status::again);
+  CHECK_THROWS(trustdir::error, ends.client.receive({}, heard.data(), 0));
+}
+
 int main(int argc, char** argv) { return check::run(argc, argv); }

@@ -54,6 +54,16 @@ unsafe extern "C" {
         read: *mut usize,
         error: *mut Object,
     ) -> i32;
+    fn trustdir_connection_receive(
+        connection: Object,
+        received: *const u8,
+        len: usize,
+        taken: *mut usize,
+        data: *mut u8,
+        capacity: usize,
+        read: *mut usize,
+        error: *mut Object,
+    ) -> i32;
     fn trustdir_connection_write(
         connection: Object,
         data: *const u8,

@@ -381,8 +381,8 @@ pub extern "C" fn trustdir_acceptor_builder_set_max_tiny_records(
     })
 }
 
-/// The largest TLS record to send in bytes, from 32 to 16,389, its header of five included; as large as TLS allows by
-/// default.
+/// The largest TLS record to send in bytes, from 32 to 16,389, with its header of five and without what its encryption
+/// adds (24 at most); as large as TLS allows by default.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_builder_set_max_fragment_size(

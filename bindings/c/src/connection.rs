@@ -163,7 +163,7 @@ pub extern "C" fn trustdir_connection_receive(
     })
 }
 
-fn room<'a>(data: *mut u8, capacity: usize) -> Result<&'a mut [u8]> {
+fn room<'a>(data: *mut u8, capacity: usize) -> crate::Result<&'a mut [u8]> {
     let data = slice::bytes_mut(data, capacity, "data")?;
     if data.is_empty() {
         return Err(Error::invalid("capacity is 0, and reading nothing would look like the end; give room for a byte"));
