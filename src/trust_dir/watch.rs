@@ -281,10 +281,12 @@ impl Eyes {
         // Before the watches: what changes from here on is told.
         let stamp = Stamp::of(&self.path);
         *lock(&self.shared.armed) = stamp;
+        let cleared = self.events.clear();
+        // First the way: if it leads elsewhere than where it is found to lead after that, that is told.
+        let way = self.events.watch_above(&self.path);
         self.directory = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let there = self.directory.ancestors().find(|above| above.is_dir()).unwrap_or(&self.directory).to_owned();
-        let cleared = self.events.clear();
-        let above = [&self.path, &self.directory].map(|path| self.events.watch_above(path));
+        let above = [way, self.events.watch_above(&self.directory)];
         let armed = cleared.and_then(|()| self.events.watch(&there));
         self.shared.deaf.store(above != [true; 2] || !matches!(armed, Ok(true)), Ordering::SeqCst);
         self.targets.clear();

@@ -1,6 +1,6 @@
 //! Events of files and directories, and of mounts, as Linux tells them (inotify(7), proc_pid_mountinfo(5)).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
@@ -16,7 +16,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDe
 use nix::sys::statfs::{self, FsType, statfs};
 
 use super::Event;
-use crate::trust_dir::links;
+use crate::file;
 
 /// What may change what a path in the directory holds. Reading, ours above all, changes nothing.
 const CHILDREN: AddWatchFlags = AddWatchFlags::IN_CREATE
@@ -122,17 +122,28 @@ impl Events {
     /// Watches what lies in a directory; whether all that changes it will be told.
     pub(super) fn watch(&mut self, dir: &Path) -> io::Result<bool> {
         self.add(dir, CHILDREN | ITSELF)?;
-        Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
+        Ok(is_local(dir))
     }
 
     /// Watches whether the directories and links that a path leads by stay where they are, and can be passed; whether
     /// all that changes that will be told.
     pub(super) fn watch_above(&mut self, path: &Path) -> bool {
+        self.watch_way(path, &mut HashSet::new())
+    }
+
+    /// Watches a way from its beginning, so that each step is taken from where one is watched already.
+    fn watch_way(&mut self, way: &Path, seen: &mut HashSet<PathBuf>) -> bool {
         let mut told = true;
-        for above in path.ancestors() {
-            told &= self.watch_itself(above);
-            for hop in links::hops(above) {
-                told = hop.path.ancestors().fold(told, |told, above| self.watch_itself(above) && told);
+        let mut steps: Vec<_> = way.ancestors().collect();
+        while let Some(step) = steps.pop() {
+            if !seen.insert(step.to_owned()) {
+                continue;
+            }
+            told &= self.watch_itself(step);
+            // A link that cannot be reached, by too many others, is none.
+            if let Ok(target) = step.read_link() {
+                let lies = file::parent(step);
+                told &= self.watch_way(&lies.join(target), seen) && is_local(lies);
             }
         }
         told
@@ -195,7 +206,12 @@ impl Events {
     }
 }
 
-/// Tells of changes of mounts (proc(5), mountinfo). Without /proc they are seen by those who look only.
+/// Tells of changes of mounts (proc_pid_mountinfo(5)). Without /proc they are seen by those who look only.
 fn mounts() -> Option<File> {
     File::open("/proc/self/mountinfo").ok()
+}
+
+/// Whether all that changes what lies in a directory is told here.
+fn is_local(dir: &Path) -> bool {
+    statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type()))
 }
