@@ -122,7 +122,9 @@ impl Events {
     /// Watches what lies in a directory; whether all that changes it will be told.
     pub(super) fn watch(&mut self, dir: &Path) -> io::Result<bool> {
         self.add(dir, CHILDREN | ITSELF)?;
-        Ok(is_local(dir))
+        // That one has gone which somebody has open is told only where it lay.
+        let told = self.add(file::parent(dir), AddWatchFlags::IN_DELETE).is_ok();
+        Ok(told && is_local(dir))
     }
 
     /// Watches whether the directories and links that a path leads by stay where they are, and can be passed; whether

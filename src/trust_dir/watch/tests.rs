@@ -76,6 +76,23 @@ fn each_change_ends_the_quiet() {
     }
 }
 
+/// Also that the directory has gone, of which the system says nothing there while somebody has it open.
+#[test]
+fn a_directory_that_goes_while_it_is_open_ends_the_quiet() {
+    let site = Site::new();
+    let clients = site.path("real/above/clients");
+    let open = File::open(&clients).unwrap();
+    let before = site.batch();
+    fs::remove_dir(&clients).unwrap();
+    assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before));
+    fs::create_dir(&clients).unwrap();
+    fs::write(clients.join("known"), "text").unwrap();
+    let before = site.batch();
+    fs::remove_file(clients.join("known")).unwrap();
+    assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before));
+    drop(open);
+}
+
 /// A link may lie where its changes are not told, wherever it leads.
 #[test]
 fn a_way_by_a_link_in_another_sort_of_file_system_is_never_quiet() {
