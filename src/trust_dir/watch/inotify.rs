@@ -1,9 +1,10 @@
 //! Events of files and directories, and of mounts, as Linux tells them (inotify(7), proc_pid_mountinfo(5)).
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -208,9 +209,23 @@ impl Events {
     }
 }
 
+const MOUNTINFO: &str = "/proc/self/mountinfo";
+
 /// Tells of changes of mounts (proc_pid_mountinfo(5)). Without /proc they are seen by those who look only.
 fn mounts() -> Option<File> {
-    File::open("/proc/self/mountinfo").ok()
+    File::open(MOUNTINFO).ok()
+}
+
+/// Whether something is mounted in a directory: changes of such a file are told where it really lies.
+pub(super) fn has_mounts(dir: &Path) -> bool {
+    let escaped = |byte: u8| match byte {
+        b' ' | b'\t' | b'\n' | b'\\' => format!("\\{byte:03o}").into_bytes(),
+        _ => vec![byte],
+    };
+    let mut within: Vec<u8> = dir.as_os_str().as_bytes().iter().copied().flat_map(escaped).collect();
+    within.push(b'/');
+    let is_within = |line: &[u8]| line.split(|byte| *byte == b' ').nth(4).is_some_and(|at| at.starts_with(&within));
+    fs::read(MOUNTINFO).is_ok_and(|mounts| mounts.split(|byte| *byte == b'\n').any(is_within))
 }
 
 /// Whether all that changes what lies in a directory is told here.
