@@ -1,8 +1,8 @@
 //! The watcher: notices changes, so that additions are indexed and idle connections are closed early.
 //!
 //! Nothing is exact because of it: each decision looks at the file itself. It is one thread a directory, with all
-//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, too many
-//! watches) does it look at the files of live connections once a second.
+//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, files
+//! mounted into the directory, too many watches) does it look at the files of live connections once a second.
 
 #[cfg(target_os = "linux")]
 mod inotify;
