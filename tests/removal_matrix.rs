@@ -48,6 +48,7 @@ enum Way {
     Unreadable,
     DirectoryUnsearchable,
     MountedOver,
+    TruncatedBehindMount,
 }
 
 impl Way {
@@ -64,12 +65,16 @@ impl Way {
         Self::ParentReplaced,
     ];
     const BY_MODE: [Self; 2] = [Self::Unreadable, Self::DirectoryUnsearchable];
-    const BY_MOUNT: [Self; 1] = [Self::MountedOver];
+    const BY_MOUNT: [Self; 2] = [Self::MountedOver, Self::TruncatedBehindMount];
 
     /// Whether what brings alice back leaves the directory itself as it was: then it takes an event or a refresh to
     /// be seen. Everything else is there at once.
     fn comes_back_unseen(self) -> bool {
-        self.by_link() || matches!(self, Self::Truncated | Self::Overwritten)
+        self.lies_elsewhere() || matches!(self, Self::Truncated | Self::Overwritten)
+    }
+
+    fn lies_elsewhere(self) -> bool {
+        self.by_link() || self == Self::TruncatedBehindMount
     }
 
     fn by_link(self) -> bool {
@@ -130,8 +135,12 @@ impl<'a> Site<'a> {
             fs::create_dir_all(site.path(folder)).unwrap();
         }
         site.put(site.file(), cast.alice.certificate());
+        let entry = site.clients().join("alice.pem");
         if way.by_link() {
-            symlink("../../store/alice.pem", site.path("parent/clients/alice.pem")).unwrap();
+            symlink("../../store/alice.pem", entry).unwrap();
+        } else if way.lies_elsewhere() {
+            fs::write(&entry, "").unwrap();
+            mount(Some(&site.file()), &entry, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
         }
         site
     }
@@ -146,7 +155,7 @@ impl<'a> Site<'a> {
 
     /// The file with alice's certificate.
     fn file(&self) -> PathBuf {
-        self.path(if self.way.by_link() { "store/alice.pem" } else { "parent/clients/alice.pem" })
+        self.path(if self.way.lies_elsewhere() { "store/alice.pem" } else { "parent/clients/alice.pem" })
     }
 
     /// Puts a file in its place by a rename.
@@ -161,7 +170,7 @@ impl<'a> Site<'a> {
             Way::Unlinked | Way::TargetRemoved => fs::remove_file(file).unwrap(),
             Way::MovedAway => fs::rename(file, self.path("away")).unwrap(),
             Way::RenamedOver | Way::TargetReplaced => self.put(file, other),
-            Way::Truncated => drop(fs::File::create(file).unwrap()),
+            Way::Truncated | Way::TruncatedBehindMount => drop(fs::File::create(file).unwrap()),
             Way::Overwritten => fs::write(file, padded(other)).unwrap(),
             Way::DirectoryReplaced => {
                 fs::rename(self.clients(), self.path("old")).unwrap();
@@ -186,7 +195,7 @@ impl<'a> Site<'a> {
         match self.way {
             Way::Unlinked | Way::TargetRemoved | Way::RenamedOver | Way::TargetReplaced => self.put(file, alice),
             Way::MovedAway => fs::rename(self.path("away"), file).unwrap(),
-            Way::Truncated | Way::Overwritten => fs::write(file, padded(alice)).unwrap(),
+            Way::Truncated | Way::Overwritten | Way::TruncatedBehindMount => fs::write(file, padded(alice)).unwrap(),
             Way::DirectoryReplaced => {
                 fs::rename(self.clients(), self.path("next/clients")).unwrap();
                 fs::rename(self.path("old"), self.clients()).unwrap();
@@ -233,12 +242,21 @@ impl<'a> Site<'a> {
     }
 }
 
+impl Drop for Site<'_> {
+    fn drop(&mut self) {
+        if self.way == Way::TruncatedBehindMount {
+            umount2(&self.clients().join("alice.pem"), MntFlags::MNT_DETACH).unwrap();
+        }
+    }
+}
+
 /// A service on the site's directory, and alice's two ways to come.
 struct Service {
     acceptor: Acceptor,
     full: Arc<ClientConfig>,
     resuming: Arc<ClientConfig>,
-    watch: bool,
+    /// Whether the watcher is told that alice is back.
+    is_told: bool,
 }
 
 impl Service {
@@ -248,14 +266,19 @@ impl Service {
         let Cast { world, alice, .. } = site.cast;
         let acceptor = Acceptor::builder(world.server.clone()).trust_dir(directory).build().unwrap();
         let config = |sessions| client(&world.ca, alice, tls, sessions);
-        Self { acceptor, full: config(Sessions::None), resuming: config(sessions), watch }
+        Self {
+            acceptor,
+            full: config(Sessions::None),
+            resuming: config(sessions),
+            is_told: watch && site.way != Way::TruncatedBehindMount,
+        }
     }
 
-    /// Waits until the watcher has seen that the certificate is back; without one, has it seen.
+    /// Waits until the watcher has seen that the certificate is back; where it is not told, has it seen.
     fn wait_for(&self, certificate: &Certificate) {
         let policy = self.acceptor.policy();
         let (directory, begin) = (policy.clients().unwrap(), Instant::now());
-        if !self.watch {
+        if !self.is_told {
             directory.refresh().unwrap();
         }
         while !directory.contains(&certificate.fingerprint()) {

@@ -165,7 +165,7 @@ impl Connection {
 
     /// [`read_tls`](Self::read_tls) and [`read`](Self::read) in one, with fewer copies: takes ciphertext from the
     /// transport and moves plaintext into the buffer, and says how much it took and what it read. What it did not take,
-    /// for want of room, is to be given again.
+    /// for want of room, is to be given again, and before [`received_eof`](Self::received_eof).
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();
@@ -305,8 +305,8 @@ impl Connection {
         self.engine.send_close_notify();
     }
 
-    /// Says that the transport has ended. Without a close_notify before, [`read`](Self::read) then answers
-    /// [`ErrorKind::Truncated`].
+    /// Says that the transport has ended; ciphertext that is given after it is dropped. Without a close_notify before,
+    /// [`read`](Self::read) then answers [`ErrorKind::Truncated`].
     pub fn received_eof(&mut self) {
         self.engine.end();
         self.process(&[]);

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::stamp::Look;
 
-/// How long such a stretch is, in milliseconds: some changes are never told, those by way of a memory mapping and, of a
-/// file that has got another hard link since, by way of that one.
+/// How long such a stretch is, in milliseconds: some changes are never told, those by way of a memory mapping, of
+/// asynchronous I/O (io_submit(2)) and of a name that the file has got since, or had when it was opened and has lost.
 const LENGTH: u128 = 128;
 
 /// A stretch of time in which the watcher was told of no change. If it is still the same one, what was seen in it is

@@ -79,6 +79,7 @@ pub(crate) struct Stamp {
     /// Whether later changes are bound to show.
     settled: bool,
     /// Whether the directory that it lies in, if watched, is where they are told: it is no link and has no second name.
+    /// A file that is mounted there is not told apart; the watcher sees to that.
     told: bool,
 }
 

@@ -1,8 +1,8 @@
 //! The watcher: notices changes, so that additions are indexed and idle connections are closed early.
 //!
 //! Nothing is exact because of it: each decision looks at the file itself. It is one thread a directory, with all
-//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, too many
-//! watches) does it look at the files of live connections once a second.
+//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, files
+//! mounted into the directory, too many watches) does it look at the files of live connections once a second.
 
 #[cfg(target_os = "linux")]
 mod inotify;
@@ -107,6 +107,7 @@ impl Watch {
             events,
             path: path.to_owned(),
             directory: path.to_owned(),
+            has_mounts: false,
             targets: HashSet::new(),
             shared: shared.clone(),
         };
@@ -203,6 +204,8 @@ struct Eyes {
     path: PathBuf,
     /// The path without links, as the events name it.
     directory: PathBuf,
+    /// Whether something is mounted in the directory, of whose changes nothing is told there.
+    has_mounts: bool,
     /// The directories that links lead to, as the events name them.
     targets: HashSet<PathBuf>,
     shared: Arc<Shared>,
@@ -261,6 +264,7 @@ impl Eyes {
             Event::Mounts => {
                 let same = Stamp::of(&self.path).zip(*lock(&self.shared.armed));
                 changes.directory |= same.is_none_or(|(now, armed)| !now.same_inode(&armed));
+                changes.directory |= system::has_mounts(&self.directory) != self.has_mounts;
                 // Something may have been mounted over what a link leads to.
                 changes.all |= !lock(&self.shared.followed).is_empty();
             }
@@ -281,12 +285,16 @@ impl Eyes {
         // Before the watches: what changes from here on is told.
         let stamp = Stamp::of(&self.path);
         *lock(&self.shared.armed) = stamp;
+        let cleared = self.events.clear();
+        // First the way: if it leads elsewhere than where it is found to lead after that, that is told.
+        let way = self.events.watch_above(&self.path);
         self.directory = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let there = self.directory.ancestors().find(|above| above.is_dir()).unwrap_or(&self.directory).to_owned();
-        let cleared = self.events.clear();
-        let above = [&self.path, &self.directory].map(|path| self.events.watch_above(path));
+        let above = [way, self.events.watch_above(&self.directory)];
         let armed = cleared.and_then(|()| self.events.watch(&there));
-        self.shared.deaf.store(above != [true; 2] || !matches!(armed, Ok(true)), Ordering::SeqCst);
+        self.has_mounts = system::has_mounts(&self.directory);
+        let told = above == [true; 2] && matches!(armed, Ok(true)) && !self.has_mounts;
+        self.shared.deaf.store(!told, Ordering::SeqCst);
         self.targets.clear();
         let followed = std::mem::take(&mut *lock(&self.shared.followed));
         // What is gone is followed again by whoever restores it and finds the link changed.

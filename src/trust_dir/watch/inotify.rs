@@ -1,9 +1,10 @@
 //! Events of files and directories, and of mounts, as Linux tells them (inotify(7), proc_pid_mountinfo(5)).
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDe
 use nix::sys::statfs::{self, FsType, statfs};
 
 use super::Event;
-use crate::trust_dir::links;
+use crate::file;
 
 /// What may change what a path in the directory holds. Reading, ours above all, changes nothing.
 const CHILDREN: AddWatchFlags = AddWatchFlags::IN_CREATE
@@ -122,17 +123,30 @@ impl Events {
     /// Watches what lies in a directory; whether all that changes it will be told.
     pub(super) fn watch(&mut self, dir: &Path) -> io::Result<bool> {
         self.add(dir, CHILDREN | ITSELF)?;
-        Ok(statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type())))
+        // That one has gone which somebody has open is told only where it lay.
+        let told = self.add(file::parent(dir), AddWatchFlags::IN_DELETE).is_ok();
+        Ok(told && is_local(dir))
     }
 
     /// Watches whether the directories and links that a path leads by stay where they are, and can be passed; whether
     /// all that changes that will be told.
     pub(super) fn watch_above(&mut self, path: &Path) -> bool {
+        self.watch_way(path, &mut HashSet::new())
+    }
+
+    /// Watches a way from its beginning, so that each step is taken from where one is watched already.
+    fn watch_way(&mut self, way: &Path, seen: &mut HashSet<PathBuf>) -> bool {
         let mut told = true;
-        for above in path.ancestors() {
-            told &= self.watch_itself(above);
-            for hop in links::hops(above) {
-                told = hop.path.ancestors().fold(told, |told, above| self.watch_itself(above) && told);
+        let mut steps: Vec<_> = way.ancestors().collect();
+        while let Some(step) = steps.pop() {
+            if !seen.insert(step.to_owned()) {
+                continue;
+            }
+            told &= self.watch_itself(step);
+            // A link that cannot be reached, by too many others, is none.
+            if let Ok(target) = step.read_link() {
+                let lies = file::parent(step);
+                told &= self.watch_way(&lies.join(target), seen) && is_local(lies);
             }
         }
         told
@@ -195,7 +209,26 @@ impl Events {
     }
 }
 
-/// Tells of changes of mounts (proc(5), mountinfo). Without /proc they are seen by those who look only.
+const MOUNTINFO: &str = "/proc/self/mountinfo";
+
+/// Tells of changes of mounts (proc_pid_mountinfo(5)). Without /proc they are seen by those who look only.
 fn mounts() -> Option<File> {
-    File::open("/proc/self/mountinfo").ok()
+    File::open(MOUNTINFO).ok()
+}
+
+/// Whether something is mounted in a directory: changes of such a file are told where it really lies.
+pub(super) fn has_mounts(dir: &Path) -> bool {
+    let escaped = |byte: u8| match byte {
+        b' ' | b'\t' | b'\n' | b'\\' => format!("\\{byte:03o}").into_bytes(),
+        _ => vec![byte],
+    };
+    let mut within: Vec<u8> = dir.as_os_str().as_bytes().iter().copied().flat_map(escaped).collect();
+    within.push(b'/');
+    let is_within = |line: &[u8]| line.split(|byte| *byte == b' ').nth(4).is_some_and(|at| at.starts_with(&within));
+    fs::read(MOUNTINFO).is_ok_and(|mounts| mounts.split(|byte| *byte == b'\n').any(is_within))
+}
+
+/// Whether all that changes what lies in a directory is told here.
+fn is_local(dir: &Path) -> bool {
+    statfs(dir).is_ok_and(|status| LOCAL.contains(&status.filesystem_type()))
 }

@@ -13,11 +13,13 @@ struct Site {
 }
 
 impl Site {
-    /// The directory lies behind a link.
+    /// The directory lies behind a link, whose way leads by another one and back out of a directory.
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("real/above/clients")).unwrap();
-        symlink("real/above", dir.path().join("link")).unwrap();
+        fs::create_dir(dir.path().join("real/side")).unwrap();
+        symlink("real/side/..", dir.path().join("second")).unwrap();
+        symlink("second/above", dir.path().join("link")).unwrap();
         let clients = TrustDir::open_with(dir.path().join("link/clients"), TrustDirOptions::default()).unwrap();
         Self { dir, clients }
     }
@@ -45,7 +47,7 @@ fn touch(path: &Path, change: impl FnOnce(&mut OpenOptions) -> &mut OpenOptions)
 #[test]
 fn each_change_ends_the_quiet() {
     type Change = fn(&Site);
-    let changes: [Change; 12] = [
+    let changes: [Change; 15] = [
         |site| fs::write(site.path("link/clients/new"), "").unwrap(),
         |site| fs::write(site.path("link/clients/known"), "other").unwrap(),
         |site| touch(&site.path("link/clients/known"), |how| how.append(true)).write_all(b"more").unwrap(),
@@ -58,6 +60,9 @@ fn each_change_ends_the_quiet() {
         |site| fs::rename(site.path("real/above/clients"), site.path("gone")).unwrap(),
         |site| fs::rename(site.path("real"), site.path("gone")).unwrap(),
         |site| fs::rename(site.path("link"), site.path("gone")).unwrap(),
+        |site| fs::rename(site.path("second"), site.path("gone")).unwrap(),
+        |site| fs::rename(site.path("real/side"), site.path("gone")).unwrap(),
+        |site| fs::remove_dir(site.path("real/side")).unwrap(),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         for _ in 0..20 {
@@ -69,6 +74,36 @@ fn each_change_ends_the_quiet() {
             assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before), "change {number}");
         }
     }
+}
+
+/// Also that the directory has gone, of which the system says nothing there while somebody has it open.
+#[test]
+fn a_directory_that_goes_while_it_is_open_ends_the_quiet() {
+    let site = Site::new();
+    let clients = site.path("real/above/clients");
+    let open = File::open(&clients).unwrap();
+    let before = site.batch();
+    fs::remove_dir(&clients).unwrap();
+    assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before));
+    fs::create_dir(&clients).unwrap();
+    fs::write(clients.join("known"), "text").unwrap();
+    let before = site.batch();
+    fs::remove_file(clients.join("known")).unwrap();
+    assert_ne!(site.clients.quiet().map(Quiet::batch), Some(before));
+    drop(open);
+}
+
+/// A link may lie where its changes are not told, wherever it leads.
+#[test]
+fn a_way_by_a_link_in_another_sort_of_file_system_is_never_quiet() {
+    let site = Site::new();
+    let clients = site.path("real/above/clients");
+    let way = Path::new("/proc/self/root").join(clients.strip_prefix("/").unwrap());
+    let is_deaf = |path| {
+        let directory = TrustDir::open(path).unwrap();
+        directory.0.watch.get().unwrap().0.deaf.load(Ordering::Acquire)
+    };
+    assert!(!is_deaf(clients) && is_deaf(way));
 }
 
 /// It lasts while nothing happens: reading changes nothing.
