@@ -4285,7 +4285,8 @@ trustdir_status trustdir_connection_channel_binding(const trustdir_connection *c
 
 /**
  * Lists the open connections that stand on an entry, those whose entry has gone among them: from the admission until
- * the connection is freed or refuses to go on. Looks at each entry's file, so it is exact at this moment.
+ * the connection is freed or refuses to go on. Looks at each entry that may have changed, so it is
+ * exact at this moment.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_acceptor_connections(const trustdir_acceptor *acceptor,

@@ -55,15 +55,15 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   }
 
   /// What `receive` came to: how much ciphertext it took, and what `read` says.
-  struct received {
+  struct reception {
     std::size_t taken = 0;
     std::optional<std::size_t> read;
   };
 
   /// `read_tls` and `read` in one, with fewer copies: takes ciphertext and moves plaintext into the buffer. What it did
   /// not take, for want of room, is to be given again.
-  received receive(bytes_view ciphertext, void* data, std::size_t capacity) {
-    received result;
+  reception receive(bytes_view ciphertext, void* data, std::size_t capacity) {
+    reception result;
     std::size_t count = 0;
     trustdir_error* failure = nullptr;
     const auto said = trustdir_connection_receive(native(), ciphertext.data(), ciphertext.size(), &result.taken,

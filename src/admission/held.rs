@@ -17,7 +17,7 @@ pub(crate) enum Held {
 
 impl Held {
     /// Why the client of this decision is no longer admitted to this service, if it is not: exact at this moment,
-    /// whatever the events did.
+    /// whether events were seen to yet or not.
     pub(super) fn ended(&self, decision: &Decision, now: i64, service: Option<&str>) -> Option<(Reason, String)> {
         let file = || decision.entry().map(|file| escape(&file.to_string_lossy())).unwrap_or_default();
         let subject = || decision.subject().unwrap_or_default();

@@ -31,7 +31,7 @@ struct Judged {
 }
 
 impl Standing {
-    /// Why the chain is no longer vouched for, if it is not: exact at this moment, whatever the events did.
+    /// Why the chain is no longer vouched for, if it is not: exact at this moment, whether events were seen to or not.
     /// While nothing has changed it costs a look at the directory and its files.
     pub(crate) fn ended(&self, quiet: Option<Quiet>) -> Option<&Refusal> {
         if self.ended.get().is_none() && !self.is_where_it_was(quiet) {

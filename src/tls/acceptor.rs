@@ -117,8 +117,8 @@ impl Acceptor {
     }
 
     /// The open connections that stand on an entry, oldest first, those whose entry has gone among them:
-    /// from the admission until the connection is dropped or refuses to go on. Looks at each entry, one or
-    /// two `stat` calls, so it is exact at this moment. From any thread.
+    /// from the admission until the connection is dropped or refuses to go on. Looks at each entry that
+    /// may have changed, so it is exact at this moment. From any thread.
     ///
     /// ```
     /// # let dir = tempfile::tempdir().unwrap();

@@ -191,7 +191,7 @@ impl TrustDir {
     /// ```
     ///
     /// All limits that fit an entry count together. A file that is empty or cannot be read refuses everybody with
-    /// [`Reason::Scope`](crate::Reason::Scope) until it is repaired: it is looked at in each decision. Whoever edits it
+    /// [`Reason::Scope`](crate::Reason::Scope) until it is repaired: a change counts from the next decision on. Whoever edits it
     /// by hand should rename the new text over the old, as [`limit`](Self::limit) does.
     pub fn limits(&self) -> Result<Vec<Limit>> {
         let Some(rules) = self.rules()? else { return Ok(Vec::new()) };

@@ -215,7 +215,7 @@ impl Held {
         Ok(self.live.certificate(|| Some(read.clone())).cloned().unwrap_or(read))
     }
 
-    /// Whether the entry is still there: exact at this moment, whatever the events did.
+    /// Whether the entry is still there: exact at this moment, whether events were seen to yet or not.
     pub(crate) fn is_current(&self, quiet: Option<Quiet>) -> bool {
         let is_there = || self.live.is_where_it_was(quiet) || self.directory.recheck(&self.live);
         let current = !self.live.is_removed() && is_there();

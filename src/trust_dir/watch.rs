@@ -1,8 +1,9 @@
 //! The watcher: notices changes, so that additions are indexed and idle connections are closed early.
 //!
-//! Nothing is exact because of it: each decision looks at the file itself. It is one thread a directory, with all
-//! signals blocked, asleep until something changes. Only where changes may go untold (network file systems, files
-//! mounted into the directory, too many watches) does it look at the files of live connections once a second.
+//! A decision looks at the file itself, unless nothing has changed since somebody did: then it is for the watcher to say
+//! that nothing waits to be told (see `quiet.rs`). It is one thread a directory, with all signals blocked, asleep until
+//! something changes. Only where changes may go untold (network file systems, files mounted into the directory, too many
+//! watches) does it look at the files of live connections once a second.
 
 #[cfg(target_os = "linux")]
 mod inotify;
@@ -11,7 +12,6 @@ mod notify;
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -222,38 +222,50 @@ impl Eyes {
                 return;
             }
             let Some(directory) = directory.upgrade().map(TrustDir) else { return };
-            let mut changes = Changes::default();
-            for event in events {
-                self.sort(event, &directory, &mut changes);
-            }
-            changes.directory |= self.shared.rearm.swap(false, Ordering::AcqRel);
-            if changes.directory {
-                // Whose entry has gone does not wait for the watches, which the system takes back in its own time.
-                directory.check_live();
-                self.arm();
-            }
-            changes.files.extend(self.follow());
-            if changes.directory || changes.all {
-                // A directory that has gone admits nobody; whoever lists it is told why.
-                let _ = directory.refresh();
-                // One that cannot be listed any more says nothing of its files.
-                directory.check_live();
-            } else if !changes.files.is_empty() {
-                directory.reread(changes.files.into_iter().collect(), None);
-            }
-            if self.shared.rescan.swap(false, Ordering::AcqRel) {
-                self.rescan(&directory);
-            }
-            if self.shared.deaf.load(Ordering::Acquire) {
-                self.shared.live.store(false, Ordering::Release);
-                sweeping = directory.check_live();
-                self.shared.live.fetch_or(sweeping, Ordering::AcqRel);
-            } else {
-                sweeping = false;
-            }
-            directory.tell_observers();
+            let see = AssertUnwindSafe(|| self.see_to(events, &directory));
+            sweeping = catch_unwind(see).unwrap_or_else(|_| {
+                // Whoever reads or writes looks at the file itself then, and the idle are looked after by the clock.
+                self.shared.deaf.store(true, Ordering::SeqCst);
+                *lock(&self.shared.fault) = Some(fault("its watcher has panicked"));
+                true
+            });
             self.shared.answered.store(asked, Ordering::SeqCst);
         }
+    }
+
+    /// Sees to a batch of events, and to what else was asked for. Returns whether there are connections to be looked
+    /// after by the clock.
+    fn see_to(&mut self, events: Vec<Event>, directory: &TrustDir) -> bool {
+        let mut changes = Changes::default();
+        for event in events {
+            self.sort(event, directory, &mut changes);
+        }
+        changes.directory |= self.shared.rearm.swap(false, Ordering::AcqRel);
+        if changes.directory {
+            // Whose entry has gone does not wait for the watches, which the system takes back in its own time.
+            directory.check_live();
+            self.arm();
+        }
+        changes.files.extend(self.follow());
+        if changes.directory || changes.all {
+            // A directory that has gone admits nobody; whoever lists it is told why.
+            let _ = directory.refresh();
+            // One that cannot be listed any more says nothing of its files.
+            directory.check_live();
+        } else if !changes.files.is_empty() {
+            directory.reread(changes.files.into_iter().collect(), None);
+        }
+        if self.shared.rescan.swap(false, Ordering::AcqRel) {
+            self.rescan(directory);
+        }
+        let mut sweeping = false;
+        if self.shared.deaf.load(Ordering::Acquire) {
+            self.shared.live.store(false, Ordering::Release);
+            sweeping = directory.check_live();
+            self.shared.live.fetch_or(sweeping, Ordering::AcqRel);
+        }
+        directory.tell_observers();
+        sweeping
     }
 
     /// Sorts an event into the changes that it asks for.
@@ -299,7 +311,7 @@ impl Eyes {
         let followed = std::mem::take(&mut *lock(&self.shared.followed));
         // What is gone is followed again by whoever restores it and finds the link changed.
         followed.into_iter().filter(|dir| dir.is_dir()).for_each(|dir| self.watch_target(dir));
-        *lock(&self.shared.fault) = armed.err().map(|error| fault(&error));
+        *lock(&self.shared.fault) = armed.err().map(|error| fault(&error.to_string()));
     }
 
     /// Watches the directories that links were found to lead to; the links are to be looked at again.
@@ -354,9 +366,9 @@ impl Eyes {
     }
 }
 
-fn fault(error: &io::Error) -> String {
+fn fault(why: &str) -> String {
     format!(
-        "this directory cannot be watched ({error}); idle connections of removed clients are closed within {} s",
+        "this directory cannot be watched ({why}); idle connections of removed clients are closed within {} s",
         SWEEP.as_secs()
     )
 }

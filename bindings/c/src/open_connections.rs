@@ -49,7 +49,8 @@ impl From<OpenConnection> for One {
 }
 
 /// Lists the open connections that stand on an entry, those whose entry has gone among them: from the admission until
-/// the connection is freed or refuses to go on. Looks at each entry's file, so it is exact at this moment.
+/// the connection is freed or refuses to go on. Looks at each entry that may have changed, so it is
+/// exact at this moment.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_acceptor_connections(

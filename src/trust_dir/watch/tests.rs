@@ -137,3 +137,18 @@ fn a_file_of_two_names_is_looked_at_each_time() {
     symlink(site.path("elsewhere"), &file).unwrap();
     assert_eq!(mark().look(&file), Look::Same);
 }
+
+/// Nobody is told of changes then, so each is looked for, and whoever lists the directory hears why.
+#[test]
+fn a_watcher_that_panics_is_not_trusted() {
+    let site = Site::new();
+    let fault = || site.clients.0.watch.get().unwrap().fault();
+    site.batch();
+    site.clients.observe(Box::new(|| panic!("as an observer should not")));
+    fs::write(site.path("link/clients/new"), "").unwrap();
+    while fault().is_none() {
+        thread::yield_now();
+    }
+    assert!(site.clients.quiet().is_none());
+    assert!(site.clients.problems().unwrap().iter().any(|problem| problem.message().contains("has panicked")));
+}
