@@ -10,7 +10,7 @@ use crate::admission::{Peer, Reason};
 use crate::certificate::{Certificate, Fingerprint};
 use crate::chain::{Refusal, Vouched};
 use crate::clock::now;
-use crate::trust_dir::{Held, Hook, Live, Quiet, Registration, lock};
+use crate::trust_dir::{Held, Hook, Live, Quiet, Registration, forget_one, lock};
 
 /// A chain that was vouched for. Connections with the same peer share it; once it has ended it has ended for good.
 pub(crate) struct Standing {
@@ -164,8 +164,8 @@ impl Standings {
             peer,
         });
         table.by_chain.insert(key, Arc::downgrade(&standing));
-        if table.read.len() >= REMEMBERED {
-            table.read.clear();
+        while table.read.len() >= REMEMBERED {
+            forget_one(&mut table.read);
         }
         table.read.extend(standing.chain.iter().map(|one| (one.fingerprint(), one.clone())));
         standing

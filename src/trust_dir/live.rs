@@ -146,7 +146,7 @@ impl Table {
 
     fn known(&mut self, fingerprint: &Fingerprint) -> Arc<Known> {
         if self.known.len() >= REMEMBERED && !self.known.contains_key(fingerprint) {
-            self.known.clear();
+            forget_one(&mut self.known);
         }
         self.known.entry(*fingerprint).or_default().clone()
     }
@@ -254,6 +254,12 @@ impl Drop for Registration {
         let hook = lock(&self.live.hooks).waiting.remove(&self.id);
         drop(hook);
     }
+}
+
+/// Makes room among what is remembered, at the cost of whichever comes first.
+pub(crate) fn forget_one<T>(remembered: &mut HashMap<Fingerprint, T>) {
+    let one = remembered.keys().next().copied();
+    one.map(|one| remembered.remove(&one));
 }
 
 /// The data under these locks is whole after every statement, so a panic elsewhere poisons nothing.

@@ -51,7 +51,7 @@ pub use self::entry::{Entry, Problem};
 #[cfg(feature = "cli")]
 pub(crate) use self::limits::Bounds;
 pub use self::limits::{Limit, LimitOf};
-pub(crate) use self::live::{Found, Held, Hook, Live, Registration, lock};
+pub(crate) use self::live::{Found, Held, Hook, Live, Registration, forget_one, lock};
 pub(crate) use self::quiet::{Quiet, Since};
 pub use self::rehash::{RehashPlan, Rehashed};
 pub use self::removals::{Removal, Removals};
