@@ -198,6 +198,13 @@ pub(crate) struct Found {
     pub quiet: Option<Quiet>,
 }
 
+impl Found {
+    /// Whether it is still there.
+    pub(super) fn is_there(&self) -> bool {
+        self.held.live.is_where_it_was(self.quiet)
+    }
+}
+
 /// A connection's hold on the entry that admitted it.
 #[derive(Clone)]
 pub(crate) struct Held {

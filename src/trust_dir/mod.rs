@@ -297,31 +297,40 @@ impl TrustDir {
 
     /// Looks a certificate up and takes hold of its entry.
     pub(crate) fn hold(&self, fingerprint: &Fingerprint) -> Option<Found> {
-        let hold = |(file, live): (PathBuf, Arc<Live>)| {
-            if let Some(watch) = self.0.watch.get() {
-                watch.connections_are_live();
-            }
-            let held = Held { directory: self.clone(), live };
-            // Held first and looked at then, since who removed it before it was held has told nobody.
-            Found { file, quiet: held.quiet(), held }
-        };
-        let is_there = |found: &Found| found.held.live.is_where_it_was(found.quiet);
-        let at = |(file, mark): (PathBuf, Mark)| {
-            let live = self.0.live.of(fingerprint, &file, mark);
-            hold((file, live))
-        };
-        // Of what the index has lost somebody may be about to tell.
-        let is_known = || self.index().contains(fingerprint);
-        let lately = self.0.live.again(fingerprint).map(hold).filter(|found| is_there(found) && is_known());
-        let known = || {
-            let (name, mark) = self.index().files_of(fingerprint).into_iter().next()?;
-            Some(at((self.0.path.join(name), mark))).filter(is_there)
-        };
-        lately.or_else(known).or_else(|| {
-            let found = at(self.locate(fingerprint)?);
-            let live = &found.held.live;
-            (live.is_where_it_was(None) || self.recheck(live)).then_some(found)
-        })
+        self.hold_again(fingerprint).or_else(|| self.hold_known(fingerprint)).or_else(|| self.hold_located(fingerprint))
+    }
+
+    /// Takes hold where somebody has lately. Of what the index has lost since, somebody may be about to tell.
+    fn hold_again(&self, fingerprint: &Fingerprint) -> Option<Found> {
+        let (file, live) = self.0.live.again(fingerprint)?;
+        Some(self.found(file, live)).filter(|found| found.is_there() && self.index().contains(fingerprint))
+    }
+
+    /// Takes hold of the file that the index has.
+    fn hold_known(&self, fingerprint: &Fingerprint) -> Option<Found> {
+        let (name, mark) = self.index().files_of(fingerprint).into_iter().next()?;
+        let file = self.0.path.join(name);
+        let live = self.0.live.of(fingerprint, &file, mark);
+        Some(self.found(file, live)).filter(Found::is_there)
+    }
+
+    /// Takes hold of the file that is found to have it.
+    fn hold_located(&self, fingerprint: &Fingerprint) -> Option<Found> {
+        let (file, mark) = self.locate(fingerprint)?;
+        let live = self.0.live.of(fingerprint, &file, mark);
+        let found = self.found(file, live);
+        // Too young for its times to tell, it is located again.
+        let live = &found.held.live;
+        (live.is_where_it_was(None) || self.recheck(live)).then_some(found)
+    }
+
+    /// Holds an entry, to be looked at then: who removed it before it was held has told nobody.
+    fn found(&self, file: PathBuf, live: Arc<Live>) -> Found {
+        if let Some(watch) = self.0.watch.get() {
+            watch.connections_are_live();
+        }
+        let held = Held { directory: self.clone(), live };
+        Found { file, quiet: held.quiet(), held }
     }
 
     /// As [`hold`](Self::hold) for a certificate that is not known, in a directory that is too large to be listed in a
