@@ -378,7 +378,8 @@ fn pitfalls_of_other_programs() {
     let [certificate, key] = ["cert", "key"].map(|part| format!("nas.home.arpa.{part}.pem"));
     let both = fs::read_to_string(folder.path().join("x").join(&certificate)).unwrap()
         + &fs::read_to_string(folder.path().join("x").join(&key)).unwrap();
-    folder.write("x/both.pem", both);
+    folder.write("x/both.pem", &both);
+    folder.write("x/open.pem", both);
     chmod(&folder, "x/both.pem", 0o600);
     let (ca, clients) = ("../pki/cacert.pem", ["AUTHORITY", "NO_CRL"]);
     let caddy = |more: &str| {
@@ -398,6 +399,7 @@ fn pitfalls_of_other_programs() {
         ("mosquitto.conf", format!("{mosquitto}require_certificate true\ncrlfile x\n"), &["AUTHORITY"]),
         ("mosquitto.conf", mosquitto.replace(&key, "none.pem"), &["NOT_FOUND", "AUTHORITY", "CLIENT_AUTH", "NO_CRL"]),
         ("postgresql.conf", postgres.clone(), &clients),
+    chmod(&folder, "x/open.pem", 0o644);
         (
             "postgresql.conf",
             format!("{postgres}ssl_min_protocol_version = 'TLSv1'\n"),
@@ -422,6 +424,19 @@ fn pitfalls_of_other_programs() {
             "haproxy.cfg",
             "frontend f\n bind :443 ssl\n bind :1 ssl crt both.pem ssl-min-ver TLSv1.0\n".to_owned(),
             &["NO_CERTIFICATE", "PROTOCOL"],
+        ("postgresql.conf", postgres.replace("ssl = on # yes\n", ""), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", format!("{postgres}ssl = No\n"), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", format!("ssl_cert_file = 'gone.pem'\n{postgres}"), &clients),
+        ("postgresql.conf", format!("{postgres}ssl_cert_file = 'gone.pem'\n"), &["NOT_FOUND", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", "ssl = on\nssl_cert_file = 'gone.pem'\n".to_owned(), &["NOT_FOUND"]),
+        ("postgresql.conf", format!("ssl = on\nssl_cert_file = '{certificate}'\n"), &["NOT_FOUND"]),
+        ("postgresql.conf", "ssl = on\nssl_key_file = 'server.key'\n".to_owned(), &["NOT_FOUND"]),
+        ("mosquitto.conf", format!("listener 8883\ncertfile {certificate}\n"), &["NO_KEY"]),
+        ("mosquitto.conf", format!("listener 8883\nkeyfile {key}\n"), &["NO_CERTIFICATE"]),
+        ("nginx.conf", format!("server {{ listen 443 ssl; ssl_certificate {certificate}; }}\n"), &["NO_KEY"]),
+        ("configuration.yaml", format!("http:\n  ssl_certificate: {certificate}\n"), &["PARSE"]),
+        ("configuration.yaml", "http:\n  ssl_certificate: both.pem\n".to_owned(), &[]),
+        ("configuration.yaml", "http:\n  ssl_certificate: open.pem\n".to_owned(), &["KEY_READABLE"]),
         ),
         ("haproxy.cfg", format!("frontend f\n bind :443 ssl crt {certificate}\n"), &["NOT_FOUND"]),
         ("haproxy.cfg", "frontend f\n bind :80\n".to_owned(), &["DISABLED"]),
@@ -441,6 +456,12 @@ fn pitfalls_of_other_programs() {
         let mut wanted = kinds.to_vec();
         wanted.sort_unstable();
         assert_eq!(all, wanted, "{file}\n{text}");
+        (
+            "haproxy.cfg",
+            format!("frontend f\n bind :443 ssl crt both.pem ca-file {ca} crl-file c no-tls-tickets\n"),
+            &["CLIENT_AUTH", "AUTHORITY"],
+        ),
+        ("haproxy.cfg", "frontend f\n bind :443 ssl crt open.pem\n".to_owned(), &["KEY_READABLE"]),
         fs::remove_file(folder.path().join("x").join(file)).unwrap();
     }
 }
