@@ -465,3 +465,10 @@ fn pitfalls_of_other_programs() {
         fs::remove_file(folder.path().join("x").join(file)).unwrap();
     }
 }
+        ("Caddyfile", format!("nas.home.arpa:8443\ntls {certificate} {key} {{\n}}\n"), &[]),
+        ("Caddyfile", format!("other.home.arpa\nlog\ntls {certificate} {key}\n"), &["NAME_MISMATCH"]),
+        (
+            "Caddyfile",
+            format!("other.home.arpa,\nnas.home.arpa {{\n tls {certificate} {key}\n}}\n"),
+            &["NAME_MISMATCH"],
+        ),
