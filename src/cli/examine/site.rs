@@ -154,11 +154,7 @@ pub(super) fn vouchers(path: &Path, verdict: &mut Verdict) {
 
 /// A certificate without its key, or a key without its certificate.
 pub(super) fn no_partner(kind: &'static str, file: &str, setting: &str, conf: &Path, verdict: &mut Verdict) {
-    verdict.problem(
-        kind,
-        conf,
-        format!("{file} has no {setting} beside it, without which it is not served; write one"),
-    );
+    verdict.problem(kind, conf, format!("{file} has no {setting} beside it and cannot be served; name one"));
 }
 
 /// The service has authorities, and asks nobody.
