@@ -317,11 +317,29 @@ fn a_key_that_everybody_reads_is_found_and_closed() {
             assert!(answer.out.lines().any(mends), "{}", answer.out);
         }
         assert_eq!(problems(&folder, authority), ["KEY_READABLE"]);
-        let closed = folder.run(&format!("{up} --json")).done().json()["closed"].clone();
-        assert_eq!(closed.as_array().unwrap().len(), 2, "{closed}");
-        assert_eq!(keys.map(|key| folder.mode(&key)), [0o640, 0o640]);
+        let answer = folder.run(&format!("{up} --json")).done().json();
+        assert_eq!(answer["closed"].as_array().unwrap().len(), 2, "{answer}");
+        assert_eq!(keys.each_ref().map(|key| folder.mode(key)), [0o640, 0o640]);
         assert!(problems(&folder, service).is_empty());
         folder.run(&up).done().says("everything is as it should be");
+        // What was copied is another key's matter.
+        let next = answer["next"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|line| line.as_str()?.split_once(" may have been copied"));
+        let commands: Vec<&str> = next.filter_map(|(_, line)| Some(line.split_once("for a new one: ")?.1)).collect();
+        let [of_service, of_authority] = commands[..] else { panic!("{answer}") };
+        let old = keys.each_ref().map(|key| fs::read(folder.path().join(key)).unwrap());
+        let (aside, again) = of_service.split_once(" && ").unwrap();
+        support::run("sh", &["-c", aside], folder.path());
+        folder.run(again.strip_prefix("trustdir ").unwrap()).done();
+        assert_ne!(fs::read(folder.path().join(key)).unwrap(), old[1]);
+        let (begin, again) = of_authority.split_once(" && ").unwrap();
+        folder.run(&format!("{} --no-passphrase", begin.strip_prefix("trustdir ").unwrap())).done();
+        folder.run(again.strip_prefix("trustdir ").unwrap()).done();
+        assert_ne!(fs::read(folder.path().join(format!("{authority}.new/private/cakey.pem"))).unwrap(), old[0]);
+        assert!(problems(&folder, service).is_empty());
     }
 }
 
@@ -378,8 +396,10 @@ fn pitfalls_of_other_programs() {
     let [certificate, key] = ["cert", "key"].map(|part| format!("nas.home.arpa.{part}.pem"));
     let both = fs::read_to_string(folder.path().join("x").join(&certificate)).unwrap()
         + &fs::read_to_string(folder.path().join("x").join(&key)).unwrap();
-    folder.write("x/both.pem", both);
+    folder.write("x/both.pem", &both);
+    folder.write("x/open.pem", both);
     chmod(&folder, "x/both.pem", 0o600);
+    chmod(&folder, "x/open.pem", 0o644);
     let (ca, clients) = ("../pki/cacert.pem", ["AUTHORITY", "NO_CRL"]);
     let caddy = |more: &str| {
         format!(
@@ -404,6 +424,19 @@ fn pitfalls_of_other_programs() {
             &["PROTOCOL", "AUTHORITY", "NO_CRL"],
         ),
         ("postgresql.conf", format!("{postgres}ssl = off\n"), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", postgres.replace("ssl = on # yes\n", ""), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", format!("{postgres}ssl = No\n"), &["DISABLED", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", format!("ssl_cert_file = 'gone.pem'\n{postgres}"), &clients),
+        ("postgresql.conf", format!("{postgres}ssl_cert_file = 'gone.pem'\n"), &["NOT_FOUND", "AUTHORITY", "NO_CRL"]),
+        ("postgresql.conf", "ssl = on\nssl_cert_file = 'gone.pem'\n".to_owned(), &["NOT_FOUND"]),
+        ("postgresql.conf", format!("ssl = on\nssl_cert_file = '{certificate}'\n"), &["NOT_FOUND"]),
+        ("postgresql.conf", "ssl = on\nssl_key_file = 'server.key'\n".to_owned(), &["NOT_FOUND"]),
+        ("mosquitto.conf", format!("listener 8883\ncertfile {certificate}\n"), &["NO_KEY"]),
+        ("mosquitto.conf", format!("listener 8883\nkeyfile {key}\n"), &["NO_CERTIFICATE"]),
+        ("nginx.conf", format!("server {{ listen 443 ssl; ssl_certificate {certificate}; }}\n"), &["NO_KEY"]),
+        ("configuration.yaml", format!("http:\n  ssl_certificate: {certificate}\n"), &["PARSE"]),
+        ("configuration.yaml", "http:\n  ssl_certificate: both.pem\n".to_owned(), &[]),
+        ("configuration.yaml", "http:\n  ssl_certificate: open.pem\n".to_owned(), &["KEY_READABLE"]),
         ("traefik.yaml", format!("{traefik}RequireAndVerifyClientCert\n"), &["AUTHORITY"]),
         ("traefik.yaml", format!("{traefik}VerifyClientCertIfGiven\n"), &["CLIENT_AUTH", "AUTHORITY"]),
         ("configuration.yaml", format!("http:\n  ssl_certificate: {certificate}\n  ssl_key: \"{key}\"\n"), &[]),
@@ -423,6 +456,12 @@ fn pitfalls_of_other_programs() {
             "frontend f\n bind :443 ssl\n bind :1 ssl crt both.pem ssl-min-ver TLSv1.0\n".to_owned(),
             &["NO_CERTIFICATE", "PROTOCOL"],
         ),
+        (
+            "haproxy.cfg",
+            format!("frontend f\n bind :443 ssl crt both.pem ca-file {ca} crl-file c no-tls-tickets\n"),
+            &["CLIENT_AUTH", "AUTHORITY"],
+        ),
+        ("haproxy.cfg", "frontend f\n bind :443 ssl crt open.pem\n".to_owned(), &["KEY_READABLE"]),
         ("haproxy.cfg", format!("frontend f\n bind :443 ssl crt {certificate}\n"), &["NOT_FOUND"]),
         ("haproxy.cfg", "frontend f\n bind :80\n".to_owned(), &["DISABLED"]),
         ("Caddyfile", caddy("mode require_and_verify"), &[]),
@@ -433,6 +472,13 @@ fn pitfalls_of_other_programs() {
         ),
         ("Caddyfile", caddy("").replace("nas.home.arpa:", "other.home.arpa:"), &["NAME_MISMATCH"]),
         ("Caddyfile", "nas.home.arpa {\n}\n".to_owned(), &["DISABLED"]),
+        ("Caddyfile", format!("nas.home.arpa:8443\ntls {certificate} {key} {{\n}}\n"), &[]),
+        ("Caddyfile", format!("other.home.arpa\nlog\ntls {certificate} {key}\n"), &["NAME_MISMATCH"]),
+        (
+            "Caddyfile",
+            format!("other.home.arpa,\nnas.home.arpa {{\n tls {certificate} {key}\n}}\n"),
+            &["NAME_MISMATCH"],
+        ),
     ] {
         folder.write(&format!("x/{file}"), &text);
         let (mut all, notes) = found(&folder.run(&format!("check x/{file} --json")));

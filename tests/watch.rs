@@ -5,9 +5,9 @@
 mod support;
 
 use std::fs::{self, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use serde_json::Value;
@@ -27,10 +27,8 @@ impl Watching {
         let mut command = folder.trustdir(&[&["clients", "watch", "tls"], &arguments[..]].concat());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
-        let (out, err) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
-        let complaints = sender.clone();
-        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        thread::spawn(move || err.lines().map_while(Result::ok).try_for_each(|line| complaints.send(line)));
+        send_lines(child.stderr.take().unwrap(), sender.clone());
+        send_lines(child.stdout.take().unwrap(), sender);
         Self { child, lines }
     }
 
@@ -47,6 +45,11 @@ impl Watching {
         support::run("kill", &["-s", signal, &self.child.id().to_string()], std::path::Path::new("/"));
         self.child.wait().unwrap().code()
     }
+}
+
+/// Lets somebody wait for lines, and not forever.
+fn send_lines(from: impl Read + Send + 'static, to: Sender<String>) {
+    thread::spawn(move || BufReader::new(from).lines().map_while(Result::ok).try_for_each(|line| to.send(line)));
 }
 
 /// A folder with a directory in which alice is, and what a service would log of her and of bob, who is a stranger.
@@ -157,13 +160,17 @@ fn a_terminal_gets_a_table() {
         .spawn()
         .unwrap();
     let mut shown = String::new();
-    let mut terminal = BufReader::new(child.stdout.take().unwrap());
+    let (sender, lines) = mpsc::channel();
+    send_lines(child.stdout.take().unwrap(), sender);
     // It is drawn again for each batch of decisions.
     let table = |shown: &str| Some(shown.split_once("tls: 1 client, 3 decisions;")?.1.to_owned());
     let table = loop {
         match table(&shown) {
             Some(table) if table.contains("CN=bob") => break table,
-            _ => assert_ne!(terminal.read_line(&mut shown).unwrap(), 0, "{shown}"),
+            _ => match lines.recv_timeout(DEADLINE) {
+                Ok(line) => shown += &format!("{line}\n"),
+                Err(end) => panic!("{end}: {shown}"),
+            },
         }
     };
     let row = |client: &str| table.lines().find(|line| line.ends_with(client)).unwrap();

@@ -127,8 +127,25 @@ pub(crate) static MOSQUITTO: Need = Need {
     packages: || named(&["mosquitto"]),
 };
 
-/// What single tests of Rust can do without, and then say so.
+/// The database of a snippet, where Debian has its programs.
+pub(crate) static POSTGRESQL: Need = Need {
+    name: "PostgreSQL",
+    present: |_| {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+    },
+    packages: || named(&["postgresql"]),
+};
+
+/// Another language's client.
+pub(crate) static GO: Need =
+    Need { name: "Go", present: |ws| runs(ws, "go", "version"), packages: || named(&["golang-go"]) };
+
+/// What single tests of Rust can do without; it is told, for they alone would be silent.
 const WISHES: &[&Need] = &[&CHROMIUM, &CADDY];
+
+/// The same, and too large to be fetched for them.
+const LARGE: &[&Need] = &[&POSTGRESQL, &GO];
 
 /// Everything that the tests need.
 pub(crate) const ALL: &[&Need] = &[
@@ -183,7 +200,7 @@ pub(crate) fn obtain(workspace: &Workspace, needs: &[&'static Need]) -> Vec<&'st
     missing(workspace, needs)
 }
 
-/// Gets what single tests can do without, where apt has it.
+/// Gets what single tests can do without, where apt has it, and tells what is missing still.
 pub(crate) fn wish(workspace: &Workspace) {
     let absent = missing(workspace, WISHES);
     if let Some(prefix) = apt(workspace).filter(|_| !absent.is_empty()) {
@@ -194,8 +211,9 @@ pub(crate) fn wish(workspace: &Workspace) {
             let _ = process::capture(install(workspace, &prefix, &packages), APT_LIMIT);
         }
     }
-    for need in missing(workspace, &absent) {
-        println!("set-up: there is no {}, so the tests with it are SKIPPED", need.name);
+    for need in missing(workspace, &[&absent, LARGE].concat()) {
+        let packages = (need.packages)().join(" ");
+        println!("set-up: there is no {} ({packages}), so the tests with it are SKIPPED", need.name);
     }
 }
 

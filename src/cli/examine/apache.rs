@@ -25,7 +25,7 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     verdict.checked.push(path.to_owned());
     let mut lines = Vec::new();
     read(path, file::parent(path), 0, &mut lines)?;
-    let before = verdict.checked.len();
+    let before = verdict.len();
     let (mut outer, mut host): (Vec<&Line>, Option<Vec<&Line>>) = (Vec::new(), None);
     for line in &lines {
         match (line.name.as_str(), &mut host) {
@@ -37,7 +37,7 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     }
     // The server outside of any virtual host.
     check_host(&[], &outer, file::parent(path), verdict);
-    if verdict.checked.len() == before {
+    if verdict.len() == before {
         verdict.note("DISABLED", path, "no host here speaks TLS; `trustdir up --for apache DIR` writes one that does");
     }
     Ok(())

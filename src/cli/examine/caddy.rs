@@ -13,13 +13,17 @@ use super::words::{lines, words};
 pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     verdict.checked.push(path.to_owned());
     let bytes = file::read(path)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = String::from_utf8_lossy(&bytes).replace(",\n", ", ");
     let base = file::parent(path);
     let (mut depth, mut names, mut speaks) = (0usize, Vec::new(), false);
+    // The last site needs no braces.
+    let mut open = false;
     for line in lines(&text) {
         let words = words(line);
-        if depth == 0 && words.len() > 1 {
+        let ends = |brace| words.last().is_some_and(|word| word == brace);
+        if depth == 0 && !open {
             names = words.iter().filter_map(|word| host(word)).collect();
+            open = !ends("{") && words[0] != "import";
         }
         match (words[0].as_str(), words.get(1), words.get(2)) {
             ("tls", Some(certificate), Some(key)) if key != "{" => {
@@ -42,8 +46,7 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
             }
             _ => {}
         }
-        let ends = |brace| usize::from(words.last().is_some_and(|word| word == brace));
-        depth = (depth + ends("{")).saturating_sub(usize::from(words[0] == "}"));
+        depth = (depth + usize::from(ends("{"))).saturating_sub(usize::from(words[0] == "}"));
     }
     if !speaks {
         let message = "no certificate is named here; Caddy gets its own from a public authority, if it can";

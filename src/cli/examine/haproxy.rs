@@ -80,10 +80,14 @@ fn check_identity(certificate: PathBuf, bare: bool, conf: &Path, verdict: &mut V
 fn check_clients(bind: &Bind<'_>, base: &Path, conf: &Path, verdict: &mut Verdict) {
     let Some(authorities) = bind.one("ca-file") else { return };
     site::vouchers(&base.join(authorities), verdict);
-    if let Some(verify) = bind.one("verify").filter(|verify| *verify != "required") {
-        let message =
-            format!("`verify {verify}` lets in who has no certificate of the authority; write `verify required`");
-        verdict.problem("CLIENT_AUTH", conf, message);
+    match bind.one("verify") {
+        Some("required") => {}
+        None | Some("none") => site::nobody_asked("`verify required`", conf, verdict),
+        Some(verify) => {
+            let message =
+                format!("`verify {verify}` lets in who has no certificate of the authority; write `verify required`");
+            verdict.problem("CLIENT_AUTH", conf, message);
+        }
     }
     if bind.one("crl-file").is_none() {
         site::no_list("crl-file", conf, verdict);

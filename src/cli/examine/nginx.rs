@@ -14,9 +14,9 @@ pub(super) fn check(path: &Path, verdict: &mut Verdict) -> Result<()> {
     verdict.checked.push(path.to_owned());
     let directives = nginx_text::load(path)?;
     let checker = Checker { base: file::parent(path) };
-    let before = verdict.checked.len();
+    let before = verdict.len();
     checker.block(&directives, &Scope::default(), verdict);
-    if verdict.checked.len() == before {
+    if verdict.len() == before {
         verdict.note("DISABLED", path, "no server here speaks TLS; `trustdir up --for nginx DIR` writes one that does");
     }
     Ok(())
@@ -91,7 +91,12 @@ impl Checker<'_> {
         }
         let names = scope.all("server_name").into_iter().flat_map(|it| it.arguments.iter().cloned());
         let names: Vec<String> = names.filter(|name| !name.starts_with(['~', '.', '*', '$', '_'])).collect();
-        for (certificate, key) in certificates.into_iter().zip(arguments("ssl_certificate_key")) {
+        let mut keys = arguments("ssl_certificate_key");
+        for certificate in certificates {
+            let Some(key) = keys.next() else {
+                site::no_partner("NO_KEY", certificate, "ssl_certificate_key", conf, verdict);
+                continue;
+            };
             if certificate.contains('$') || certificate.starts_with("data:") {
                 verdict.note("VARIABLE", conf, format!("{certificate} is known to nginx alone, and not looked at"));
                 continue;

@@ -21,6 +21,20 @@ pub(super) struct Program {
     list: Option<&'static str>,
     /// The setting and the value with which a certificate is asked for, unless naming authorities is enough.
     requires: Option<(&'static str, &'static str)>,
+    /// What stands for the certificate and the key that are not named.
+    unnamed: Unnamed,
+    /// The setting that turns TLS on; it is off by default.
+    switch: Option<&'static str>,
+}
+
+/// Which files count where none is named.
+enum Unnamed {
+    /// None: a certificate without its key is a mistake.
+    Nothing,
+    /// The key is looked for in the certificate's file.
+    Key,
+    /// A certificate and a key of these names.
+    Files([&'static str; 2]),
 }
 
 static MOSQUITTO: Program = Program {
@@ -30,6 +44,8 @@ static MOSQUITTO: Program = Program {
     authorities: "cafile",
     list: Some("crlfile"),
     requires: Some(("require_certificate", "true")),
+    unnamed: Unnamed::Nothing,
+    switch: None,
 };
 
 /// Who needs a certificate is said in pg_hba.conf.
@@ -40,6 +56,8 @@ static POSTGRESQL: Program = Program {
     authorities: "ssl_ca_file",
     list: Some("ssl_crl_file"),
     requires: None,
+    unnamed: Unnamed::Files(["server.crt", "server.key"]),
+    switch: Some("ssl"),
 };
 
 static TRAEFIK: Program = Program {
@@ -49,6 +67,8 @@ static TRAEFIK: Program = Program {
     authorities: "caFiles",
     list: None,
     requires: Some(("clientAuthType", "RequireAndVerifyClientCert")),
+    unnamed: Unnamed::Nothing,
+    switch: None,
 };
 
 static HOME_ASSISTANT: Program = Program {
@@ -58,6 +78,8 @@ static HOME_ASSISTANT: Program = Program {
     authorities: "ssl_peer_certificate",
     list: None,
     requires: None,
+    unnamed: Unnamed::Key,
+    switch: None,
 };
 
 impl Program {
@@ -65,7 +87,8 @@ impl Program {
     pub(super) fn of(text: &str, is_yaml: bool) -> Option<&'static Self> {
         let settings = Settings::read(text);
         let programs = if is_yaml { [&TRAEFIK, &HOME_ASSISTANT] } else { [&MOSQUITTO, &POSTGRESQL] };
-        programs.into_iter().find(|program| !settings.all(program.certificate).is_empty())
+        let has = |name: &&str| settings.one(name).is_some();
+        programs.into_iter().find(|it| [it.certificate, it.key, it.authorities].iter().any(has))
     }
 
     pub(super) fn check(&self, path: &Path, verdict: &mut Verdict) -> Result<()> {
@@ -77,13 +100,9 @@ impl Program {
             Some(data) => file::parent(path).join(data),
             None => file::parent(path).to_owned(),
         };
-        for (certificate, key) in settings.all(self.certificate).into_iter().zip(settings.all(self.key)) {
-            let mend = Mend::of(self.service, path, &[]);
-            let [certificate, key] = [certificate, key].map(|file| base.join(file));
-            Site { certificate, key, passphrase: None, names: Vec::new(), mend }.check(verdict);
-        }
-        if settings.one("ssl") == Some("off") {
-            verdict.note("DISABLED", path, "ssl is off, and nothing of this is served");
+        self.check_identities(&settings, path, &base, verdict);
+        if let Some(switch) = self.switch.filter(|switch| settings.one(switch).is_none_or(is_off)) {
+            verdict.note("DISABLED", path, format!("{switch} is off, and nothing of this is served"));
         }
         if let Some(old) = settings.one("ssl_min_protocol_version").filter(|it| matches!(*it, "TLSv1" | "TLSv1.1")) {
             let message = format!("{old} is broken (RFC 8996); write `ssl_min_protocol_version = 'TLSv1.2'`");
@@ -91,6 +110,38 @@ impl Program {
         }
         self.check_clients(&settings, path, &base, verdict);
         Ok(())
+    }
+
+    fn check_identities(&self, settings: &Settings<'_>, path: &Path, base: &Path, verdict: &mut Verdict) {
+        let (mut certificates, mut keys) = (settings.all(self.certificate), settings.all(self.key));
+        if let Unnamed::Files([certificate, key]) = self.unnamed {
+            certificates = vec![certificates.pop().unwrap_or(certificate)];
+            keys = vec![keys.pop().unwrap_or(key)];
+        }
+        for place in 0..certificates.len().max(keys.len()) {
+            let [certificate, key] = [&certificates, &keys].map(|files| files.get(place).copied());
+            self.check_identity(certificate, key, path, base, verdict);
+        }
+    }
+
+    fn check_identity(
+        &self,
+        certificate: Option<&str>,
+        key: Option<&str>,
+        path: &Path,
+        base: &Path,
+        verdict: &mut Verdict,
+    ) {
+        let (certificate, key) = match (certificate, key) {
+            (Some(certificate), Some(key)) => (certificate, key),
+            (Some(certificate), None) if matches!(self.unnamed, Unnamed::Key) => (certificate, certificate),
+            (Some(certificate), None) => return site::no_partner("NO_KEY", certificate, self.key, path, verdict),
+            (None, Some(key)) => return site::no_partner("NO_CERTIFICATE", key, self.certificate, path, verdict),
+            (None, None) => return,
+        };
+        let mend = Mend::of(self.service, path, &[]);
+        let [certificate, key] = [certificate, key].map(|file| base.join(file));
+        Site { certificate, key, passphrase: None, names: Vec::new(), mend }.check(verdict);
     }
 
     fn check_clients(&self, settings: &Settings<'_>, path: &Path, base: &Path, verdict: &mut Verdict) {
@@ -103,8 +154,7 @@ impl Program {
         }
         match self.requires.map(|(name, value)| (name, value, settings.one(name))) {
             Some((name, value, None | Some("false"))) => {
-                let message = format!("no client is asked for a certificate: that takes {name} {value}");
-                verdict.note("CLIENT_AUTH", path, message);
+                site::nobody_asked(&format!("{name} {value}"), path, verdict);
             }
             Some((name, value, Some(other))) if other != value => {
                 let message =
@@ -154,6 +204,11 @@ impl<'a> Settings<'a> {
     fn one(&self, name: &str) -> Option<&'a str> {
         self.all(name).pop()
     }
+}
+
+/// Whether PostgreSQL takes a value for no.
+fn is_off(value: &str) -> bool {
+    ["off", "false", "no", "0"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// A value without its quotation marks and what is said about it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustls_pki_types::ServerName;
 
-use crate::lint::{self, Options};
+use crate::lint::{self, Options, Rule};
 use crate::{Certificate, Error, ErrorKind, Identity, Profile, SubjectAltName, TrustDir, TrustDirOptions};
 use crate::{EntryNames, chain, clock};
 
@@ -34,12 +34,14 @@ impl Site {
             Ok(chain) => chain,
             Err(error) => return self.unusable(&self.certificate, &error, verdict),
         };
-        if self.key != self.certificate {
-            let options = Options::default();
+        let combined = self.key == self.certificate;
+        if !combined {
             verdict.checked.push(self.key.clone());
-            if let Ok(findings) = lint::path(&self.key, &options) {
-                verdict.lint(&self.key, None, None, &findings);
-            }
+        }
+        if let Ok(mut findings) = lint::path(&self.key, &Options::default()) {
+            // The certificates beside it are looked at below.
+            findings.retain(|one| !combined || one.rule() == Rule::KeyReadable);
+            verdict.lint(&self.key, None, None, &findings);
         }
         // Without one of its own, the program asks for it, or has it from elsewhere.
         let given = passphrase::given(None, passphrase::VARIABLE).ok().flatten();
@@ -148,6 +150,16 @@ pub(super) fn vouchers(path: &Path, verdict: &mut Verdict) {
             verdict.note("AUTHORITY", path, message);
         }
     }
+}
+
+/// A certificate without its key, or a key without its certificate.
+pub(super) fn no_partner(kind: &'static str, file: &str, setting: &str, conf: &Path, verdict: &mut Verdict) {
+    verdict.problem(kind, conf, format!("{file} has no {setting} beside it and cannot be served; name one"));
+}
+
+/// The service has authorities, and asks nobody.
+pub(super) fn nobody_asked(takes: &str, conf: &Path, verdict: &mut Verdict) {
+    verdict.note("CLIENT_AUTH", conf, format!("no client is asked for a certificate: that takes {takes}"));
 }
 
 /// Nothing tells the service of certificates that were revoked.

@@ -22,6 +22,11 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
+    /// How much was looked at and said.
+    pub(super) fn len(&self) -> usize {
+        self.checked.len() + self.problems.len() + self.notes.len()
+    }
+
     pub(super) fn problem(&mut self, kind: &'static str, file: &Path, message: impl AsRef<str>) {
         self.problems.push(finding(kind, file, message.as_ref()));
     }

@@ -105,8 +105,7 @@ impl Up {
         output.set("warnings", json!([]));
         output.set("changes", json!([]));
         self.show(&ca, authority.is_some(), &server, &changes, output);
-        let keys = std::iter::once(layout.key.clone()).chain(authority.as_ref().map(Authority::key_path));
-        let exposed = Exposed::among(keys);
+        let exposed = self.exposed(&ca, authority.as_ref(), &layout, &server);
         exposed.show(output);
         output.set("identity", identity_json(&layout, &server, server.old.as_ref()));
         if self.dry_run {
@@ -141,8 +140,23 @@ impl Up {
             output.line("everything is as it should be");
         }
         let key_is_new = done.iter().any(|change| change.is_new_at(&layout.key));
-        self.say_next(&service, &layout, &site, key_is_new, output);
+        self.say_next(&service, &layout, &site, key_is_new, &exposed, output);
         Ok(Outcome::Done)
+    }
+
+    /// The keys that everybody can read. Without its key, or with another authority, the service gets a new one.
+    fn exposed(&self, ca: &Path, authority: Option<&Authority>, layout: &Layout, server: &Server) -> Exposed {
+        let beside = |path: &Path, end: &str| argument(format!("{}.{end}", path.display()));
+        let service = self.service.map(|service| format!(" --for {}", service.as_str())).unwrap_or_default();
+        let up = |ca: String| format!("trustdir up{service} --ca {ca} {}", argument(&self.dir));
+        let key = &layout.key;
+        let stays = server.reason.is_none();
+        let rekey = stays.then(|| format!("mv {} {} && {}", argument(key), beside(key, "old"), up(argument(ca))));
+        let new = beside(ca, "new");
+        let home = if self.home { " --home" } else { "" };
+        let begin = format!("trustdir ca init {new}{home} && {}", up(new.clone()));
+        let authority = authority.map(|authority| (authority.key_path(), Some(begin)));
+        Exposed::among(std::iter::once((key.clone(), rekey)).chain(authority))
     }
 
     /// What an authority may issue for is settled when it is made.
@@ -230,9 +244,17 @@ impl Up {
         Ok(authority)
     }
 
-    fn say_next(&self, service: &Service, layout: &Layout, site: &Site, key_is_new: bool, output: &mut Output) {
+    fn say_next(
+        &self,
+        service: &Service,
+        layout: &Layout,
+        site: &Site,
+        key_is_new: bool,
+        exposed: &Exposed,
+        output: &mut Output,
+    ) {
         let [ca, root] = [&site.authority, &site.ca].map(argument);
-        let mut lines = service.next(site);
+        let mut lines: Vec<String> = exposed.next().chain(service.next(site)).collect();
         if key_is_new && is_anothers(&self.dir, &layout.key) {
             let [dir, key] = [&self.dir, &layout.key].map(argument);
             lines.insert(0, format!("chown --reference={dir} {key}   (it is yours now, and the service must read it)"));
