@@ -54,6 +54,12 @@ static bool good(client *one, trustdir_status status)
     return false;
 }
 
+/* Whether the last call on a socket is to be made again, when poll says so. */
+static bool later(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
 /* Sends what waits; false when the socket is done with. */
 static bool send_waiting(client *one)
 {
@@ -67,8 +73,7 @@ static bool send_waiting(client *one)
         }
         ssize_t sent = send(one->socket, one->wire + one->from, one->to - one->from, 0);
         if (sent < 0)
-            /* Later, when poll says so; who does not take the end as it comes misses it. */
-            return errno == EAGAIN && !one->ending;
+            return later() && !one->ending; /* who does not take the end as it comes misses it */
         one->from += (size_t)sent;
     }
 }
@@ -77,19 +82,27 @@ static void take_arrived(client *one)
 {
     uint8_t wire[16384];
     ssize_t count = recv(one->socket, wire, sizeof wire, 0);
+    if (count < 0 && later())
+        return;
     good(one, count > 0 ? trustdir_connection_read_tls(one->connection, wire, (size_t)count, &error)
                         : trustdir_connection_received_eof(one->connection, &error));
 }
 
-/* Sends back what was said, a piece at a time: whoever does not listen is not read from either. */
-static void answer(client *one)
+/* Sends back what was said, a piece at a time: whoever does not listen is not read from either. False when the socket is
+ * done with. */
+static bool answer(client *one)
 {
     uint8_t text[4096];
     size_t count = 0, taken;
-    while (one->from == one->to && !one->ending) {
+    for (;;) {
+        bool open = send_waiting(one);
+        if (!open || one->from < one->to)
+            return open;
         trustdir_status status = trustdir_connection_read(one->connection, text, sizeof text, &count, &error);
-        if (!good(one, status) || status == TRUSTDIR_STATUS_AGAIN)
-            return;
+        if (status == TRUSTDIR_STATUS_AGAIN)
+            return true;
+        if (!good(one, status))
+            continue; /* what it tells its peer is sent yet */
         if (count == 0) {
             good(one, trustdir_connection_close_notify(one->connection, &error));
             one->ending = true;
@@ -97,7 +110,6 @@ static void answer(client *one)
             /* All of it: nothing waits to be sent, and a piece is smaller than what may. */
             good(one, trustdir_connection_write(one->connection, text, count, &taken, &error));
         }
-        send_waiting(one);
     }
 }
 
@@ -120,8 +132,7 @@ static void attend(client **slot, int events)
         good(one, trustdir_connection_expire(one->connection, &error));
     if (handshaking && !one->ending && !trustdir_connection_is_handshaking(one->connection))
         say("admitted", trustdir_decision_subject(trustdir_connection_decision(one->connection)));
-    answer(one);
-    if (!send_waiting(one))
+    if (!answer(one))
         end(slot);
 }
 
@@ -171,7 +182,7 @@ static void serve(const trustdir_acceptor *acceptor, trustdir_removals *removals
             if (left >= 0 && left < patience)
                 patience = left;
         }
-        if (poll(watched, MOST + 2, (int)patience) < 0)
+        if (poll(watched, MOST + 2, (int)patience) < 0 && errno != EINTR)
             return;
         for (int i = 0; i < MOST; i++) {
             if (clients[i] != NULL)
@@ -216,7 +227,9 @@ static int listening(const char *port)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)atoi(port));
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 16) != 0 ||
+    /* Who has gone before being accepted is not waited for. */
+    if (listener < 0 || fcntl(listener, F_SETFL, O_NONBLOCK) != 0 ||
+        bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 16) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &len) != 0)
         return -1;
     printf("listening on port %d\n", ntohs(address.sin_port));

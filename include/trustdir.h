@@ -4074,8 +4074,9 @@ trustdir_status trustdir_connection_read(trustdir_connection *connection,
 
 /**
  * trustdir_connection_read_tls and trustdir_connection_read in one, with fewer copies: takes bytes that arrived from the
- * peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again. The
- * rest is as in trustdir_connection_read; a failure takes all.
+ * peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again, and
+ * before trustdir_connection_received_eof. The rest is as in trustdir_connection_read; a failure takes all, but nothing
+ * when an argument is wrong.
  */
 TRUSTDIR_MUST_USE
 trustdir_status trustdir_connection_receive(trustdir_connection *connection,

@@ -13,6 +13,14 @@ install(FILES "${TRUSTDIR_STATIC}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONE
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev
         FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
+# Under the names of Debian's packages, each of which has to have them.
+set(TRUSTDIR_RUNTIME_PACKAGE "libtrustdir${TRUSTDIR_SOVERSION}")
+set(TRUSTDIR_DEV_PACKAGE libtrustdir-dev)
+set(licenses "${CMAKE_CURRENT_LIST_DIR}/copyright" "${PROJECT_SOURCE_DIR}/LICENSE-APACHE"
+             "${PROJECT_SOURCE_DIR}/LICENSE-MIT")
+install(FILES ${licenses} DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${TRUSTDIR_RUNTIME_PACKAGE}" COMPONENT runtime)
+install(FILES ${licenses} DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${TRUSTDIR_DEV_PACKAGE}" COMPONENT dev)
+
 # Imported targets cannot be exported, so the package configuration is written by hand.
 set(TRUSTDIR_INSTALL_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
 set(TRUSTDIR_INSTALL_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")

@@ -77,6 +77,10 @@ void session::read() {
 void session::on_read(const error_code& ec) {
   if (ec == http::error::body_limit) return respond(http::status::payload_too_large, error_body("Request too large"));
   if (ec) return end(ec);
+  // A browser says whose page asks, and would lend its client certificate to any page.
+  if (parser_->get().count(http::field::origin) != 0) {
+    return respond(http::status::forbidden, error_body("Web pages may not ask"));
+  }
   if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
   if (!shared_.https) return respond(http::status::forbidden, error_body("HTTPS is disabled"));
   respond(http::status::ok, answer_to(parser_->get()));
@@ -97,9 +101,6 @@ void session::respond(http::status status, std::string body) {
   response_ = http::response<http::string_body>(status, parser_->get().version());
   response_.set(http::field::content_type, "application/json");
   response_.set(http::field::allow, "POST, OPTIONS");
-  response_.set(http::field::access_control_allow_origin, "*");
-  response_.set(http::field::access_control_allow_methods, "POST, OPTIONS");
-  response_.set(http::field::access_control_allow_headers, "Accept, Accept-Language, Content-Language, Content-Type");
   response_.body() = std::move(body);
   // What is left of a request that was not read would look like the next one.
   response_.keep_alive(parser_->is_done() && parser_->get().keep_alive());

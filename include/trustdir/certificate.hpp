@@ -203,9 +203,12 @@ class certificates : public detail::object<trustdir_certificates, trustdir_certi
     return detail::create<certificates>(trustdir_certificates_load, detail::terminated(path).c_str());
   }
 
+  /// How many certificates there are.
   std::size_t size() const noexcept { return trustdir_certificates_len(native()); }
+  /// Whether there is none.
   bool empty() const noexcept { return size() == 0; }
 
+  /// The certificate in that place, as long as this list is there; empty past the end.
   certificate_view operator[](std::size_t index) const noexcept {
     return certificate_view(trustdir_certificates_certificate(native(), index));
   }
@@ -270,6 +273,7 @@ class request : public detail::object<trustdir_request, trustdir_request_free> {
   bytes_view der() const noexcept { return trustdir_request_der(native()); }
   std::string_view pem() const noexcept { return detail::view(trustdir_request_pem(native())); }
   std::string_view subject() const noexcept { return detail::view(trustdir_request_subject(native())); }
+  /// The public key as DER SubjectPublicKeyInfo.
   bytes_view spki() const noexcept { return trustdir_request_spki(native()); }
   /// Empty for what trustdir does not admit.
   std::string_view key_algorithm() const noexcept { return detail::view(trustdir_request_key_algorithm(native())); }

@@ -61,7 +61,8 @@ class connection : public detail::object<trustdir_connection, trustdir_connectio
   };
 
   /// `read_tls` and `read` in one, with fewer copies: takes ciphertext and moves plaintext into the buffer. What it did
-  /// not take, for want of room, is to be given again.
+  /// not take, for want of room, is to be given again, and before `received_eof`. An exception does not say how
+  /// much it took: all when the connection failed, nothing when an argument is wrong.
   reception receive(bytes_view ciphertext, void* data, std::size_t capacity) {
     reception result;
     std::size_t count = 0;

@@ -75,6 +75,7 @@ class prometheus_page : public detail::object<trustdir_prometheus_page, trustdir
     return *this;
   }
 
+  /// The page, in Prometheus' text format.
   buffer text() const { return detail::create<buffer>(trustdir_prometheus_page_text, native()); }
 };
 

@@ -70,6 +70,7 @@ class identity : public detail::object<trustdir_identity, trustdir_identity_free
     return trustdir::certificate_view(trustdir_identity_certificate(native(), index));
   }
 
+  /// How many certificates the chain has.
   std::size_t size() const noexcept { return trustdir_identity_chain_len(native()); }
 
   /// The same with its chain completed from these, up to and with the self-signed one.
@@ -81,6 +82,7 @@ class identity : public detail::object<trustdir_identity, trustdir_identity_free
   /// The chain in PEM, end entity first.
   std::string_view chain_pem() const noexcept { return detail::view(trustdir_identity_chain_pem(native())); }
 
+  /// The private key, as an object of its own.
   trustdir::key key() const { return detail::create<trustdir::key>(trustdir_identity_key, native()); }
 
   buffer key_pem(std::string_view passphrase = {}) const {

@@ -27,6 +27,7 @@ class nano_config : public detail::object<trustdir_nano_config, trustdir_nano_co
   std::string_view certificate_path() const noexcept {
     return detail::view(trustdir_nano_config_certificate_path(native()));
   }
+  /// Empty when not set.
   std::string_view key_path() const noexcept { return detail::view(trustdir_nano_config_key_path(native())); }
   /// The directory of clients' certificates; empty when they need none.
   std::string_view clients_path() const noexcept { return detail::view(trustdir_nano_config_clients_path(native())); }

@@ -155,6 +155,33 @@ def test_a_removal_closes_all_transports_at_once(
     assert looks == ([30] if is_uvloop else [])
 
 
+def test_who_cannot_be_ended_keeps_nobody_else_open(
+    serving: trustdir.ServerContext, calling: trustdir.ClientContext, installed: trustdir.Entry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """uvloop's parts may be other ones tomorrow."""
+    if new_loop is not LOOPS[1]:
+        pytest.skip("asyncio has no such parts")
+    end, failures, told = UvloopHost._end, [RuntimeError("changed")], list[Exception]()
+
+    def fail_once(host: UvloopHost, protocol: Any, error: trustdir.TrustDirError) -> None:
+        if failures:
+            raise failures.pop()
+        end(host, protocol, error)
+
+    monkeypatch.setattr(UvloopHost, "_end", fail_once)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+        async with contextlib.AsyncExitStack() as stack:
+            servers = [(await stack.enter_async_context(connected(serving, calling)))[0] for _ in range(3)]
+            installed.file.unlink()
+            await until(lambda: sum(server.lost.done() for server in servers) == 2 and len(told) == 1)
+
+    run(main())
+    assert str(told[0]) == "changed"
+
+
 def test_finish(
     ca: trustdir.Authority, clients: trustdir.TrustDir, calling: trustdir.ClientContext, installed: trustdir.Entry
 ) -> None:

@@ -1,6 +1,7 @@
 """The examples for Home Assistant and MQTT."""
 
 import asyncio
+import dataclasses
 import gc
 import importlib.util
 import json
@@ -55,6 +56,43 @@ def test_files_are_kept_fresh(keeper: Any) -> None:
     assert renewed.not_after > soon + timedelta(days=30) and renewed.names == first.certificate.names
     assert [path.stat().st_mode for path in (keeper.certificate, keeper.key)] == modes
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(keeper.certificate, keeper.key)
+
+
+def test_other_names_are_taken(keeper: Any) -> None:
+    """The key stays; how a name is written makes no difference."""
+    keeper.refresh()
+    first = trustdir.Identity.load(keeper.certificate, keeper.key)
+    wider = dataclasses.replace(keeper, names=["LocalHost", "fd00:0::5"])
+    assert wider.refresh() and not wider.refresh()
+    second = trustdir.Identity.load(keeper.certificate, keeper.key)
+    assert second.certificate.names == ["DNS:localhost", "IP:fd00::5"]
+    assert second.key_pem() == first.key_pem()
+
+
+def test_a_lost_key_is_made_again(keeper: Any) -> None:
+    keeper.refresh()
+    keeper.key.unlink()
+    assert keeper.refresh() and not keeper.refresh()
+    trustdir.Identity.load(keeper.certificate, keeper.key)
+
+
+def test_an_authority_that_is_out_of_reach_is_not_made_again(keeper: Any) -> None:
+    """A disk that is not mounted: its folder is empty, or not there."""
+    keeper.refresh()
+    keeper.authority.rename(keeper.authority.with_name("elsewhere"))
+    with pytest.raises(trustdir.NotFoundError):
+        keeper.refresh()
+    with pytest.raises(trustdir.NotFoundError):
+        dataclasses.replace(keeper, authority=keeper.authority / "disk/pki", certificate=keeper.key).open()
+    assert not keeper.authority.exists()
+
+
+def test_an_authority_without_a_passphrase_is_told_of(keeper: Any, caplog: pytest.LogCaptureFixture) -> None:
+    keeper.refresh()
+    assert not caplog.records
+    keeper.certificate.unlink()
+    dataclasses.replace(keeper, authority=keeper.authority.with_name("open"), passphrase=None).open()
+    assert "not encrypted" in caplog.text
 
 
 def test_what_visitors_and_owners_are_told(keeper: Any, alice: trustdir.Identity) -> None:
@@ -133,27 +171,40 @@ def test_types(file: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def start(configuration: Path) -> "subprocess.Popen[bytes] | None":
+    """mosquitto once it runs; none when it ends before."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    process = subprocess.Popen(["mosquitto", "-c", configuration], env={"PATH": path}, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    if any(b"running" in line for line in process.stderr):
+        return process
+    process.stderr.close()
+    process.wait()
+    return None
+
+
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Any]:
     """mosquitto, with what the example makes for it."""
     sys.path.insert(0, str(EXAMPLES / "home_assistant"))
     example = importlib.import_module("mqtt")
     sys.path.pop(0)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    example.make(tmp_path, port)
-    configuration = tmp_path / "mosquitto.conf"
-    if os.getuid() == 0:
-        configuration.write_text(configuration.read_text() + "user root\n")
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    with subprocess.Popen(["mosquitto", "-c", configuration], env={"PATH": path}, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if b"running" in line:
-                break
+    for attempt in range(10):  # somebody else may take the port first
+        directory = tmp_path / str(attempt)
+        directory.mkdir()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        example.make(directory, port)
+        configuration = directory / "mosquitto.conf"
+        if os.getuid() == 0:
+            configuration.write_text(configuration.read_text() + "user root\n")
+        if process := start(configuration):
+            break
+    assert process is not None and process.stderr is not None, "mosquitto ends by itself"
+    with process:
         drain = threading.Thread(target=process.stderr.read)
         drain.start()
-        yield SimpleNamespace(example=example, port=port, directory=tmp_path)
+        yield SimpleNamespace(example=example, port=port, directory=directory)
         process.terminate()
         process.wait()
         drain.join()

@@ -91,7 +91,7 @@ def test_a_slow_reader_costs_no_memory(
                 # It reads no more before the service has written all that may wait, and is stuck.
                 stuck = -1
                 while stuck != (stuck := serving.counters().plaintext_out) and stuck < SIZE:
-                    threading.Event().wait(0.0005)
+                    threading.Event().wait(0.02)
                 most = max(most, resident() - before)
                 received += sum(len(client.recv(1 << 16)) for _ in range(16))
         served.result(60)

@@ -34,4 +34,6 @@ def test_the_source_distribution_builds(tmp_path: Path) -> None:
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
     assert run(python, "-c", "import trustdir; print(trustdir.__version__)").startswith("0.")
     assert run(tmp_path / "venv/bin/trustdir", "--version").startswith("trustdir ")
-    assert "sboms/trustdir-python.cyclonedx.json" in run(python, "-m", "zipfile", "--list", wheel)
+    contents = run(python, "-m", "zipfile", "--list", wheel)
+    for name in ["sboms/trustdir-python.cyclonedx.json", "licenses/LICENSE-APACHE", "licenses/LICENSE-MIT"]:
+        assert name in contents

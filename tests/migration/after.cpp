@@ -52,7 +52,7 @@ class session : public std::enable_shared_from_this<session> {
 void accept(tcp::acceptor& listener, context& tls) {
   listener.async_accept([&](error_code ec, tcp::socket socket) {
     if (!ec) std::make_shared<session>(std::move(socket), tls)->run();
-    accept(listener, tls);
+    accept(listener, tls);  // a service pauses after an error
   });
 }
 

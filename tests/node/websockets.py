@@ -8,6 +8,8 @@ Prints "N passed, M failed" as its last line.
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import json
 import os
 import socket
@@ -32,16 +34,20 @@ client_certs_path = "clients"
 """
 
 
+def context_of(pki: Path, name: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=pki / "ca" / "cacert.pem")
+    context.load_cert_chain(pki / f"{name}.cert.pem", pki / f"{name}.key.pem")
+    return context
+
+
 class WebSocket:
     """A client of RFC 6455, as much of it as a test needs."""
 
-    def __init__(self, port: int, pki: Path, name: str) -> None:
-        context = ssl.create_default_context(cafile=pki / "ca" / "cacert.pem")
-        context.load_cert_chain(pki / f"{name}.cert.pem", pki / f"{name}.key.pem")
+    def __init__(self, port: int, pki: Path, name: str, *fields: str) -> None:
         plain = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.socket = context.wrap_socket(plain, server_hostname="localhost")
+        self.socket = context_of(pki, name).wrap_socket(plain, server_hostname="localhost")
         key = base64.b64encode(os.urandom(16)).decode()
-        head = ["GET / HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket"]
+        head = ["GET / HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket", *fields]
         head += ["Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}", "", ""]
         self.socket.sendall("\r\n".join(head).encode())
         self.status = int(self._until(b"\r\n\r\n").split()[1])
@@ -160,8 +166,29 @@ def what_is_switched_off_is_refused(program: str, home: Path, clients: trustdir.
         assert WebSocket(node.port, home, "operator").status == 403
 
 
+def post(port: int, pki: Path, fields: dict[str, str]) -> int:
+    """The status that the operator's question gets."""
+    client = http.client.HTTPSConnection("localhost", port, timeout=20, context=context_of(pki, "operator"))
+    with contextlib.closing(client):
+        client.request("POST", "/", json.dumps({"action": "version"}), fields)
+        return client.getresponse().status
+
+
+def a_web_page_may_not_use_its_visitors_certificate(program: str, home: Path, clients: trustdir.TrustDir) -> None:
+    with Node(program, home, "enable_https = true\nenable_wss = true") as node:
+        for origin in ["https://evil.example", "null"]:
+            assert WebSocket(node.port, home, "operator", f"Origin: {origin}").status == 403
+            assert post(node.port, home, {"Origin": origin}) == 403
+        assert post(node.port, home, {}) == 200
+
+
 def main() -> int:
-    tests = [both_are_answered_as_they_may_ask, a_removal_ends_an_idle_web_socket, what_is_switched_off_is_refused]
+    tests = [
+        both_are_answered_as_they_may_ask,
+        a_removal_ends_an_idle_web_socket,
+        what_is_switched_off_is_refused,
+        a_web_page_may_not_use_its_visitors_certificate,
+    ]
     with tempfile.TemporaryDirectory() as directory:
         clients = make_pki(Path(directory))
         for test in tests:

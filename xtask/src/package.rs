@@ -144,6 +144,11 @@ impl<'a> Tree<'a> {
         expect(packages.len() == 2, || format!("the packages are {packages:?}"))?;
         for package in packages.iter().map(|name| self.out.join("deb").join(name)) {
             self.command("dpkg-deb", &["-x"], &[&package, &root])?;
+            let name = self.command("dpkg-deb", &["-f"], &[&package, Path::new("Package")])?;
+            for file in ["copyright", "LICENSE-APACHE", "LICENSE-MIT"] {
+                let license = root.join("usr/share/doc").join(name.trim()).join(file);
+                expect(license.exists(), || format!("{} is not packed", license.display()))?;
+            }
             // The libraries need one package to run and both to be linked.
             let field = self.command("dpkg-deb", &["-f"], &[&package, Path::new("Depends")])?;
             expect(field.contains("libc6") || field.contains("libtrustdir0.1 (= "), || {

@@ -137,8 +137,9 @@ pub extern "C" fn trustdir_connection_read(
 }
 
 /// trustdir_connection_read_tls and trustdir_connection_read in one, with fewer copies: takes bytes that arrived from the
-/// peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again. The
-/// rest is as in trustdir_connection_read; a failure takes all.
+/// peer, `len` of them, and sets `*taken` to how many; what it did not take, for want of room, is to be given again, and
+/// before trustdir_connection_received_eof. The rest is as in trustdir_connection_read; a failure takes all, but nothing
+/// when an argument is wrong.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn trustdir_connection_receive(

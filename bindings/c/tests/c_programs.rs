@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use support::{compile_c, library, root, run, scratch};
+use support::{compile_c, compile_c_with, library, root, run, scratch};
 
 fn program(name: &str, test: &str) -> PathBuf {
     compile_c(&root().join("tests/c").join(name), &scratch(test))
@@ -227,4 +227,40 @@ fn the_examples_make_an_authority_and_serve_whom_it_issued_until_his_file_goes()
     drop(input);
     let output = start(&own).wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+/// A socket that has no room at every other piece of what is said.
+const RELUCTANT: &str = "
+#include <errno.h>
+#include <sys/types.h>
+ssize_t __real_send(int, const void *, size_t, int);
+ssize_t __wrap_send(int socket, const void *data, size_t len, int flags)
+{
+    static unsigned turn;
+    if (len < 1000 || turn++ % 2 != 0)
+        return __real_send(socket, data, len, flags);
+    errno = EAGAIN;
+    return -1;
+}
+";
+
+#[test]
+fn the_example_serves_who_reads_slowly_to_the_end() {
+    let dir = scratch("slowly");
+    let shim = dir.join("reluctant.c");
+    std::fs::write(&shim, RELUCTANT).unwrap();
+    let examples = root().join("examples");
+    let [make_ca, call] = ["make_ca.c", "call.c"].map(|name| compile_c(&examples.join(name), &dir));
+    let flags = [shim.to_str().unwrap(), "-Wl,--wrap=send"];
+    let serving = compile_c_with(&examples.join("serve.c"), &dir, &flags);
+    run(Command::new(&make_ca).args([".", "localhost", "alice"]).current_dir(&dir));
+    let serving = Serving::new(&serving, &dir);
+    let port = serving.says("listening on port ");
+
+    let sent = "words\n".repeat(10_000);
+    std::fs::write(dir.join("words"), &sent).unwrap();
+    let mut hear = Command::new("timeout"); // who waits for ever is ended
+    hear.arg("20").arg(&call).args(["127.0.0.1", &port, "server.pem", "client.pem", "client.key"]).current_dir(&dir);
+    let output = run(hear.stdin(std::fs::File::open(dir.join("words")).unwrap()));
+    assert!(output.stdout == sent.as_bytes(), "{}", output.stdout.len());
 }

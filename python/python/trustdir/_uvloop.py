@@ -45,6 +45,14 @@ class UvloopHost(Host):
     def failed(self, error: TrustDirError, *, alert: bool, refused: bool) -> Exception:
         return want_read() if self._found or self._lets_read(alert, refused) else error
 
+    def _try_end(self, protocol: Any, error: TrustDirError) -> None:
+        """Ends it; what fails is told to the loop, and keeps nobody else's connection open."""
+        try:
+            self._end(protocol, error)
+        except Exception as failure:
+            message = "a removed peer's connection could not be ended"
+            self._loop.call_exception_handler({"message": message, "exception": failure, "protocol": protocol})
+
     def _end(self, protocol: Any, error: TrustDirError) -> None:
         self._found = True
         protocol.buffer_updated(0)  # sends what waits
@@ -65,4 +73,4 @@ def _end_all() -> None:
     for holder in gc.get_referrers(*(held for held, _ in objects.values())):
         if type(holder).__name__ == "SSLProtocol":
             for host in [objects[id(held)][1] for held in gc.get_referents(holder) if id(held) in objects][:1]:
-                host._end(holder, ending[host])
+                host._try_end(holder, ending[host])

@@ -1,6 +1,7 @@
 """Keeps Home Assistant's certificate fresh, offers the house's authority for download, and lists who is admitted.
 
-Copy this folder to `config/custom_components/trustdir`, and write into configuration.yaml::
+Install the wheel of trustdir where Home Assistant runs (`python -m pip install trustdir-….whl`), copy this folder to
+`config/custom_components/trustdir`, and write into configuration.yaml::
 
     trustdir:
       authority: pki

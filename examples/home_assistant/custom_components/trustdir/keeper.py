@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Sequence
@@ -12,18 +13,20 @@ from pathlib import Path
 import trustdir
 import trustdir.export
 
+LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Keeper:
     """The house's authority, and what Home Assistant shows to its visitors.
 
     Attributes:
-        authority: The authority's directory; it is made if there is none.
+        authority: The authority's directory; it is made if there is none, and no certificate either.
         certificate: The file that `http: ssl_certificate` names.
         key: The file that `http: ssl_key` names.
         names: The host names and addresses under which Home Assistant is reached.
         clients: The directory of the clients that the house's services admit.
-        passphrase: The passphrase of the authority's key.
+        passphrase: The passphrase of the authority's key, which is not encrypted without.
         days: The certificate is renewed when it ends within so many days.
     """
 
@@ -36,11 +39,16 @@ class Keeper:
     days: int = 30
 
     def open(self) -> trustdir.Authority:
-        """Opens the authority, or makes it."""
+        """Opens the authority, or makes it where none can have been before."""
         try:
             return trustdir.Authority.open(self.authority, passphrase=self.passphrase)
         except trustdir.NotFoundError:
-            return trustdir.Authority.create(self.authority, name="Home", passphrase=self.passphrase)
+            # Else a disk that is not mounted, most likely: visitors would not know another authority.
+            if self.certificate.exists() or not self.authority.parent.is_dir():
+                raise
+        if self.passphrase is None:
+            LOG.warning("the key of the authority in %s is not encrypted: there is no passphrase", self.authority)
+        return trustdir.Authority.create(self.authority, name="Home", passphrase=self.passphrase)
 
     def refresh(self) -> bool:
         """Makes or renews the files; whether Home Assistant has to be restarted to read them.
@@ -48,13 +56,17 @@ class Keeper:
         A renewed certificate keeps its key, so the two files fit together at any moment.
         """
         authority = self.open()
-        if not self.certificate.exists():
-            authority.issue_server(*self.names).save(self.certificate, self.key)
+        if not self.certificate.exists() or not self.key.exists():
+            made = authority.issue_server(*self.names)
+            self.certificate.unlink(missing_ok=True)  # nothing can be served with it alone
+            made.save(self.certificate, self.key)
             return True
-        current = trustdir.Certificate.load(self.certificate)
-        if current.not_after - datetime.now(UTC) > timedelta(days=self.days):
+        held = trustdir.Identity.load(self.certificate, self.key)
+        wanted = trustdir.CertificateRequest.create(held.key, held.certificate.subject, *self.names)
+        lasts = held.certificate.not_after - datetime.now(UTC) > timedelta(days=self.days)
+        if lasts and set(map(str.lower, wanted.names)) == set(map(str.lower, held.certificate.names)):
             return False
-        renewed = authority.renew(current).certificate
+        renewed = authority.sign(wanted).certificate
         chain = trustdir.export.full_chain(renewed, authority.chain)
         replace(self.certificate, b"".join(certificate.pem for certificate in chain))
         return True
